@@ -1,0 +1,69 @@
+//! The kinds of error, with a constructor and a predicate each.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::Error;
+
+macro_rules! kinds {
+    ($($(#[doc = $doc:literal])+ $kind:ident, $new:ident, $is:ident, $text:literal;)+) => {
+        /// What an error means to the caller.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorKind { $($(#[doc = $doc])+ $kind,)+ }
+
+        impl fmt::Display for ErrorKind {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $(Self::$kind => $text,)+ })
+            }
+        }
+
+        impl ErrorKind {
+            /// Every kind, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$kind,)+];
+        }
+
+        impl Error {
+            $(
+                #[doc = concat!("An error of kind [`", stringify!($kind), "`](ErrorKind::", stringify!($kind), ").")]
+                pub fn $new(message: impl Into<Cow<'static, str>>) -> Self {
+                    Self::new(ErrorKind::$kind, message)
+                }
+
+                #[doc = concat!("Whether the kind is [`", stringify!($kind), "`](ErrorKind::", stringify!($kind), ").")]
+                pub fn $is(&self) -> bool {
+                    self.kind() == ErrorKind::$kind
+                }
+            )+
+        }
+    };
+}
+
+kinds! {
+    /// The record that the call needs is not there.
+    NotFound, not_found, is_not_found, "not found";
+    /// The key or the value of a unique index is taken; [`Error::index`] says by which.
+    AlreadyExists, already_exists, is_already_exists, "already exists";
+    /// The caller passed something that no backend accepts. Nothing was changed.
+    InvalidInput, invalid_input, is_invalid_input, "invalid input";
+    /// The configuration cannot be used. Nothing was opened.
+    InvalidConfig, invalid_config, is_invalid_config, "invalid configuration";
+    /// What is stored was defined in another way.
+    DefinitionConflict, definition_conflict, is_definition_conflict, "definition conflict";
+    /// This backend cannot do it; the message names the capability and a remedy.
+    Unsupported, unsupported, is_unsupported, "unsupported";
+    /// The version of the record is not the expected one.
+    Conflict, conflict, is_conflict, "conflict";
+    /// The database refused the credentials, or they lack a right.
+    PermissionDenied, permission_denied, is_permission_denied, "permission denied";
+    /// The database asks to slow down.
+    Throttled, throttled, is_throttled, "throttled";
+    /// The database cannot be reached, or cannot serve now.
+    Unavailable, unavailable, is_unavailable, "unavailable";
+    /// The deadline passed.
+    Timeout, timeout, is_timeout, "timeout";
+    /// A stored record does not fit the type or the definition.
+    Unreadable, unreadable, is_unreadable, "unreadable";
+    /// What should not happen: a defect here or in the database.
+    Unexpected, unexpected, is_unexpected, "unexpected";
+}
