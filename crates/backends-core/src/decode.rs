@@ -1,0 +1,71 @@
+//! The one decoder: a walk over tokens becomes a serde type, by the same rules on every backend.
+
+use std::cell::RefCell;
+
+use serde::de::DeserializeOwned;
+
+use crate::encode::Fault;
+use crate::schema::Place;
+use crate::{Batch, Error, Result, Tokens};
+
+mod access;
+mod key;
+mod lazy;
+mod scalar;
+
+use lazy::Lazy;
+
+/// How records are read: what is declared, so that text at a timestamp's place is that instant.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Reading<'s> {
+    schema: Option<&'s Place>,
+}
+
+impl<'s> Reading<'s> {
+    /// Reading by what `schema` declares.
+    pub(crate) fn new(schema: &'s Place) -> Self {
+        Self { schema: schema.has_timestamps().then_some(schema) }
+    }
+
+    /// The record at `index` of `batch` as a `T`.
+    ///
+    /// # Errors
+    /// `Unreadable` with the path, if `T` cannot hold what is stored.
+    pub(crate) fn read<T: DeserializeOwned>(self, batch: &dyn Batch, index: usize) -> Result<T> {
+        let mut record = None;
+        batch.read(index, &mut |tokens| {
+            record = Some(T::deserialize(Lazy::root(tokens, self.schema, None))?);
+            Ok(())
+        })?;
+        record.ok_or_else(|| Error::unexpected("a batch was asked for a record and gave none"))
+    }
+
+    /// The same, and where in the record it failed: a second walk that keeps the path, so that the first need not.
+    pub(crate) fn read_or_explain<T: DeserializeOwned>(self, batch: &dyn Batch, index: usize) -> Result<T> {
+        self.read(batch, index).map_err(|error| {
+            let trail = RefCell::new(Vec::new());
+            let again: Result<()> = batch.read(index, &mut |tokens| {
+                T::deserialize(Lazy::root(tokens, self.schema, Some(&trail)))?;
+                Ok(())
+            });
+            match again {
+                Err(error) => trail.into_inner().iter().rev().fold(error, |error, segment| error.below(segment)),
+                Ok(()) => error,
+            }
+        })
+    }
+}
+
+/// The record that `tokens` walks, where nothing is declared.
+///
+/// # Errors
+/// `Unreadable`, if `T` cannot hold it.
+pub(crate) fn decode_tokens<T: DeserializeOwned>(tokens: &mut dyn Tokens) -> Result<T> {
+    T::deserialize(Lazy::root(tokens, None, None)).map_err(Fault::into)
+}
+
+/// The path to the value that is being read, if it is kept.
+type Trail<'t> = Option<&'t RefCell<Vec<String>>>;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,261 @@
+//! The inside of arrays, maps and variants.
+
+use serde::de::{self, DeserializeSeed, Deserializer};
+
+use super::key::KeyName;
+use super::lazy::Lazy;
+use super::scalar::{Held, Rest, misplaced};
+use crate::encode::Fault;
+use crate::schema::Place;
+use crate::{Error, Token};
+
+/// The elements of an array.
+pub(super) struct Elements<'t> {
+    rest: Rest<'t>,
+    place: Option<&'t Place>,
+    ended: bool,
+    index: usize,
+}
+
+impl<'t> Elements<'t> {
+    pub(super) fn new(rest: Rest<'t>) -> Self {
+        let place = rest.place.and_then(Place::elements);
+        Self { rest, place, ended: false, index: 0 }
+    }
+
+    /// A type that took fewer elements than there are cannot hold the array.
+    pub(super) fn finish(mut self) -> Result<(), Fault> {
+        if !self.ended && self.rest.tokens.next()? != Token::End {
+            return Err(Error::unreadable("stored more elements than the type has").into());
+        }
+        Ok(())
+    }
+}
+
+impl<'de> de::SeqAccess<'de> for &mut Elements<'_> {
+    type Error = Fault;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Fault> {
+        if self.ended {
+            return Ok(None);
+        }
+        if let Some(trail) = self.rest.trail {
+            trail.borrow_mut().push(format!("[{}]", self.index));
+            self.index += 1;
+        }
+        let (place, trail) = (self.place, self.rest.trail);
+        let is_map = match self.rest.tokens.next()? {
+            Token::Map => Some(true),
+            Token::Array => Some(false),
+            Token::End => None,
+            Token::Field(_) => return Err(misplaced()),
+            scalar => {
+                let value = seed.deserialize(Held::Scalar(scalar, place))?;
+                leave(trail);
+                return Ok(Some(value));
+            }
+        };
+        let Some(is_map) = is_map else {
+            self.ended = true;
+            leave(trail);
+            return Ok(None);
+        };
+        let rest = Rest { tokens: &mut *self.rest.tokens, place, trail };
+        let value = seed.deserialize(if is_map { Held::Map(rest) } else { Held::Array(rest) })?;
+        leave(trail);
+        Ok(Some(value))
+    }
+}
+
+fn leave(trail: super::Trail<'_>) {
+    if let Some(trail) = trail {
+        trail.borrow_mut().pop();
+    }
+}
+
+/// The fields of a map inside a record.
+pub(super) struct Fields<'t> {
+    rest: Rest<'t>,
+    inner: Option<&'t Place>,
+    ended: bool,
+}
+
+impl<'t> Fields<'t> {
+    pub(super) fn new(rest: Rest<'t>) -> Self {
+        Self { rest, inner: None, ended: false }
+    }
+
+    pub(super) fn finish(mut self) -> Result<(), Fault> {
+        if !self.ended && self.rest.tokens.next()? != Token::End {
+            return Err(Error::unreadable("stored more fields than the type has").into());
+        }
+        Ok(())
+    }
+
+    /// The value behind the name that was read last.
+    fn value<'de, S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {
+        let trail = self.rest.trail;
+        let value = seed.deserialize(Lazy::field(&mut self.rest, self.inner))?;
+        leave(trail);
+        Ok(value)
+    }
+}
+
+/// Notes the field whose value comes next: what is declared there, and its name in the trail.
+macro_rules! enter {
+    ($rest:expr, $inner:expr, $name:expr) => {
+        if let Some(place) = $rest.place {
+            $inner = place.field($name);
+        }
+        if let Some(trail) = $rest.trail {
+            trail.borrow_mut().push($name.to_owned());
+        }
+    };
+}
+
+impl<'de> de::MapAccess<'de> for &mut Fields<'_> {
+    type Error = Fault;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
+        if self.ended {
+            return Ok(None);
+        }
+        match self.rest.tokens.next()? {
+            Token::Field(name) => {
+                enter!(self.rest, self.inner, name);
+                seed.deserialize(KeyName(name)).map(Some)
+            }
+            Token::End => {
+                self.ended = true;
+                Ok(None)
+            }
+            _ => Err(misplaced()),
+        }
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {
+        self.value(seed)
+    }
+}
+
+/// The fields of a record, of which only those that the type lists are offered to it.
+pub(super) struct Root<'t> {
+    fields: Fields<'t>,
+    listed: &'static [&'static str],
+    /// Where in the list the next field is likely to be: records are mostly written by the type that reads them.
+    likely: usize,
+}
+
+impl<'t> Root<'t> {
+    pub(super) fn new(rest: Rest<'t>, listed: &'static [&'static str]) -> Self {
+        Self { fields: Fields::new(rest), listed, likely: 0 }
+    }
+
+    pub(super) fn finish(self) -> Result<(), Fault> {
+        self.fields.finish()
+    }
+}
+
+impl<'de> de::MapAccess<'de> for &mut Root<'_> {
+    type Error = Fault;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
+        loop {
+            match self.fields.rest.tokens.next()? {
+                Token::Field(name) => {
+                    let listed = if self.listed.get(self.likely) == Some(&name) {
+                        Some(self.likely)
+                    } else {
+                        self.listed.iter().position(|field| *field == name)
+                    };
+                    if let Some(at) = listed {
+                        self.likely = at + 1;
+                        enter!(self.fields.rest, self.fields.inner, name);
+                        return seed.deserialize(KeyName(name)).map(Some);
+                    }
+                }
+                Token::End => {
+                    self.fields.ended = true;
+                    return Ok(None);
+                }
+                _ => return Err(misplaced()),
+            }
+            self.fields.rest.tokens.skip()?;
+        }
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {
+        self.fields.value(seed)
+    }
+}
+
+/// The map of an enum's variant: its name, its content, its end.
+pub(super) struct Variant<'t>(pub(super) Rest<'t>);
+
+impl<'de, 't> de::EnumAccess<'de> for Variant<'t> {
+    type Error = Fault;
+    type Variant = Content<'t>;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Content<'t>), Fault> {
+        let mut inner = None;
+        let variant = match self.0.tokens.next()? {
+            Token::Field(name) => {
+                enter!(self.0, inner, name);
+                seed.deserialize(KeyName(name))?
+            }
+            _ => return Err(Error::unreadable("stored an empty map, expected a variant").into()),
+        };
+        Ok((variant, Content { rest: self.0, inner }))
+    }
+}
+
+/// What an enum's variant holds.
+pub(super) struct Content<'t> {
+    rest: Rest<'t>,
+    inner: Option<&'t Place>,
+}
+
+impl Content<'_> {
+    fn end(mut self) -> Result<(), Fault> {
+        leave(self.rest.trail);
+        if self.rest.tokens.next()? == Token::End {
+            Ok(())
+        } else {
+            Err(Error::unreadable("stored a map of several fields, expected one variant").into())
+        }
+    }
+
+    fn lazy(&mut self) -> Lazy<'_> {
+        Lazy::field(&mut self.rest, self.inner)
+    }
+}
+
+impl<'de> de::VariantAccess<'de> for Content<'_> {
+    type Error = Fault;
+
+    fn unit_variant(self) -> Result<(), Fault> {
+        Err(Error::unreadable("stored a variant with content, expected one without").into())
+    }
+
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(mut self, seed: S) -> Result<S::Value, Fault> {
+        let value = seed.deserialize(self.lazy())?;
+        self.end()?;
+        Ok(value)
+    }
+
+    fn tuple_variant<V: de::Visitor<'de>>(mut self, _length: usize, visitor: V) -> Result<V::Value, Fault> {
+        let value = self.lazy().deserialize_seq(visitor)?;
+        self.end()?;
+        Ok(value)
+    }
+
+    fn struct_variant<V: de::Visitor<'de>>(
+        mut self,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        let value = self.lazy().deserialize_map(visitor)?;
+        self.end()?;
+        Ok(value)
+    }
+}

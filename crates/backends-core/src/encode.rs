@@ -1,0 +1,352 @@
+//! The one encoder: a serde type becomes a [`RecordBuf`], and everything that no backend stores is refused.
+
+use serde::Serialize;
+use serde::ser;
+
+use crate::schema::Place;
+use crate::{Error, RecordBuf, Result, Token, Value};
+
+mod compound;
+mod fault;
+mod name;
+mod shape;
+mod special;
+
+use compound::{Compound, Kept};
+pub(crate) use fault::Fault;
+pub(crate) use name::check_name;
+use shape::Shape;
+use special::{Instant, RawBytes};
+
+/// How many arrays and maps may stand inside one another, the record itself not counted.
+/// DynamoDB: 32 levels, of which the item and its attribute take the first.
+const DEPTH: usize = 30;
+
+/// DynamoDB keeps 38 digits and an exponent from -130 to 125.
+const SMALLEST: f64 = 1e-130;
+const LARGEST: f64 = 1e126;
+
+/// A record as it will be stored, and a number that is the same for records of the same shape.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    pub(crate) record: RecordBuf,
+    pub(crate) shape: u64,
+}
+
+/// The record that `value` is, checked against what `schema` declares.
+///
+/// # Errors
+/// `InvalidInput` with the path, if a value or a name is one that no backend stores.
+pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, schema: &Place) -> Result<Encoded> {
+    let mut encoder = Encoder::new(Some(schema), true);
+    value.serialize(&mut encoder).map_err(Error::from)?;
+    if !encoder.root_done {
+        return Err(no_record());
+    }
+    Ok(Encoded { record: encoder.out, shape: encoder.shape.finish() })
+}
+
+/// The value that an operand or a key is, in the form in which records hold it.
+///
+/// # Errors
+/// `InvalidInput`, as for a record.
+pub(crate) fn encode_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
+    let mut encoder = Encoder::new(None, false);
+    encoder.out.push(Token::Field("value"));
+    value.serialize(&mut encoder).map_err(Error::from)?;
+    let mut document = crate::decode::decode_tokens::<crate::Document>(&mut encoder.out.tokens())?;
+    Ok(document.remove("value").unwrap_or(Value::Null))
+}
+
+#[cold]
+fn no_record() -> Error {
+    Error::invalid_input("a record is a struct or a map: put other values into a field of one")
+}
+
+/// Writes tokens as serde asks for them.
+struct Encoder<'s> {
+    out: RecordBuf,
+    /// What is declared where the next value goes.
+    place: Option<&'s Place>,
+    shape: Shape,
+    /// Arrays and maps open, the record counted.
+    open: usize,
+    /// Whether the outermost value has to be a record, whose map is not written.
+    is_record: bool,
+    root_done: bool,
+}
+
+impl<'s> Encoder<'s> {
+    fn new(place: Option<&'s Place>, is_record: bool) -> Self {
+        let mut out = RecordBuf::new();
+        out.bytes_mut().reserve(256);
+        Self { out, place, shape: Shape::new(), open: 0, is_record, root_done: false }
+    }
+
+    /// Writes a scalar, if it may stand here.
+    fn scalar(&mut self, token: Token<'_>) -> Result<(), Fault> {
+        if self.is_record && self.open == 0 {
+            return Err(no_record().into());
+        }
+        self.shape.mix_kind(&token);
+        let token = match self.place {
+            Some(place) if place.drops_empty() && token == Token::String("") => Token::Null,
+            Some(place) => place.conform(token)?,
+            None => token,
+        };
+        if let Token::Timestamp(_) = token
+            && self.is_record
+            && self.place.and_then(Place::kind).is_none()
+        {
+            return Err(undeclared_timestamp().into());
+        }
+        self.out.push(token);
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), Fault> {
+        if text.as_bytes().contains(&0) {
+            return Err(Error::invalid_input("U+0000 in a string, which not every database stores: remove it").into());
+        }
+        if u32::try_from(text.len()).is_err() {
+            return Err(too_long().into());
+        }
+        self.scalar(Token::String(text))
+    }
+
+    fn float(&mut self, float: f64) -> Result<(), Fault> {
+        let token = Token::number(float);
+        if let Token::Float(_) = token
+            && !(SMALLEST..LARGEST).contains(&float.abs())
+        {
+            return Err(Error::invalid_input(
+                "a float is 0 or has a magnitude from 1e-130 up to 1e126: NaN, infinities and others are stored by no backend; use text",
+            )
+            .into());
+        }
+        self.scalar(token)
+    }
+
+    fn wide(&mut self, int: Result<i64, std::num::TryFromIntError>) -> Result<(), Fault> {
+        let int = int.map_err(|_| Error::invalid_input("an integer outside 64 bits with sign: use text or bytes"))?;
+        self.scalar(Token::Int(int))
+    }
+
+    /// Begins an array or a map; the compound ends it.
+    fn open(&mut self, token: Token<'_>) -> Result<(), Fault> {
+        if self.is_record && self.open == 0 {
+            if self.root_done || token != Token::Map {
+                return Err(no_record().into());
+            }
+            self.root_done = true;
+        } else {
+            if let Some(kind) = self.place.and_then(Place::kind) {
+                crate::schema::conform(kind.kind, token)?;
+            }
+            if self.open == DEPTH + usize::from(self.is_record) {
+                return Err(Error::invalid_input(
+                    "more than 30 arrays and maps inside one another: flatten the record",
+                )
+                .into());
+            }
+            self.out.push(token);
+        }
+        self.shape.mix_kind(&token);
+        self.open += 1;
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        self.open -= 1;
+        self.shape.mix_kind(&Token::End);
+        if self.open > 0 || !self.is_record {
+            self.out.push(Token::End);
+        }
+    }
+
+    /// Writes the name of a field, and steps to its place.
+    fn field(&mut self, name: &str) -> Result<(), Fault> {
+        check_name(name)?;
+        let inner = self.place.and_then(|place| place.field(name));
+        if name == "_id" && self.is_record && self.open == 1 && inner.is_none() {
+            return Err(
+                Error::invalid_input("a field `_id`, which only a definition with `customId` has: rename it").into()
+            );
+        }
+        self.shape.mix_name(name);
+        self.out.push(Token::Field(name));
+        self.place = inner;
+        Ok(())
+    }
+
+    /// Begins the map of an enum's variant.
+    fn variant(&mut self, variant: &'static str) -> Result<Option<&'s Place>, Fault> {
+        let outer = self.place;
+        self.open(Token::Map)?;
+        self.field(variant)?;
+        Ok(outer)
+    }
+}
+
+#[cold]
+fn undeclared_timestamp() -> Error {
+    Error::invalid_input(
+        "a timestamp where the definition declares none: declare it with `fields: {\"path\": \"timestamp\"}`, or store text",
+    )
+}
+
+#[cold]
+fn too_long() -> Error {
+    Error::invalid_input("more than 4 GiB in one value")
+}
+
+impl<'e, 's> ser::Serializer for &'e mut Encoder<'s> {
+    type Ok = ();
+    type Error = Fault;
+    type SerializeSeq = Compound<'e, 's>;
+    type SerializeTuple = Compound<'e, 's>;
+    type SerializeTupleStruct = Compound<'e, 's>;
+    type SerializeTupleVariant = Compound<'e, 's>;
+    type SerializeMap = Compound<'e, 's>;
+    type SerializeStruct = Compound<'e, 's>;
+    type SerializeStructVariant = Compound<'e, 's>;
+
+    fn serialize_bool(self, value: bool) -> Result<(), Fault> {
+        self.scalar(Token::Bool(value))
+    }
+    fn serialize_i8(self, value: i8) -> Result<(), Fault> {
+        self.scalar(Token::Int(value.into()))
+    }
+    fn serialize_i16(self, value: i16) -> Result<(), Fault> {
+        self.scalar(Token::Int(value.into()))
+    }
+    fn serialize_i32(self, value: i32) -> Result<(), Fault> {
+        self.scalar(Token::Int(value.into()))
+    }
+    fn serialize_i64(self, value: i64) -> Result<(), Fault> {
+        self.scalar(Token::Int(value))
+    }
+    fn serialize_i128(self, value: i128) -> Result<(), Fault> {
+        self.wide(value.try_into())
+    }
+    fn serialize_u8(self, value: u8) -> Result<(), Fault> {
+        self.scalar(Token::Int(value.into()))
+    }
+    fn serialize_u16(self, value: u16) -> Result<(), Fault> {
+        self.scalar(Token::Int(value.into()))
+    }
+    fn serialize_u32(self, value: u32) -> Result<(), Fault> {
+        self.scalar(Token::Int(value.into()))
+    }
+    fn serialize_u64(self, value: u64) -> Result<(), Fault> {
+        self.wide(value.try_into())
+    }
+    fn serialize_u128(self, value: u128) -> Result<(), Fault> {
+        self.wide(value.try_into())
+    }
+    fn serialize_f32(self, value: f32) -> Result<(), Fault> {
+        self.float(value.into())
+    }
+    fn serialize_f64(self, value: f64) -> Result<(), Fault> {
+        self.float(value)
+    }
+    fn serialize_char(self, value: char) -> Result<(), Fault> {
+        self.text(value.encode_utf8(&mut [0; 4]))
+    }
+    fn serialize_str(self, value: &str) -> Result<(), Fault> {
+        self.text(value)
+    }
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), Fault> {
+        if u32::try_from(value.len()).is_err() {
+            return Err(too_long().into());
+        }
+        self.scalar(Token::Bytes(value))
+    }
+    fn serialize_none(self) -> Result<(), Fault> {
+        if self.is_record && self.open == 0 {
+            return Err(no_record().into());
+        }
+        self.shape.mix_kind(&Token::Null);
+        self.out.push(Token::Null);
+        Ok(())
+    }
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Fault> {
+        value.serialize(self)
+    }
+    fn serialize_unit(self) -> Result<(), Fault> {
+        self.serialize_none()
+    }
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), Fault> {
+        self.serialize_none()
+    }
+    fn serialize_unit_variant(self, _name: &'static str, _index: u32, variant: &'static str) -> Result<(), Fault> {
+        self.shape.mix_name(variant);
+        self.text(variant)
+    }
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<(), Fault> {
+        match name {
+            crate::timestamp::TIMESTAMP => self.scalar(Token::Timestamp(value.serialize(Instant)?)),
+            crate::value::BYTES => value.serialize(RawBytes(self)),
+            _ => value.serialize(self),
+        }
+    }
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), Fault> {
+        let outer = self.variant(variant)?;
+        let mut compound = Compound::new(self, outer, Kept::Map);
+        compound.keep(value).map_err(|fault| fault.below(variant))?;
+        compound.finish();
+        Ok(())
+    }
+    fn serialize_seq(self, _length: Option<usize>) -> Result<Compound<'e, 's>, Fault> {
+        self.open(Token::Array)?;
+        Ok(Compound::array(self))
+    }
+    fn serialize_tuple(self, _length: usize) -> Result<Compound<'e, 's>, Fault> {
+        self.serialize_seq(None)
+    }
+    fn serialize_tuple_struct(self, _name: &'static str, _length: usize) -> Result<Compound<'e, 's>, Fault> {
+        self.serialize_seq(None)
+    }
+    fn serialize_tuple_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        _length: usize,
+    ) -> Result<Compound<'e, 's>, Fault> {
+        let outer = self.variant(variant)?;
+        self.open(Token::Array)?;
+        Ok(Compound::array(self).inside_variant(outer, variant))
+    }
+    fn serialize_map(self, _length: Option<usize>) -> Result<Compound<'e, 's>, Fault> {
+        self.open(Token::Map)?;
+        let outer = self.place;
+        Ok(Compound::new(self, outer, Kept::Keys(Vec::new())))
+    }
+    fn serialize_struct(self, _name: &'static str, _length: usize) -> Result<Compound<'e, 's>, Fault> {
+        self.open(Token::Map)?;
+        let outer = self.place;
+        Ok(Compound::new(self, outer, Kept::Map))
+    }
+    fn serialize_struct_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        _length: usize,
+    ) -> Result<Compound<'e, 's>, Fault> {
+        let outer = self.variant(variant)?;
+        self.open(Token::Map)?;
+        let inner = self.place;
+        Ok(Compound::new(self, inner, Kept::Map).inside_variant(outer, variant))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,211 @@
+//! A record as flat bytes: what is encoded once, checked once, and handed to any driver.
+
+use crate::{Batch, Error, Result, Timestamp, Token, Tokens};
+
+mod walk;
+
+pub use walk::RecordTokens;
+
+/// A record as flat bytes: its fields, each a name and a value, one after another.
+///
+/// A driver walks it with [`tokens`](Self::tokens) and writes its own form. It is a [`Batch`] of one record, and a
+/// `Vec` of them is a batch too, so that a new driver may hand these out before it has a walker of its own.
+///
+/// ```
+/// use backends_core::{RecordBuf, Token};
+///
+/// let mut record = RecordBuf::new();
+/// record.push(Token::Field("name"));
+/// record.push(Token::String("Ada"));
+/// assert!(record.get("name") == Some(Token::String("Ada")));
+/// ```
+#[derive(Clone, Default)]
+pub struct RecordBuf(Vec<u8>);
+
+// One byte says what follows. Numbers are 8 bytes, lengths 4, both little-endian.
+mod tag {
+    pub(super) const END: u8 = 0;
+    pub(super) const NULL: u8 = 1;
+    pub(super) const FALSE: u8 = 2;
+    pub(super) const TRUE: u8 = 3;
+    pub(super) const INT: u8 = 4;
+    pub(super) const FLOAT: u8 = 5;
+    pub(super) const STRING: u8 = 6;
+    pub(super) const BYTES: u8 = 7;
+    pub(super) const TIMESTAMP: u8 = 8;
+    pub(super) const ARRAY: u8 = 9;
+    pub(super) const MAP: u8 = 10;
+    pub(super) const FIELD: u8 = 11;
+}
+
+impl RecordBuf {
+    /// A record without fields.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Copies the record that `tokens` walks.
+    pub fn from_tokens(tokens: &mut dyn Tokens) -> Result<Self> {
+        let mut record = Self::new();
+        if tokens.next()? != Token::Map {
+            return Err(Error::unexpected("a walk over a record begins with a map"));
+        }
+        let mut open = 1_usize;
+        loop {
+            let token = tokens.next()?;
+            match token {
+                Token::Map | Token::Array => open += 1,
+                Token::End => open -= 1,
+                _ => {}
+            }
+            if open == 0 {
+                return Ok(record);
+            }
+            record.push(token);
+        }
+    }
+
+    /// Appends a token: a field and its value in turn, every array and map closed by an end. The map of the record
+    /// itself is not pushed.
+    pub fn push(&mut self, token: Token<'_>) {
+        match token {
+            Token::Null => self.0.push(tag::NULL),
+            Token::Bool(false) => self.0.push(tag::FALSE),
+            Token::Bool(true) => self.0.push(tag::TRUE),
+            Token::Int(int) => self.push_number(tag::INT, int.to_le_bytes()),
+            Token::Float(float) => self.push_number(tag::FLOAT, float.to_le_bytes()),
+            Token::Timestamp(at) => self.push_number(tag::TIMESTAMP, at.millis().to_le_bytes()),
+            Token::String(text) => self.push_run(tag::STRING, text.as_bytes()),
+            Token::Bytes(bytes) => self.push_run(tag::BYTES, bytes),
+            Token::Field(name) => self.push_run(tag::FIELD, name.as_bytes()),
+            Token::Array => self.0.push(tag::ARRAY),
+            Token::Map => self.0.push(tag::MAP),
+            Token::End => self.0.push(tag::END),
+        }
+    }
+
+    fn push_number(&mut self, tag: u8, number: [u8; 8]) {
+        let mut bytes = [tag; 9];
+        bytes[1..].copy_from_slice(&number);
+        self.0.extend_from_slice(&bytes);
+    }
+
+    fn push_run(&mut self, tag: u8, run: &[u8]) {
+        // The encoder refuses what is longer, long before a server would.
+        let length = u32::try_from(run.len()).unwrap_or(u32::MAX);
+        let run = &run[..length as usize];
+        let mut head = [tag; 5];
+        head[1..].copy_from_slice(&length.to_le_bytes());
+        self.0.reserve(5 + run.len());
+        self.0.extend_from_slice(&head);
+        self.0.extend_from_slice(run);
+    }
+
+    /// The value of a field of the record itself; of an array or a map only its beginning.
+    pub fn get(&self, field: &str) -> Option<Token<'_>> {
+        let place = self.place(field)?;
+        walk::read(&self.0, place.value).ok().map(|(token, _)| token)
+    }
+
+    /// Puts a scalar into a field of the record itself, in the place of what is there.
+    pub fn set(&mut self, field: &str, value: Token<'_>) {
+        self.remove(field);
+        self.push(Token::Field(field));
+        self.push(value);
+    }
+
+    /// Takes a field of the record itself away; whether it was there.
+    pub fn remove(&mut self, field: &str) -> bool {
+        let Some(place) = self.place(field) else { return false };
+        self.0.drain(place.start..place.end);
+        true
+    }
+
+    fn place(&self, field: &str) -> Option<Place> {
+        let mut at = 0;
+        while at < self.0.len() {
+            let (name, value) = walk::read(&self.0, at).ok()?;
+            let end = walk::skip(&self.0, value).ok()?;
+            if name == Token::Field(field) {
+                return Some(Place { start: at, value, end });
+            }
+            at = end;
+        }
+        None
+    }
+
+    /// A walk over the record.
+    pub fn tokens(&self) -> RecordTokens<'_> {
+        RecordTokens::new(&self.0)
+    }
+
+    /// How many bytes it takes here; near to what a database needs.
+    pub fn size(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The byte of a null, which the encoder looks for.
+    pub(crate) const NULL: u8 = tag::NULL;
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(crate) fn bytes_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+}
+
+/// Two records are equal if they hold equal fields; a map has no order, at any depth.
+impl PartialEq for RecordBuf {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0 || walk::equal(self, other)
+    }
+}
+
+impl Eq for RecordBuf {}
+
+struct Place {
+    start: usize,
+    value: usize,
+    end: usize,
+}
+
+impl std::fmt::Debug for RecordBuf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RecordBuf").field("bytes", &self.0.len()).finish_non_exhaustive()
+    }
+}
+
+impl Batch for RecordBuf {
+    fn len(&self) -> usize {
+        1
+    }
+
+    fn read(&self, index: usize, reader: &mut dyn FnMut(&mut dyn Tokens) -> Result<()>) -> Result<()> {
+        std::slice::from_ref(self).get(index).ok_or_else(outside)?;
+        reader(&mut self.tokens())
+    }
+}
+
+impl Batch for Vec<RecordBuf> {
+    fn len(&self) -> usize {
+        self.as_slice().len()
+    }
+
+    fn read(&self, index: usize, reader: &mut dyn FnMut(&mut dyn Tokens) -> Result<()>) -> Result<()> {
+        reader(&mut self.get(index).ok_or_else(outside)?.tokens())
+    }
+}
+
+fn outside() -> Error {
+    Error::unexpected("a batch was read outside its length")
+}
+
+/// The instant of these milliseconds, which were checked when they were written.
+fn timestamp(millis: i64) -> Result<Timestamp> {
+    Timestamp::from_millis(millis).map_err(|_| Error::unexpected("a record holds an instant outside its range"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! Walks, look-ups and changes of flat records.
+
+use super::*;
+
+fn sample() -> RecordBuf {
+    let mut record = RecordBuf::new();
+    for token in [
+        Token::Field("name"),
+        Token::String("Ada"),
+        Token::Field("tags"),
+        Token::Array,
+        Token::Null,
+        Token::Map,
+        Token::Field("name"),
+        Token::Int(1),
+        Token::End,
+        Token::End,
+        Token::Field("at"),
+        Token::Timestamp(Timestamp::MAX),
+        Token::Field("raw"),
+        Token::Bytes(&[0, 255]),
+        Token::Field("ratio"),
+        Token::Float(0.5),
+    ] {
+        record.push(token);
+    }
+    record
+}
+
+#[test]
+fn a_copy_by_tokens_is_equal() {
+    let record = sample();
+    assert!(RecordBuf::from_tokens(&mut record.tokens()).unwrap() == record);
+}
+
+#[test]
+fn fields_are_found_changed_and_removed_at_the_top_only() {
+    let mut record = sample();
+    assert!(record.get("name") == Some(Token::String("Ada")));
+    assert!(record.get("tags") == Some(Token::Array));
+    assert!(record.get("missing").is_none());
+    record.set("name", Token::String("Grace"));
+    assert!(record.get("name") == Some(Token::String("Grace")));
+    assert!(record.remove("tags") && !record.remove("tags"));
+    assert!(record.get("raw") == Some(Token::Bytes(&[0, 255])));
+}
+
+#[test]
+fn a_walk_skips_whole_values() {
+    let record = sample();
+    let mut walk = record.tokens();
+    assert!(walk.step().unwrap() == Token::Map);
+    for name in ["name", "tags", "at", "raw", "ratio"] {
+        assert!(walk.step().unwrap() == Token::Field(name));
+        walk.skip().unwrap();
+    }
+    assert!(walk.step().unwrap() == Token::End);
+    assert!(walk.step().is_err());
+}
+
+#[test]
+fn c41_malformed_records_are_errors() {
+    for tokens in [&[Token::End][..], &[Token::Field("a"), Token::Map]] {
+        let mut record = RecordBuf::new();
+        for token in tokens {
+            record.push(*token);
+        }
+        assert!(RecordBuf::from_tokens(&mut record.tokens()).is_err());
+        assert!(record.get("b").is_none());
+    }
+}
+
+#[test]
+fn c40_debug_holds_no_value() {
+    assert!(!format!("{:?} {:?}", sample(), Token::String("Ada")).contains("Ada"));
+}
+
+#[test]
+fn c01_a_map_has_no_order() {
+    let fields = [("a", Token::Int(1)), ("b", Token::Null), ("c", Token::Float(0.5))];
+    let build = |order: &[usize]| {
+        let mut record = RecordBuf::new();
+        record.push(Token::Field("inner"));
+        record.push(Token::Map);
+        for at in order {
+            record.push(Token::Field(fields[*at].0));
+            record.push(fields[*at].1);
+        }
+        record.push(Token::End);
+        record
+    };
+    assert!(build(&[0, 1, 2]) == build(&[2, 0, 1]));
+    assert!(build(&[0, 1, 2]) != build(&[0, 1]));
+    assert!(build(&[0, 1]) != build(&[0, 2]));
+}

@@ -1,0 +1,167 @@
+//! What a definition says of the values at each path, as a tree that the codec walks along with a record.
+
+use crate::{Error, FieldKind, Kind, Result, Timestamp, Token};
+
+/// A place in a record: what is declared there and below.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Place {
+    kind: Option<FieldKind>,
+    keyed: bool,
+    fields: Vec<(Box<str>, Place)>,
+    elements: Option<Box<Place>>,
+}
+
+/// DynamoDB's partition and sort keys hold 1 to 2,048 and 1,024 bytes; the smaller limit holds everywhere.
+const KEY_STRING: usize = 1_024;
+
+impl Place {
+    /// Declares the kind of the values at `path` (`address.city`, `events[].at`).
+    pub(crate) fn declare(&mut self, path: &str, kind: FieldKind) {
+        self.at(path).kind = Some(kind);
+    }
+
+    /// Says that a key or an index holds the values at `path`, so that their length is limited.
+    pub(crate) fn mark_keyed(&mut self, path: &str) {
+        self.at(path).keyed = true;
+    }
+
+    fn at(&mut self, path: &str) -> &mut Self {
+        let mut place = self;
+        for segment in path.split('.') {
+            let name = segment.trim_end_matches("[]");
+            let known = place.fields.iter().position(|(field, _)| **field == *name);
+            let known = known.unwrap_or_else(|| {
+                place.fields.push((name.into(), Self::default()));
+                place.fields.len() - 1
+            });
+            place = &mut place.fields[known].1;
+            for _ in 0..(segment.len() - name.len()) / 2 {
+                place = place.elements.get_or_insert_default();
+            }
+        }
+        place
+    }
+
+    /// The place of a field below this one, if anything is declared there.
+    #[inline]
+    pub(crate) fn field(&self, name: &str) -> Option<&Self> {
+        self.fields.iter().find(|(field, _)| **field == *name).map(|(_, place)| place)
+    }
+
+    /// The place of the elements of an array here, if anything is declared there.
+    pub(crate) fn elements(&self) -> Option<&Self> {
+        self.elements.as_deref()
+    }
+
+    /// What the values here are, if it is declared.
+    pub(crate) fn kind(&self) -> Option<FieldKind> {
+        self.kind
+    }
+
+    /// Whether `""` here counts as missing.
+    pub(crate) fn drops_empty(&self) -> bool {
+        self.kind.is_some_and(|kind| kind.empty_is_missing)
+    }
+
+    /// Whether an instant is declared here or anywhere below.
+    pub(crate) fn has_timestamps(&self) -> bool {
+        self.kind.is_some_and(|kind| kind.kind == Kind::Timestamp)
+            || self.fields.iter().any(|(_, place)| place.has_timestamps())
+            || self.elements.as_ref().is_some_and(|place| place.has_timestamps())
+    }
+
+    /// The scalar as it is stored here: RFC 3339 text at a timestamp's place becomes the instant.
+    ///
+    /// # Errors
+    /// `InvalidInput` if the value is of another kind than the one declared.
+    pub(crate) fn conform<'t>(&self, token: Token<'t>) -> Result<Token<'t>> {
+        let Some(FieldKind { kind, .. }) = self.kind else { return Ok(token) };
+        let conforming = conform(kind, token)?;
+        if self.keyed
+            && let Token::String(text) = conforming
+            && !(1..=KEY_STRING).contains(&text.len())
+        {
+            return Err(Error::invalid_input(if text.is_empty() {
+                "an empty string in a key or index field: leave the field out, or declare `emptyIsMissing`"
+            } else {
+                "a string in a key or index field has at most 1,024 bytes: shorten it, or index a hash of it"
+            }));
+        }
+        Ok(conforming)
+    }
+}
+
+/// The scalar as a place of this kind holds it.
+///
+/// # Errors
+/// `InvalidInput` if it is of another kind.
+pub(crate) fn conform(kind: Kind, token: Token<'_>) -> Result<Token<'_>> {
+    let fits = match (kind, token) {
+        (Kind::Timestamp, Token::String(text)) => {
+            return text.parse::<Timestamp>().map(Token::Timestamp);
+        }
+        (Kind::ObjectId, Token::String(text)) if is_object_id(text) => true,
+        (Kind::ObjectId, Token::String(_)) => {
+            return Err(Error::invalid_input(
+                "an id of the kind objectId is exactly 24 lower-case hexadecimal digits: declare `idKind: string` (or the field's kind as string) to bring others",
+            ));
+        }
+        (Kind::String, Token::String(_))
+        | (Kind::Number, Token::Int(_) | Token::Float(_))
+        | (Kind::Integer, Token::Int(_))
+        | (Kind::Timestamp, Token::Timestamp(_))
+        | (Kind::Bool, Token::Bool(_))
+        | (Kind::Bytes, Token::Bytes(_)) => true,
+        _ => false,
+    };
+    if fits { Ok(token) } else { Err(another_kind(kind, token)) }
+}
+
+fn another_kind(kind: Kind, token: Token<'_>) -> Error {
+    Error::invalid_input(format!(
+        "{} where the definition declares the kind {kind}: pass that kind, or declare the field's own",
+        token.describe()
+    ))
+}
+
+/// Whether it is what the library takes for an `ObjectId`: exactly 24 lower-case hexadecimal digits.
+pub(crate) fn is_object_id(text: &str) -> bool {
+    text.len() == 24 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c09_places_are_found_along_paths() {
+        let mut root = Place::default();
+        root.declare("events[].at", Kind::Timestamp.into());
+        root.declare("address.city", Kind::String.into());
+        let events = root.field("events").unwrap();
+        assert!(events.kind().is_none());
+        let at = events.elements().unwrap().field("at").unwrap();
+        assert_eq!(at.kind().unwrap().kind, Kind::Timestamp);
+        assert!(root.has_timestamps() && !root.field("address").unwrap().has_timestamps());
+        assert!(root.field("city").is_none());
+    }
+
+    #[test]
+    fn c09_a_value_of_another_kind_is_refused_without_being_shown() {
+        for (kind, token) in [
+            (Kind::String, Token::Int(4711)),
+            (Kind::Number, Token::String("4711")),
+            (Kind::Integer, Token::Float(4711.5)),
+            (Kind::Timestamp, Token::Int(4711)),
+            (Kind::Timestamp, Token::String("4711")),
+            (Kind::ObjectId, Token::String("4711")),
+            (Kind::ObjectId, Token::String("A0000000000000000000000F")),
+            (Kind::Bool, Token::Int(4711)),
+            (Kind::Bytes, Token::Map),
+        ] {
+            let error = conform(kind, token).unwrap_err();
+            assert!(error.is_invalid_input() && !error.to_string().contains("4711"), "{error}");
+        }
+        assert!(conform(Kind::Number, Token::Int(1)).unwrap() == Token::Int(1));
+    }
+}
