@@ -6,24 +6,29 @@ use crate::metadata::{CORE, FACADE, Metadata};
 use crate::{Result, cargo};
 
 /// The crates that a backend brings, by the feature that turns it on.
-const DATABASES: &[(&str, &[&str])] = &[
+const DATABASES: &[Family] = &[
     ("sqlite", &["rusqlite", "libsqlite3-sys", "sqlx"]),
     ("mongodb", &["mongodb", "bson"]),
     ("dynamodb", &["aws", "serde_dynamo"]),
     ("postgres", &["tokio-postgres", "postgres"]),
 ];
 
-/// HTTP and TLS, which only the client of a server needs.
-const TRANSPORT: &[&str] =
-    &["http", "hyper", "h2", "reqwest", "ureq", "curl", "rustls", "openssl", "native-tls", "ring"];
+/// What only the client of a server needs.
+const TRANSPORT: &[Family] = &[
+    ("HTTP", &["http", "hyper", "h2", "reqwest", "ureq", "curl"]),
+    ("TLS", &["rustls", "openssl", "native-tls", "ring"]),
+];
 
 /// One claim about one tree.
 pub(crate) struct Proof {
     pub(crate) package: &'static str,
     /// The features given to cargo.
     features: Vec<String>,
-    banned: Vec<&'static str>,
+    banned: Vec<Family>,
 }
+
+/// A name for crates that come together, and the crates.
+type Family = (&'static str, &'static [&'static str]);
 
 /// What a proof found.
 pub(crate) struct Outcome {
@@ -35,18 +40,16 @@ pub(crate) struct Outcome {
 
 /// Every proof that the present features call for.
 pub(crate) fn all(metadata: &Metadata) -> Vec<Proof> {
-    let databases = || DATABASES.iter().flat_map(|(_, crates)| crates.iter().copied());
-    let everything: Vec<&str> = databases().chain(TRANSPORT.iter().copied()).collect();
+    let everything: Vec<Family> = DATABASES.iter().chain(TRANSPORT).copied().collect();
     let mut proofs = vec![
         Proof { package: CORE, features: vec!["--all-features".into()], banned: everything.clone() },
         Proof { package: FACADE, features: vec!["--no-default-features".into()], banned: everything },
     ];
     for feature in metadata.facade_features() {
-        let others = DATABASES.iter().filter(|(name, _)| *name != feature);
         proofs.push(Proof {
             package: FACADE,
             features: vec!["--no-default-features".into(), format!("--features={feature}")],
-            banned: others.flat_map(|(_, crates)| crates.iter().copied()).collect(),
+            banned: DATABASES.iter().copied().filter(|(name, _)| *name != feature).collect(),
         });
     }
     proofs
@@ -57,13 +60,14 @@ impl Proof {
     pub(crate) fn check(&self) -> Result<Outcome> {
         let features: Vec<&str> = self.features.iter().map(String::as_str).collect();
         let crates = tree(self.package, &features)?;
-        let found = crates.iter().filter(|line| self.banned.iter().any(|name| is_of(line, name))).cloned().collect();
-        Ok(Outcome { crates: crates.len(), found })
+        let banned = |line: &String| self.banned.iter().flat_map(|(_, names)| *names).any(|name| is_of(line, name));
+        Ok(Outcome { crates: crates.len(), found: crates.iter().filter(|line| banned(line)).cloned().collect() })
     }
 
     /// The claim, as one reads it.
     pub(crate) fn claim(&self) -> String {
-        format!("`{} {}` has none of {}", self.package, self.features.join(" "), self.banned.join(", "))
+        let families: Vec<&str> = self.banned.iter().map(|(name, _)| *name).collect();
+        format!("`{} {}` is free of {}", self.package, self.features.join(" "), families.join(", "))
     }
 }
 

@@ -38,6 +38,7 @@ fn unfinished_work_is_found_in_code_only() {
 fn tests_are_not_ignored() {
     assert_eq!(in_library("#[test]\n#[ignore]\nfn x() {}"), ["3 ignore"]);
     assert_eq!(in_library("#[ignore = \"slow\"]\nfn x() {}"), ["2 ignore"]);
+    assert_eq!(in_library("#[cfg_attr(miri, ignore)]\nfn x() {}"), ["2 ignore"]);
     assert!(in_library("#[serde(rename = \"ignore\")]\n#[cfg(ignore)]\nfn x() {}").is_empty());
 }
 
