@@ -1,0 +1,34 @@
+//! `cargo xtask kill`: whether an acknowledged write survives when the process is killed.
+
+use crate::args::Args;
+use crate::{Result, Verb, cargo};
+
+const ROUNDS: u32 = 20;
+
+pub(crate) const VERB: Verb = Verb {
+    name: "kill",
+    usage: "[--rounds N]",
+    about: "Kill a writing process again and again, and look for lost writes (sqlite)",
+    help: "\
+Each round starts a process that writes to an embedded database, kills it, opens the file
+again, and checks that every write that was acknowledged is there.
+
+  --rounds N   how many times; 20 if not given",
+    run,
+};
+
+fn run(mut args: Args) -> Result {
+    let rounds = args.option("--rounds")?.unwrap_or(ROUNDS).to_string();
+    args.finish()?;
+    cargo::run_cargo(&[
+        "run",
+        "--release",
+        "--package",
+        "backends-sqlite",
+        "--example",
+        "kill",
+        "--",
+        "--rounds",
+        &rounds,
+    ])
+}

@@ -1,0 +1,144 @@
+//! What `cargo metadata` says about the packages of the workspace and their dependencies.
+
+use serde_json::Value;
+
+use crate::{Result, cargo};
+
+/// The name of the facade crate.
+pub(crate) const FACADE: &str = "backends";
+
+/// The name of the crate that holds the contract.
+pub(crate) const CORE: &str = "backends-core";
+
+/// All packages, of the workspace and from outside.
+pub(crate) struct Metadata {
+    pub(crate) packages: Vec<Package>,
+}
+
+/// One package.
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) rust_version: Option<String>,
+    /// Whether it is part of this workspace.
+    pub(crate) own: bool,
+    /// Whether it goes to a registry.
+    pub(crate) published: bool,
+    pub(crate) manifest: String,
+    pub(crate) dependencies: Vec<Dependency>,
+    /// The names of its features, and what each turns on.
+    pub(crate) features: Vec<(String, Vec<String>)>,
+    pub(crate) binaries: Vec<String>,
+}
+
+/// One entry of a package's manifest.
+pub(crate) struct Dependency {
+    pub(crate) name: String,
+    /// Whether it is there for tests, examples and benches only.
+    pub(crate) for_tests: bool,
+}
+
+impl Metadata {
+    pub(crate) fn load() -> Result<Self> {
+        let text = cargo::output_of(&["metadata", "--format-version", "1"])?;
+        let value: Value = serde_json::from_str(&text).map_err(|e| format!("the metadata cannot be read: {e}"))?;
+        Ok(Self::parse(&value))
+    }
+
+    pub(crate) fn parse(value: &Value) -> Self {
+        let members: Vec<&str> = items(&value["workspace_members"]).iter().filter_map(Value::as_str).collect();
+        let root = value["workspace_root"].as_str().unwrap_or_default();
+        let packages = items(&value["packages"]).iter().map(|package| Package::parse(package, &members, root));
+        Self { packages: packages.collect() }
+    }
+
+    /// The packages of this workspace.
+    pub(crate) fn own(&self) -> impl Iterator<Item = &Package> {
+        self.packages.iter().filter(|package| package.own)
+    }
+
+    pub(crate) fn package(&self, name: &str) -> Option<&Package> {
+        self.own().find(|package| package.name == name)
+    }
+
+    /// The features of the facade that a user chooses from, without `default` and `full`.
+    pub(crate) fn facade_features(&self) -> Vec<&str> {
+        let names = self.package(FACADE).into_iter().flat_map(|facade| &facade.features);
+        names.map(|(name, _)| name.as_str()).filter(|name| !matches!(*name, "default" | "full")).collect()
+    }
+}
+
+impl Package {
+    fn parse(value: &Value, members: &[&str], root: &str) -> Self {
+        let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
+        let manifest = text("manifest_path");
+        let features = value["features"].as_object().into_iter().flatten();
+        Self {
+            name: text("name"),
+            version: text("version"),
+            rust_version: value["rust_version"].as_str().map(str::to_owned),
+            own: members.contains(&text("id").as_str()),
+            // Cargo: `publish = false` is an empty list of registries.
+            published: value["publish"].as_array().is_none_or(|registries| !registries.is_empty()),
+            manifest: manifest.strip_prefix(root).unwrap_or(&manifest).trim_start_matches(['/', '\\']).to_owned(),
+            dependencies: items(&value["dependencies"]).iter().map(Dependency::parse).collect(),
+            features: features.map(|(name, on)| (name.clone(), strings(on))).collect(),
+            binaries: items(&value["targets"])
+                .iter()
+                .filter(|target| strings(&target["kind"]).iter().any(|kind| kind == "bin"))
+                .filter_map(|target| target["name"].as_str().map(str::to_owned))
+                .collect(),
+        }
+    }
+}
+
+impl Dependency {
+    fn parse(value: &Value) -> Self {
+        let name = value["name"].as_str().unwrap_or_default().to_owned();
+        Self { name, for_tests: value["kind"].as_str() == Some("dev") }
+    }
+}
+
+fn items(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn strings(value: &Value) -> Vec<String> {
+    items(value).iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn packages_dependencies_features_and_binaries_are_read() {
+        let metadata = Metadata::parse(&json!({
+            "workspace_root": "/w",
+            "workspace_members": ["path+file:///w/crates/backends#0.1.0"],
+            "packages": [
+                {
+                    "id": "path+file:///w/crates/backends#0.1.0", "name": "backends", "version": "0.1.0",
+                    "manifest_path": "/w/crates/backends/Cargo.toml", "publish": [], "rust_version": "1.90",
+                    "features": {"default": [], "full": ["sqlite"], "sqlite": ["dep:x"]},
+                    "dependencies": [{"name": "x", "kind": null}, {"name": "y", "kind": "dev"}],
+                    "targets": [{"name": "lib", "kind": ["lib"]}, {"name": "json", "kind": ["bin"]}],
+                },
+                {"id": "registry#x@1.2.3", "name": "x", "version": "1.2.3", "publish": null},
+            ],
+        }));
+        let facade = metadata.package("backends").unwrap();
+        assert_eq!(facade.manifest, "crates/backends/Cargo.toml");
+        assert!(!facade.published);
+        assert_eq!(facade.binaries, ["json"]);
+        assert_eq!(
+            facade.dependencies.iter().map(|d| (d.name.as_str(), d.for_tests)).collect::<Vec<_>>(),
+            [("x", false), ("y", true)]
+        );
+        assert_eq!(metadata.facade_features(), ["sqlite"]);
+        assert_eq!(metadata.own().count(), 1);
+        assert!(metadata.packages[1].published && metadata.packages[1].rust_version.is_none());
+    }
+}

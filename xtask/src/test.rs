@@ -1,0 +1,100 @@
+//! `cargo xtask test`: every test that needs no server.
+
+use std::process::Command;
+
+use crate::args::Args;
+use crate::metadata::{FACADE, Metadata};
+use crate::steps::Steps;
+use crate::{Result, Verb, cargo, workspace};
+
+pub(crate) const VERB: Verb = Verb {
+    name: "test",
+    usage: "[--msrv] [-- <arguments of cargo test>]",
+    about: "Run all tests: unit, documentation, conformance, and the examples that have one",
+    help: "\
+One `cargo test` of the whole workspace with every feature of the facade on.
+
+  --msrv   with the oldest compiler that is supported (`rust-version` in Cargo.toml),
+           which rustup installs if it is missing
+
+What follows `--` is passed on: `cargo xtask test -- -p backends-core names`.",
+    run,
+};
+
+fn run(mut args: Args) -> Result {
+    let oldest = args.flag("--msrv");
+    let extra = args.passed_on()?;
+    if oldest { with_oldest(&extra) } else { cargo::run_cargo(&arguments(&extra)?) }
+}
+
+/// The step of `cargo xtask ci`.
+pub(crate) fn steps(steps: &mut Steps) -> Result {
+    steps.step("test", || cargo::run_cargo(&arguments(&[])?))
+}
+
+/// The words of the call. A choice of packages by the caller takes the place of the workspace.
+fn arguments(extra: &[String]) -> Result<Vec<String>> {
+    let metadata = Metadata::load()?;
+    let facade = metadata.package(FACADE).ok_or("the facade crate is missing")?;
+    Ok(call(extra, facade.features.iter().any(|(name, _)| name == "full")))
+}
+
+fn call(extra: &[String], full: bool) -> Vec<String> {
+    let mut words = vec!["test".to_owned()];
+    let of_cargo = extra.iter().take_while(|word| *word != "--");
+    if !of_cargo.into_iter().any(|word| word.starts_with("-p") || word.starts_with("--package")) {
+        words.push("--workspace".to_owned());
+        if full {
+            words.push(format!("--features={FACADE}/full"));
+        }
+    }
+    words.extend_from_slice(extra);
+    words
+}
+
+fn with_oldest(extra: &[String]) -> Result {
+    let manifest = workspace::required_text(&workspace::root()?, "Cargo.toml")?;
+    let version = rust_version(&manifest).ok_or("Cargo.toml has no rust-version")?;
+    // Without a network, a compiler that is there is enough.
+    if rustup(&["run", version, "cargo", "--version"]).is_err() {
+        rustup(&["toolchain", "install", version, "--profile", "minimal", "--no-self-update"])?;
+    }
+    let test = arguments(extra)?;
+    let words: Vec<&str> = ["run", version, "cargo"].into_iter().chain(test.iter().map(String::as_str)).collect();
+    rustup(&words)
+}
+
+fn rustup(args: &[&str]) -> Result {
+    let mut command = Command::new("rustup");
+    command.args(args);
+    cargo::prepare(&mut command)?;
+    cargo::run(&mut command)
+}
+
+/// The value of `rust-version` in a manifest.
+pub(crate) fn rust_version(manifest: &str) -> Option<&str> {
+    let line = manifest.lines().find_map(|line| line.strip_prefix("rust-version"))?;
+    line.split('"').nth(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_whole_workspace_is_tested_unless_packages_are_named() {
+        assert_eq!(call(&[], true).join(" "), "test --workspace --features=backends/full");
+        assert_eq!(call(&words("-p xtask x"), true).join(" "), "test -p xtask x");
+        assert_eq!(call(&words("x -- -p"), false).join(" "), "test --workspace x -- -p");
+    }
+
+    #[test]
+    fn the_oldest_compiler_is_read_from_the_manifest() {
+        assert_eq!(rust_version("[workspace.package]\nrust-version = \"1.90\"\n"), Some("1.90"));
+        assert_eq!(rust_version("[package]\nrust-version.workspace = true\n"), None);
+    }
+}
