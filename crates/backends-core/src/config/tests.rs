@@ -3,6 +3,7 @@
 use super::*;
 
 mod file;
+mod reference;
 mod resolution;
 mod secrecy;
 mod sources;
