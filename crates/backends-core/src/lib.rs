@@ -1,5 +1,6 @@
 //! The contract of `backends`: what a record, a definition and a backend are.
 
+mod config;
 mod decode;
 mod document;
 mod encode;
@@ -12,6 +13,10 @@ mod timestamp;
 mod token;
 mod value;
 
+pub use config::{
+    BackendConfig, BackendInfo, DatabaseConfig, Environment, Property, PropertyKind, Requirement, Secret,
+    ServiceConfig, Setting, Uri,
+};
 pub use document::Document;
 pub use error::{Counts, Error, ErrorKind, Mistakes, Result};
 pub use kind::{FieldKind, Kind};

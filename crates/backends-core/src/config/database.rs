@@ -1,0 +1,144 @@
+//! The settings of a database, from code, the environment and a file, before a backend has looked at them.
+
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer};
+use serde_json::{Map, Value};
+
+use crate::error::{Error, ErrorKind, Mistakes, Result};
+
+use super::block::Block;
+use super::choose::{Known, first_word, printable};
+use super::environment::Environment;
+use super::info::BackendInfo;
+use super::property::Property;
+use super::setting::Setting;
+use super::uri::Uri;
+
+/// The name of a backend, and settings for it and for others.
+///
+/// A setting made in code goes before the environment, the environment before the file. Nothing is checked before a
+/// program says which backends it has; then everything that is wrong is reported at once.
+///
+/// `Debug` shows the name of the backend and which keys are set, and no value.
+///
+/// ```
+/// use backends_core::DatabaseConfig;
+///
+/// let config = DatabaseConfig::new("mongodb").set("host", ["a:27017", "b:27017"]).set("maxPoolSize", 50);
+/// assert_eq!(config.db_name, "mongodb");
+/// ```
+///
+/// It is `Deserialize` too, as the object `{"dbName": …, "dbInfo": {…}}`, for services that have a type of their own
+/// for their configuration; [`with_environment`](Self::with_environment) is then theirs to call.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct DatabaseConfig {
+    /// The name of the backend to open.
+    pub db_name: String,
+    name_is_from_code: bool,
+    pub(super) code: Map<String, Value>,
+    pub(super) environment: Environment,
+    pub(super) file: Map<String, Value>,
+}
+
+impl DatabaseConfig {
+    /// The settings of the backend `db_name`, none so far.
+    pub fn new(db_name: impl Into<String>) -> Self {
+        Self { db_name: db_name.into(), name_is_from_code: true, ..Self::default() }
+    }
+
+    /// The settings that the environment holds, without a file.
+    ///
+    /// `BACKENDS_DB_NAME` may be left out if `BACKENDS_URL` is set and begins with the name of the backend.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`](ErrorKind::InvalidConfig) if no backend is named.
+    pub fn from_environment(environment: &Environment) -> Result<Self> {
+        let config = Self::of_block(Block::default(), environment);
+        if config.db_name.is_empty() {
+            return Err(Error::invalid_config("no backend is named: set `BACKENDS_DB_NAME`, or `BACKENDS_URL`"));
+        }
+        Ok(config)
+    }
+
+    /// The settings that a URI holds, for the backend that opens URIs of its scheme.
+    ///
+    /// The whole text becomes the property `url`. `absent` are names of backends that this program does not have, with
+    /// the feature that brings each. No error repeats a part of the URI.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`](ErrorKind::InvalidConfig): the text is no URI, or of a scheme that no backend here opens.
+    pub fn from_uri(uri: &str, backends: &[BackendInfo], absent: &[(&'static str, &'static str)]) -> Result<Self> {
+        let uri = Uri::parse(uri)?;
+        let info = Known { backends, absent }.by_scheme(uri.scheme())?;
+        Ok(Self::new(info.name).set(Property::URL.name, uri.text()))
+    }
+
+    pub(super) fn of_block(block: Block, environment: &Environment) -> Self {
+        let config = Self { db_name: block.name.unwrap_or_default(), file: block.info, ..Self::default() };
+        config.with_environment(environment)
+    }
+
+    /// The same settings with one made in code, which goes before the environment and the file.
+    ///
+    /// `key` is one of `dbInfo`; a duration is given as [`Duration`](std::time::Duration) or in milliseconds. Empty
+    /// text takes away what the environment or the file says.
+    #[must_use]
+    pub fn set(mut self, key: &str, value: impl Into<Setting>) -> Self {
+        self.code.insert(key.to_owned(), value.into().0);
+        self
+    }
+
+    /// The same settings with those of the environment, in place of the environment it had.
+    ///
+    /// `BACKENDS_DB_NAME` goes before the name of a file, not before that given to [`new`](Self::new).
+    #[must_use]
+    pub fn with_environment(mut self, environment: &Environment) -> Self {
+        self.environment = environment.clone();
+        if self.name_is_from_code {
+            return self;
+        }
+        if let Some(name) = environment.get("dbName") {
+            name.clone_into(&mut self.db_name);
+        } else if self.db_name.is_empty() {
+            self.db_name = self.name_in_url().unwrap_or_default();
+        }
+        self
+    }
+
+    /// The name of the backend to open.
+    pub fn db_name(&self) -> &str {
+        &self.db_name
+    }
+
+    /// One word a backend: the scheme of its URIs is its name.
+    fn name_in_url(&self) -> Option<String> {
+        let in_file = self.file.get(Property::URL.name).and_then(Value::as_str);
+        let uri = Uri::parse(self.environment.get(Property::URL.name).or(in_file)?).ok()?;
+        Some(first_word(uri.scheme()).to_owned())
+    }
+}
+
+impl fmt::Debug for DatabaseConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseConfig")
+            .field("db_name", &printable(&self.db_name).unwrap_or("…"))
+            .field("code", &self.code.keys().collect::<Vec<_>>())
+            .field("environment", &self.environment)
+            .field("file", &self.file.keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'de> Deserialize<'de> for DatabaseConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Value::Object(content) = Value::deserialize(deserializer)? else {
+            return Err(de::Error::custom("the block must be an object with `dbName` and `dbInfo`"));
+        };
+        let mut mistakes = Mistakes::new(ErrorKind::InvalidConfig);
+        let block = Block::of(content, &mut mistakes);
+        mistakes.into_result().map_err(|error| de::Error::custom(error.message()))?;
+        Ok(Self::of_block(block, &Environment::empty()))
+    }
+}
