@@ -1,0 +1,61 @@
+//! What users await: one file an operation.
+//!
+//! An action owns what it needs, so it can be returned, stored and spawned. Writes are encoded and checked where they
+//! are called, and what was wrong comes when the action is awaited.
+
+mod by_swap;
+mod define;
+mod delete;
+mod get;
+mod get_many;
+mod insert;
+mod insert_many;
+mod invocation;
+mod ping;
+mod replace;
+mod upsert;
+mod written;
+
+pub use define::Define;
+pub use delete::Delete;
+pub use get::Get;
+pub use get_many::GetMany;
+pub use insert::Insert;
+pub use insert_many::{InsertMany, InsertedMany};
+pub use ping::Ping;
+pub use replace::Replace;
+pub use upsert::{Upsert, Upserted};
+
+pub(crate) use invocation::Invocation;
+
+/// What an action becomes when it is awaited.
+pub type Pending<R> = std::pin::Pin<Box<dyn Future<Output = crate::Result<R>> + Send + 'static>>;
+
+/// Gives an action its time limit and makes it something to await.
+macro_rules! action {
+    ($action:ident<$type:ident: $bound:path>, $output:ty) => {
+        impl<$type: $bound> $action<$type> {
+            /// Gives the action another time limit than the backend's: 30 s unless configured.
+            pub fn timeout(mut self, limit: std::time::Duration) -> Self {
+                self.timeout = Some(limit);
+                self
+            }
+        }
+
+        impl<$type: $bound> IntoFuture for $action<$type> {
+            type Output = $crate::Result<$output>;
+            type IntoFuture = $crate::action::Pending<$output>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                Box::pin(self.run())
+            }
+        }
+
+        impl<$type> std::fmt::Debug for $action<$type> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($action)).finish_non_exhaustive()
+            }
+        }
+    };
+}
+pub(crate) use action;

@@ -1,0 +1,79 @@
+//! Writes built on the one primitive of a driver: a compare-and-swap of a record.
+
+use crate::driver::{
+    DeleteRequest, GetRequest, InsertManyRequest, InsertRequest, Merged, ReplaceRequest, RepositoryDriver, SwapRequest,
+    Swapped,
+};
+use crate::driver::Context;
+use crate::{Error, Key, RecordBuf, Result};
+
+/// The name of the primary key where an error names an index.
+pub(super) const PRIMARY: &str = "primary";
+
+/// Stores the record if there is none with its key.
+pub(super) async fn insert(driver: &dyn RepositoryDriver, request: &InsertRequest) -> Result<()> {
+    let swap = SwapRequest::new(request.context.clone(), request.key.clone(), None, Some(request.record.clone()));
+    match driver.swap(&swap).await? {
+        Swapped::Done => Ok(()),
+        Swapped::Changed => Err(Error::already_exists(
+            "a record has this key already: change the key, or use `replace` or `upsert`",
+        )
+        .with_index(PRIMARY)),
+    }
+}
+
+/// Stores one record after another; what fails is reported by position.
+pub(super) async fn insert_many(
+    driver: &dyn RepositoryDriver,
+    request: &InsertManyRequest,
+) -> Result<Vec<(usize, Error)>> {
+    let mut failures = Vec::new();
+    for (position, new) in request.records.iter().enumerate() {
+        let one = InsertRequest::new(request.context.clone(), new.key.clone(), new.record.clone());
+        if let Err(error) = insert(driver, &one).await {
+            failures.push((position, error));
+        }
+        request.context.renew();
+    }
+    Ok(failures)
+}
+
+/// Replaces what is there, as often as something else gets in between.
+pub(super) async fn replace(driver: &dyn RepositoryDriver, request: &ReplaceRequest) -> Result<Merged> {
+    loop {
+        let seen = read(driver, &request.context, &request.key).await?;
+        let merged = match &seen {
+            Some(seen) => request.merge(Some(&mut seen.tokens()))?,
+            None => request.merge(None)?,
+        };
+        let record = Some(merged.record.clone());
+        let swap = SwapRequest::new(request.context.clone(), request.key.clone(), seen, record);
+        if driver.swap(&swap).await? == Swapped::Done {
+            return Ok(merged);
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Removes what is there and hands it over, as often as something else gets in between.
+pub(super) async fn delete(driver: &dyn RepositoryDriver, request: &DeleteRequest) -> Result<Option<RecordBuf>> {
+    loop {
+        let Some(seen) = read(driver, &request.context, &request.key).await? else { return Ok(None) };
+        let swap = SwapRequest::new(request.context.clone(), request.key.clone(), Some(seen.clone()), None);
+        if driver.swap(&swap).await? == Swapped::Done {
+            return Ok(Some(seen));
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn read(driver: &dyn RepositoryDriver, context: &Context, key: &Key) -> Result<Option<RecordBuf>> {
+    let fetched = driver.get(&GetRequest::new(context.clone(), vec![key.clone()])).await?;
+    let Some((batch, index)) = fetched.record(0) else { return Ok(None) };
+    let mut record = None;
+    batch.read(index, &mut |tokens| {
+        record = Some(RecordBuf::from_tokens(tokens)?);
+        Ok(())
+    })?;
+    Ok(record)
+}

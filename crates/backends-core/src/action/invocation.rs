@@ -1,0 +1,141 @@
+//! A call on its way: its deadline, its layers, and what becomes of a write that nobody waits for any longer.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::time::timeout_at;
+
+use crate::driver::Context;
+use crate::layer::{self, Operation};
+use crate::{Backend, Call, Error, Result};
+
+/// How much longer than its deadline a write that was handed to the runtime may take.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// A call that is about to be made.
+pub(crate) struct Invocation {
+    backend: Backend,
+    call: Call,
+    context: Context,
+    limit: Duration,
+}
+
+impl Invocation {
+    pub(crate) fn of_backend(backend: &Backend, operation: &'static str, limit: Duration) -> Self {
+        let context = Context::new(backend.clock().now(), limit);
+        let write_id = context.write_id;
+        let call = Call { operation, backend: backend.name(), repository: None, batch_size: None, write_id };
+        Self { backend: backend.clone(), call, context, limit }
+    }
+
+    pub(crate) fn on(mut self, repository: &Arc<str>) -> Self {
+        self.call.repository = Some(Arc::clone(repository));
+        self
+    }
+
+    /// A call on many records, whose deadline progress renews.
+    pub(crate) fn of_many(mut self, records: usize) -> Self {
+        self.call.batch_size = Some(records);
+        self.context = self.context.renewable();
+        self
+    }
+
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Makes a call that changes nothing.
+    pub(crate) async fn read<O: Operation>(&self, operation: O) -> Result<O::Answer> {
+        self.check()?;
+        let answer = layer::run(self.backend.layers(), &self.call, &operation);
+        match within(&self.context, answer).await {
+            Some(answer) => answer.map_err(|error| self.place(error)),
+            None => Err(self.place(self.too_late())),
+        }
+    }
+
+    /// Makes a call that may write: it is polled in place, and goes on by itself when it is dropped half-way.
+    pub(crate) async fn write<O: Operation + 'static>(&self, operation: O) -> Result<O::Answer> {
+        self.check()?;
+        let (backend, call) = (self.backend.clone(), self.call.clone());
+        let answer = async move { layer::run(backend.layers(), &call, &operation).await };
+        let answer = GoesOn { future: Some(Box::pin(answer)), started: false, until: self.context.remaining() + GRACE };
+        match within(&self.context, answer).await {
+            Some(answer) => answer.map_err(|error| self.place(error)),
+            None => Err(self.place(self.too_late().with_may_have_happened(true))),
+        }
+    }
+
+    /// The error with its place, where it has none.
+    #[cold]
+    pub(crate) fn place(&self, error: Error) -> Error {
+        let error = error.with_operation(self.call.operation).with_backend(self.call.backend);
+        match &self.call.repository {
+            Some(repository) => error.with_repository(repository),
+            None => error,
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.call.operation != "close" {
+            self.backend.check_open().map_err(|error| self.place(error))?;
+        }
+        if Handle::try_current().is_err() {
+            return Err(self.place(Error::unexpected("no tokio runtime: await the call inside one, with its timers enabled")));
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn too_late(&self) -> Error {
+        Error::timeout(format!("no answer within {:?}: ask again, or give more time with `.timeout(…)`", self.limit))
+    }
+}
+
+/// The answer, or `None` if the deadline passes first. Progress moves the deadline.
+async fn within<F: Future>(context: &Context, future: F) -> Option<F::Output> {
+    let mut future = std::pin::pin!(future);
+    loop {
+        let deadline = context.deadline();
+        match timeout_at(deadline, future.as_mut()).await {
+            Ok(answer) => return Some(answer),
+            Err(_) if context.deadline() > deadline => {}
+            Err(_) => return None,
+        }
+    }
+}
+
+/// A write that is handed to the runtime when it is dropped after it has begun: half a write is none, or one that
+/// nobody knows of.
+struct GoesOn<R: Send + 'static> {
+    future: Option<Pin<Box<dyn Future<Output = Result<R>> + Send>>>,
+    started: bool,
+    until: Duration,
+}
+
+impl<R: Send + 'static> Future for GoesOn<R> {
+    type Output = Result<R>;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Result<R>> {
+        self.started = true;
+        let Some(future) = &mut self.future else {
+            return Poll::Ready(Err(Error::unexpected("a write was polled after its end")));
+        };
+        let answer = future.as_mut().poll(task);
+        if answer.is_ready() {
+            self.future = None;
+        }
+        answer
+    }
+}
+
+impl<R: Send + 'static> Drop for GoesOn<R> {
+    fn drop(&mut self) {
+        if let (true, Some(future), Ok(runtime)) = (self.started, self.future.take(), Handle::try_current()) {
+            runtime.spawn(tokio::time::timeout(self.until, future));
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! An open backend: the handle that users hold.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::action::{Define, Invocation, Ping};
+use crate::driver::{BackendDriver, Context};
+use crate::layer::Operation;
+use crate::repository::Slot;
+use crate::{Capabilities, Clock, Definition, Error, Layer, Record, Result, SystemClock};
+
+/// How long an operation may take unless configured or said otherwise.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// An open backend. Cheap to clone; every clone is the same backend.
+#[derive(Clone)]
+pub struct Backend {
+    shared: Arc<Shared>,
+    layers: Arc<[Arc<dyn Layer>]>,
+    clock: Arc<dyn Clock>,
+    timeout: Duration,
+}
+
+struct Shared {
+    driver: Arc<dyn BackendDriver>,
+    /// By the lower-case name of the repository.
+    slots: Mutex<HashMap<String, Arc<Slot>>>,
+    closed: AtomicBool,
+}
+
+impl Backend {
+    /// The backend that `driver` is: for tests, wrappers and third parties. Programs get theirs from a manager.
+    pub fn new(driver: Arc<dyn BackendDriver>) -> Self {
+        let shared = Shared { driver, slots: Mutex::default(), closed: AtomicBool::new(false) };
+        Self { shared: Arc::new(shared), layers: Arc::new([]), clock: Arc::new(SystemClock), timeout: TIMEOUT }
+    }
+
+    /// The same backend with a layer further out, for the repositories that are defined through it.
+    #[must_use]
+    pub fn with_layer(&self, layer: impl Layer) -> Self {
+        let outer: Arc<dyn Layer> = Arc::new(layer);
+        let layers = std::iter::once(outer).chain(self.layers.iter().cloned()).collect();
+        Self { layers, ..self.clone() }
+    }
+
+    /// The same backend with another clock, for the repositories that are defined through it.
+    #[must_use]
+    pub fn with_clock(&self, clock: impl Clock) -> Self {
+        Self { clock: Arc::new(clock), ..self.clone() }
+    }
+
+    /// The same backend with another time limit for operations that do not say theirs (30 s unless configured), for
+    /// the repositories that are defined through it.
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self { timeout, ..self.clone() }
+    }
+
+    /// The name by which configurations choose it.
+    pub fn name(&self) -> &'static str {
+        self.shared.driver.name()
+    }
+
+    /// What it can do.
+    pub fn capabilities(&self) -> &Capabilities {
+        self.shared.driver.capabilities()
+    }
+
+    /// Creates what a repository needs and is missing, and gives the repository. The action has its own time limit of
+    /// 10 minutes.
+    ///
+    /// With a typed record, `T` is asked for its fields: it declares its timestamps and the kinds of key and index
+    /// fields that the definition leaves open.
+    ///
+    /// # Errors
+    /// `DefinitionConflict` with every difference to what is stored; `InvalidInput` if the definition names a field
+    /// that `T` does not have; `Unsupported` for what this backend cannot do.
+    pub fn define<T: Record>(&self, definition: Definition) -> Define<T> {
+        Define::new(self.clone(), definition)
+    }
+
+    /// Asks the database whether it is there.
+    ///
+    /// # Errors
+    /// `Unavailable`, `PermissionDenied`, `Timeout`.
+    pub fn ping(&self) -> Ping {
+        Ping::new(self.clone())
+    }
+
+    /// Lets go of what is open; what is called afterwards is `Unavailable`. Closing twice is nothing.
+    ///
+    /// # Errors
+    /// What the driver says.
+    pub async fn close(&self) -> Result<()> {
+        if self.shared.closed.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let invocation = Invocation::of_backend(self, "close", self.timeout);
+        let driver = Arc::clone(&self.shared.driver);
+        let context = invocation.context().clone();
+        invocation.write(Closing { driver, context }).await
+    }
+
+    /// The native client, if it is an `N`; the page of each backend says which it is.
+    pub fn native<N: 'static>(&self) -> Option<&N> {
+        self.shared.driver.native().downcast_ref()
+    }
+
+    pub(crate) fn driver(&self) -> &Arc<dyn BackendDriver> {
+        &self.shared.driver
+    }
+
+    pub(crate) fn layers(&self) -> &[Arc<dyn Layer>] {
+        &self.layers
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    pub(crate) fn check_open(&self) -> Result<()> {
+        if self.shared.closed.load(Ordering::Acquire) {
+            return Err(Error::unavailable("the backend is closed: ask the manager for it again, or open it anew"));
+        }
+        Ok(())
+    }
+
+    /// The place of the repository of this name, whatever its case.
+    pub(crate) fn slot(&self, name: &str) -> Arc<Slot> {
+        let mut slots = self.shared.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(slots.entry(name.to_ascii_lowercase()).or_default())
+    }
+}
+
+struct Closing {
+    driver: Arc<dyn BackendDriver>,
+    context: Context,
+}
+
+impl Operation for Closing {
+    type Answer = ();
+
+    async fn run(&self) -> Result<()> {
+        self.driver.close(&self.context).await
+    }
+}
+
+impl fmt::Debug for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Backend").field("name", &self.name()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,75 @@
+//! What a backend can do, as data.
+
+use crate::{Definition, Error, ErrorKind, Mistakes, Result};
+
+/// What a backend can do. What is off is refused with a typed error, never ignored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// Whether records survive the process.
+    pub durable: bool,
+    /// The largest record in bytes of the backend's own form, if it has a limit.
+    pub max_record_bytes: Option<u64>,
+    /// Indexes besides the primary key that refuse a second record.
+    pub unique_indexes: bool,
+    /// Indexes besides the primary key that serve reads.
+    pub indexes: bool,
+    /// Records that expire.
+    pub ttl: bool,
+    /// Versions of records.
+    pub versions: bool,
+}
+
+impl Capabilities {
+    /// The capabilities of a driver that claims nothing.
+    pub fn none() -> Self {
+        Self {
+            durable: false,
+            max_record_bytes: None,
+            unique_indexes: false,
+            indexes: false,
+            ttl: false,
+            versions: false,
+        }
+    }
+
+    /// The same, with records that survive the process.
+    #[must_use]
+    pub fn durable(mut self) -> Self {
+        self.durable = true;
+        self
+    }
+
+    /// The same, with a largest record.
+    #[must_use]
+    pub fn max_record_bytes(mut self, bytes: u64) -> Self {
+        self.max_record_bytes = Some(bytes);
+        self
+    }
+
+    /// Refuses a definition that needs more than there is.
+    ///
+    /// # Errors
+    /// `Unsupported` with every capability that is missing, and what to leave out.
+    pub(crate) fn check(&self, definition: &Definition) -> Result<()> {
+        let mut mistakes = Mistakes::new(ErrorKind::Unsupported);
+        for index in definition.indexes() {
+            let (has, capability) = if index.is_unique() {
+                (self.unique_indexes, "unique_indexes")
+            } else {
+                (self.indexes, "indexes")
+            };
+            if !has {
+                let name = index.name();
+                mistakes.add(format!("the capability `{capability}`, which the index `{name}` needs: leave the index out"));
+            }
+        }
+        if definition.ttl().is_some() && !self.ttl {
+            mistakes.add("the capability `ttl`, which `enableTtl` needs: leave it out, or delete by a time of your own");
+        }
+        if definition.version().is_some() && !self.versions {
+            mistakes.add("the capability `versions`, which `version` needs: leave it out");
+        }
+        mistakes.into_result()
+    }
+}

@@ -1,0 +1,103 @@
+//! What the author of a backend implements, and what is handed over.
+//!
+//! A backend is three traits: a [`BackendFactory`] that opens it from its configuration, a [`BackendDriver`] that is
+//! open, and a [`RepositoryDriver`] for each repository. Requests come by reference and are read by field access;
+//! responses are made by constructors. A driver may answer a write with `by_swap()`: then core builds it on
+//! [`find`](RepositoryDriver::find), [`get`](RepositoryDriver::get) and [`swap`](RepositoryDriver::swap). So a driver
+//! that claims nothing is right on its first day, and each thing that it learns makes it faster, never righter.
+
+use std::any::Any;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{BackendConfig, BackendInfo, Capabilities, Result};
+
+mod context;
+mod define;
+mod read;
+mod write;
+
+pub use context::{Consistency, Context};
+pub use define::{DefineRequest, Defined, SchemaMode, StoredKinds};
+pub use read::{Fetched, FindRequest, Found, GetRequest};
+pub use write::{
+    DeleteRequest, Deleted, IdRule, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Merged, NewRecord,
+    ReplaceRequest, Replaced, SwapRequest, Swapped,
+};
+
+/// Opens a backend from its configuration; what a [`Registry`](crate::Registry) holds.
+#[async_trait]
+pub trait BackendFactory: Send + Sync + 'static {
+    /// The name, and the properties that it reads.
+    fn info(&self) -> BackendInfo;
+
+    /// Opens the backend. The configuration has been checked against [`info`](Self::info).
+    ///
+    /// # Errors
+    /// `InvalidConfig` for what only opening shows, `PermissionDenied`, `Unavailable`.
+    async fn open(&self, config: &BackendConfig) -> Result<Arc<dyn BackendDriver>>;
+}
+
+/// An open backend.
+#[async_trait]
+pub trait BackendDriver: Debug + Send + Sync + 'static {
+    /// The name by which configurations choose it.
+    fn name(&self) -> &'static str;
+
+    /// What it can do.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// Creates what is missing and waits until it can be used; safe when many processes do the same at once.
+    ///
+    /// # Errors
+    /// `DefinitionConflict` with every difference; [`DefineRequest::reconcile`] finds them.
+    async fn define(&self, request: &DefineRequest) -> Result<Defined>;
+
+    /// Asks the database whether it is there.
+    async fn ping(&self, context: &Context) -> Result<()>;
+
+    /// Lets go of what is open. Called once.
+    async fn close(&self, context: &Context) -> Result<()>;
+
+    /// The native client.
+    fn native(&self) -> &dyn Any;
+}
+
+/// The records of one repository.
+#[async_trait]
+pub trait RepositoryDriver: Debug + Send + Sync + 'static {
+    /// Stores a new record, or answers `by_swap()`.
+    ///
+    /// # Errors
+    /// `AlreadyExists` with the name of the index; nothing is overwritten.
+    async fn insert(&self, request: &InsertRequest) -> Result<Inserted>;
+
+    /// Stores new records as if one after another, as many as it can, or answers `by_swap()`.
+    ///
+    /// # Errors
+    /// Only for what concerns all of them; what concerns one record goes into the response, by position.
+    async fn insert_many(&self, request: &InsertManyRequest) -> Result<InsertedRecords>;
+
+    /// Fetches records by key.
+    async fn get(&self, request: &GetRequest) -> Result<Fetched>;
+
+    /// All records, a batch at a time.
+    async fn find(&self, request: &FindRequest) -> Result<Found>;
+
+    /// Replaces a record, or inserts it where `create` says so, or answers `by_swap()`.
+    ///
+    /// # Errors
+    /// What [`ReplaceRequest::merge`] says: `NotFound`, or `InvalidInput` for another id than the stored one.
+    async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced>;
+
+    /// Deletes a record by key and hands it over, or answers `by_swap()`.
+    async fn delete(&self, request: &DeleteRequest) -> Result<Deleted>;
+
+    /// Puts, replaces or removes one record if what is stored is still what was read.
+    async fn swap(&self, request: &SwapRequest) -> Result<Swapped>;
+
+    /// The native collection or table.
+    fn native(&self) -> &dyn Any;
+}

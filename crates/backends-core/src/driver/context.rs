@@ -1,0 +1,82 @@
+//! What every request carries.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::Timestamp;
+
+/// How fresh a read has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Consistency {
+    /// As fresh as the backend's capabilities say without a cost.
+    #[default]
+    Default,
+    /// Every write that was acknowledged before is seen.
+    Consistent,
+    /// Stale answers are allowed where they are cheaper.
+    Eventual,
+}
+
+/// What every request carries: until when, as of when, how fresh, and whose call it is.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Context {
+    /// Now, by the clock of the calling process: read once per operation.
+    pub now: Timestamp,
+    /// How fresh a read has to be.
+    pub consistency: Consistency,
+    /// Drawn once for a user's call, the same in every try: a stamp and a client token.
+    pub write_id: [u8; 16],
+    /// When the call began, and how long it may go without progress.
+    start: Instant,
+    limit: Duration,
+    renewed: Option<Arc<AtomicU64>>,
+}
+
+impl Context {
+    /// The context of a call that begins now and may take `limit`.
+    pub fn new(now: Timestamp, limit: Duration) -> Self {
+        Self {
+            now,
+            consistency: Consistency::Default,
+            write_id: crate::id::write_id(),
+            start: Instant::now(),
+            limit,
+            renewed: None,
+        }
+    }
+
+    /// The same, with a deadline that progress renews, for calls on many records.
+    #[must_use]
+    pub fn renewable(mut self) -> Self {
+        self.renewed = Some(Arc::default());
+        self
+    }
+
+    /// Until when the call has to be answered. Progress moves it in a call on many records.
+    pub fn deadline(&self) -> Instant {
+        let renewed = self.renewed.as_ref().map_or(0, |renewed| renewed.load(Ordering::Relaxed));
+        // What is too far away to be counted is no deadline: 30 years.
+        self.start
+            .checked_add(Duration::from_millis(renewed))
+            .and_then(|from| from.checked_add(self.limit))
+            .unwrap_or_else(|| self.start + Duration::from_secs(946_080_000))
+    }
+
+    /// How long is left.
+    pub fn remaining(&self) -> Duration {
+        self.deadline().saturating_duration_since(Instant::now())
+    }
+
+    /// Says that a call on many records got on: the deadline starts anew. Nothing in other calls.
+    pub fn renew(&self) {
+        if let Some(renewed) = &self.renewed {
+            let elapsed = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+            renewed.fetch_max(elapsed, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Defining a repository: what is wanted, against what is stored.
+
+use std::sync::Arc;
+
+use super::{Context, RepositoryDriver};
+use crate::decode::decode_tokens;
+use crate::schema::conform;
+use crate::{Batch, Definition, Document, Error, FieldKind, Mistakes, Reconciled, Result, Value};
+
+/// Whether `define` may change the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum SchemaMode {
+    /// Creates what is missing.
+    #[default]
+    Ensure,
+    /// Changes nothing: what is missing is a `DefinitionConflict`. For services without the right to create.
+    Verify,
+    /// Neither asks nor changes: the definition is taken to be what is there.
+    Trust,
+}
+
+/// A request to define a repository.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct DefineRequest {
+    /// Deadline, clock and consistency.
+    pub context: Context,
+    /// What is wanted, normalised.
+    pub definition: Definition,
+    /// Whether the database may be changed.
+    pub mode: SchemaMode,
+    /// Whether the caller gives its word that no other version of the service writes meanwhile.
+    pub no_other_writers: bool,
+}
+
+impl DefineRequest {
+    /// A request that creates what is missing.
+    pub fn new(context: Context, definition: Definition) -> Self {
+        Self { context, definition, mode: SchemaMode::Ensure, no_other_writers: false }
+    }
+
+    /// Compares what is wanted with the definition that is stored, if one is: its text is what
+    /// [`Definition::to_json`] gave.
+    ///
+    /// # Errors
+    /// `DefinitionConflict` with every difference, or with what is missing if nothing may be created; `Unreadable`
+    /// for a stored text of a later version of this library.
+    pub fn reconcile(&self, stored: Option<&str>) -> Result<Reconciled> {
+        let Some(stored) = stored else {
+            return match self.mode {
+                SchemaMode::Verify => Err(Error::definition_conflict(
+                    "the repository is not there, and `SchemaMode::Verify` creates nothing: define it once with `SchemaMode::Ensure`",
+                )),
+                _ => Ok(Reconciled::created(&self.definition)),
+            };
+        };
+        let reconciled = crate::definition::reconcile(&Definition::from_stored(stored)?, &self.definition)?;
+        let adds = !reconciled.added_indexes.is_empty() || !reconciled.added_kinds.is_empty();
+        if self.mode == SchemaMode::Verify && adds {
+            let indexes = reconciled.added_indexes.iter().map(|index| format!("the index `{}`", index.name()));
+            let kinds = reconciled.added_kinds.iter().map(|(path, _)| format!("the kind of `{path}`"));
+            let missing: Vec<_> = indexes.chain(kinds).collect();
+            return Err(Error::definition_conflict(format!(
+                "not there: {}; `SchemaMode::Verify` creates nothing: define the repository once with `SchemaMode::Ensure`",
+                missing.join(", ")
+            )));
+        }
+        Ok(reconciled)
+    }
+}
+
+/// The answer to a [`DefineRequest`].
+#[derive(Debug)]
+pub struct Defined {
+    pub(crate) repository: Arc<dyn RepositoryDriver>,
+    pub(crate) definition: Definition,
+}
+
+impl Defined {
+    /// The repository, and the definition that now holds: [`Reconciled::merged`].
+    pub fn new(repository: Arc<dyn RepositoryDriver>, definition: Definition) -> Self {
+        Self { repository, definition }
+    }
+}
+
+/// Looks whether stored records hold what a definition newly declares.
+#[derive(Debug)]
+pub struct StoredKinds {
+    added: Vec<(String, FieldKind)>,
+    mistakes: Mistakes,
+}
+
+impl StoredKinds {
+    /// A look for the kinds that `reconciled` adds.
+    pub fn new(reconciled: &Reconciled) -> Self {
+        Self { added: reconciled.added_kinds.clone(), mistakes: Mistakes::new(crate::ErrorKind::DefinitionConflict) }
+    }
+
+    /// Whether there is nothing to look for, so that no record need be read.
+    pub fn is_empty(&self) -> bool {
+        self.added.is_empty()
+    }
+
+    /// Looks at the records of a batch.
+    pub fn look(&mut self, batch: &dyn Batch) -> Result<()> {
+        for index in 0..batch.len() {
+            let mut record = Document::new();
+            batch.read(index, &mut |tokens| {
+                record = decode_tokens(tokens)?;
+                Ok(())
+            })?;
+            for (path, kind) in &self.added {
+                if !record_fits(&record, path, *kind) {
+                    self.mistakes.add(format!(
+                        "stored records hold another kind than {} at `{path}`: change them, or declare their kind",
+                        kind.kind
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What was found.
+    ///
+    /// # Errors
+    /// `DefinitionConflict` with every path at which a record holds another kind.
+    pub fn finish(self) -> Result<()> {
+        self.mistakes.into_result()
+    }
+
+    /// Looks at every record of a repository.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    pub async fn look_at_all(mut self, repository: &dyn RepositoryDriver, context: &Context) -> Result<()> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        let mut cursor = repository.find(&super::FindRequest::new(context.clone())).await?.cursor;
+        while let Some(batch) = cursor.next().await? {
+            self.look(&*batch)?;
+            context.renew();
+        }
+        self.finish()
+    }
+}
+
+/// Whether what the record holds at `path` is of the kind. A scalar on the way to a path is no value at the path.
+fn record_fits(record: &Document, path: &str, kind: FieldKind) -> bool {
+    let (segment, rest) = path.split_once('.').map_or((path, None), |(segment, rest)| (segment, Some(rest)));
+    let name = segment.trim_end_matches("[]");
+    record.get(name).is_none_or(|value| value_fits(value, &segment[name.len()..], rest, kind))
+}
+
+/// `arrays` is a pair of brackets for each array between the value and the path.
+fn value_fits(value: &Value, arrays: &str, rest: Option<&str>, kind: FieldKind) -> bool {
+    match (value, rest) {
+        (Value::Null, _) => true,
+        (Value::Array(elements), _) if !arrays.is_empty() => {
+            elements.iter().all(|element| value_fits(element, &arrays[2..], rest, kind))
+        }
+        _ if !arrays.is_empty() => true,
+        (Value::Map(fields), Some(rest)) => record_fits(fields, rest, kind),
+        (_, Some(_)) => true,
+        (Value::String(text), None) if kind.empty_is_missing && text.is_empty() => true,
+        (value, None) => conform(kind.kind, value.token()).is_ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Kind;
+
+    #[test]
+    fn c37_stored_values_are_held_against_new_kinds() {
+        let record: Document = serde_json::from_str(
+            r#"{"a": 1, "b": {"c": "x"}, "events": [{"at": "2020-01-01T00:00:00Z"}, {"at": 7}, 3], "tags": ["x", null]}"#,
+        )
+        .unwrap();
+        for (path, kind, fits) in [
+            ("a", Kind::Integer, true),
+            ("a", Kind::String, false),
+            ("b.c", Kind::String, true),
+            ("b.c", Kind::Timestamp, false),
+            ("b", Kind::String, false),
+            ("b.c.d", Kind::Bool, true),
+            ("missing.x", Kind::Bool, true),
+            ("events[].at", Kind::Timestamp, false),
+            ("events[].other", Kind::Timestamp, true),
+            ("tags[]", Kind::String, true),
+            ("tags[]", Kind::Integer, false),
+        ] {
+            assert_eq!(record_fits(&record, path, kind.into()), fits, "{path} {kind}");
+        }
+    }
+}

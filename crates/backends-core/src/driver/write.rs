@@ -1,0 +1,286 @@
+//! Writing: inserts, replaces, deletes, and the compare-and-swap that they can be built on.
+
+use super::Context;
+use crate::{Batch, Error, Key, RecordBuf, Result, Token, Tokens};
+
+/// A request to store a new record.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct InsertRequest {
+    /// Deadline, clock and write id.
+    pub context: Context,
+    /// The key, which stands in the record too.
+    pub key: Key,
+    /// The record, complete.
+    pub record: RecordBuf,
+}
+
+impl InsertRequest {
+    /// A request to store `record` under `key`.
+    pub fn new(context: Context, key: Key, record: RecordBuf) -> Self {
+        Self { context, key, record }
+    }
+}
+
+/// The answer to an [`InsertRequest`].
+#[derive(Debug)]
+pub struct Inserted(pub(crate) bool);
+
+impl Inserted {
+    /// The record is stored.
+    pub fn stored() -> Self {
+        Self(true)
+    }
+
+    /// Nothing was done: core builds it on `swap`.
+    pub fn by_swap() -> Self {
+        Self(false)
+    }
+}
+
+/// A new record with its key.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct NewRecord {
+    /// The key, which stands in the record too.
+    pub key: Key,
+    /// The record, complete.
+    pub record: RecordBuf,
+}
+
+impl NewRecord {
+    /// A record and its key.
+    pub fn new(key: Key, record: RecordBuf) -> Self {
+        Self { key, record }
+    }
+}
+
+/// A request to store new records as if one after another.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct InsertManyRequest {
+    /// Deadline, clock and write id. The driver calls [`Context::renew`] when it gets on.
+    pub context: Context,
+    /// The records in their order; two may have the same key.
+    pub records: Vec<NewRecord>,
+}
+
+impl InsertManyRequest {
+    /// A request to store `records`.
+    pub fn new(context: Context, records: Vec<NewRecord>) -> Self {
+        Self { context, records }
+    }
+}
+
+/// The answer to an [`InsertManyRequest`].
+#[derive(Debug)]
+pub struct InsertedRecords(pub(crate) Option<Vec<(usize, Error)>>);
+
+impl InsertedRecords {
+    /// All are stored but those at these positions, each with its error.
+    pub fn except(failures: Vec<(usize, Error)>) -> Self {
+        Self(Some(failures))
+    }
+
+    /// Nothing was done: core inserts them one by one.
+    pub fn by_swap() -> Self {
+        Self(None)
+    }
+}
+
+/// What happens to the library's id when a record is replaced.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum IdRule {
+    /// The id is the key, or the definition has no other: nothing to do.
+    Key,
+    /// The stored id is kept.
+    Keep {
+        /// The name of the field.
+        field: String,
+        /// The id that the record brings, which has to be the stored one.
+        brought: Option<String>,
+        /// The id for a record that is inserted without one, and for a stored record that has none.
+        fresh: String,
+    },
+}
+
+/// A request to replace a record.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ReplaceRequest {
+    /// Deadline, clock and write id.
+    pub context: Context,
+    /// The key, which stands in the record too.
+    pub key: Key,
+    /// The record, complete but for the id where that is to be kept.
+    pub record: RecordBuf,
+    /// Whether a record that is not there is inserted.
+    pub create: bool,
+    /// What happens to the id.
+    pub id: IdRule,
+}
+
+/// What a replace comes to.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Merged {
+    /// The record to store.
+    pub record: RecordBuf,
+    /// Whether it is new.
+    pub created: bool,
+}
+
+impl ReplaceRequest {
+    /// A request to store `record` in the place of the one with its key.
+    pub fn new(context: Context, key: Key, record: RecordBuf) -> Self {
+        Self { context, key, record, create: false, id: IdRule::Key }
+    }
+
+    /// The record to store in the place of `stored`, for drivers that read before they write.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none and none may be created; `InvalidInput` if the record brings another id.
+    pub fn merge(&self, stored: Option<&mut dyn Tokens>) -> Result<Merged> {
+        let created = stored.is_none();
+        if created && !self.create {
+            return Err(Error::not_found("no record has this key: insert it, or use `upsert`"));
+        }
+        let mut record = self.record.clone();
+        if let IdRule::Keep { field, brought, fresh } = &self.id {
+            let kept = stored.map(|tokens| stored_id(tokens, field)).transpose()?.flatten();
+            let id = match (&kept, brought) {
+                (Some(kept), Some(brought)) if kept != brought => return Err(another_id(field)),
+                (Some(id), _) | (None, Some(id)) => id,
+                (None, None) => fresh,
+            };
+            record.set(field, Token::String(id));
+        }
+        Ok(Merged { record, created })
+    }
+}
+
+fn another_id(field: &str) -> Error {
+    Error::invalid_input("the record brings another id than the stored one, which never changes: leave it out")
+        .with_path(field)
+}
+
+/// The text of the top-level field `field`.
+fn stored_id(tokens: &mut dyn Tokens, field: &str) -> Result<Option<String>> {
+    tokens.next()?;
+    loop {
+        let found = match tokens.next()? {
+            Token::Field(name) => name == field,
+            _ => return Ok(None),
+        };
+        if found {
+            return Ok(match tokens.next()? {
+                Token::String(id) => Some(id.to_owned()),
+                _ => None,
+            });
+        }
+        tokens.skip()?;
+    }
+}
+
+/// The answer to a [`ReplaceRequest`].
+#[derive(Debug)]
+pub struct Replaced(pub(crate) Option<Merged>);
+
+impl Replaced {
+    /// The record as it is stored now, and whether it was not there before.
+    pub fn stored(record: RecordBuf, created: bool) -> Self {
+        Self(Some(Merged { record, created }))
+    }
+
+    /// Nothing was done: core builds it on `get` and `swap`.
+    pub fn by_swap() -> Self {
+        Self(None)
+    }
+}
+
+impl From<Merged> for Replaced {
+    fn from(merged: Merged) -> Self {
+        Self(Some(merged))
+    }
+}
+
+/// A request to delete a record by key.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct DeleteRequest {
+    /// Deadline, clock and write id.
+    pub context: Context,
+    /// The key.
+    pub key: Key,
+}
+
+impl DeleteRequest {
+    /// A request to delete the record with this key.
+    pub fn new(context: Context, key: Key) -> Self {
+        Self { context, key }
+    }
+}
+
+/// The answer to a [`DeleteRequest`].
+pub struct Deleted(pub(crate) DeletedRecord);
+
+pub(crate) enum DeletedRecord {
+    Was(Box<dyn Batch>),
+    Missing,
+    BySwap,
+}
+
+impl Deleted {
+    /// The record that is gone: the first of the batch.
+    pub fn record(batch: Box<dyn Batch>) -> Self {
+        Self(DeletedRecord::Was(batch))
+    }
+
+    /// There was none.
+    pub fn missing() -> Self {
+        Self(DeletedRecord::Missing)
+    }
+
+    /// Nothing was done: core builds it on `get` and `swap`.
+    pub fn by_swap() -> Self {
+        Self(DeletedRecord::BySwap)
+    }
+}
+
+impl std::fmt::Debug for Deleted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Deleted").finish_non_exhaustive()
+    }
+}
+
+/// A request to put, replace or remove one record if what is stored is what was read.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SwapRequest {
+    /// Deadline, clock and write id.
+    pub context: Context,
+    /// The key.
+    pub key: Key,
+    /// What was read; `None` if there was nothing.
+    pub seen: Option<RecordBuf>,
+    /// What is to be there; `None` for nothing.
+    pub record: Option<RecordBuf>,
+}
+
+impl SwapRequest {
+    /// A request to store `record` in the place of what was `seen`.
+    pub fn new(context: Context, key: Key, seen: Option<RecordBuf>, record: Option<RecordBuf>) -> Self {
+        Self { context, key, seen, record }
+    }
+}
+
+/// The answer to a [`SwapRequest`].
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Swapped {
+    /// What was wanted is there now.
+    Done,
+    /// Something else than what was read is stored; nothing was changed.
+    Changed,
+}

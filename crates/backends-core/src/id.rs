@@ -1,0 +1,76 @@
+//! Ids that the library gives.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use crate::{IdKind, Timestamp};
+
+/// An id of the kind that the definition declares, different from every other.
+pub(crate) fn generate(kind: IdKind, now: Timestamp) -> String {
+    match kind {
+        IdKind::String => uuid::Uuid::now_v7().to_string(),
+        _ => object_id(now),
+    }
+}
+
+/// 24 lower-case hexadecimal digits, as the BSON specification makes an `ObjectId`: seconds, 5 random bytes of the
+/// process, and a counter that begins at random.
+fn object_id(now: Timestamp) -> String {
+    static COUNTER: OnceLock<AtomicU32> = OnceLock::new();
+    let [.., r0, r1, r2, r3, r4] = process().to_be_bytes();
+    #[allow(clippy::cast_possible_truncation, reason = "the format keeps the low bits")]
+    let start = || AtomicU32::new(random() as u32);
+    let [_, c0, c1, c2] = COUNTER.get_or_init(start).fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the format keeps the low 32 bits")]
+    let [s0, s1, s2, s3] = (now.millis().div_euclid(1_000) as u32).to_be_bytes();
+    hex(&[s0, s1, s2, s3, r0, r1, r2, r3, r4, c0, c1, c2])
+}
+
+fn hex(bytes: &[u8; 12]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(24);
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
+}
+
+/// A number that no other write has: a random one of the process, then a count.
+pub(crate) fn write_id() -> [u8; 16] {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&process().to_be_bytes());
+    id[8..].copy_from_slice(&COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+    id
+}
+
+fn process() -> u64 {
+    static PROCESS: OnceLock<u64> = OnceLock::new();
+    *PROCESS.get_or_init(random)
+}
+
+/// From the operating system; from the standard library's hash keys, which come from there too, if it refuses.
+fn random() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    getrandom::u64().unwrap_or_else(|_| RandomState::new().hash_one(std::process::id()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn c11_generated_ids_are_of_their_kind_and_differ() {
+        let now = Timestamp::now();
+        let ids: HashSet<_> = (0..10_000).map(|_| generate(IdKind::ObjectId, now)).collect();
+        assert_eq!(ids.len(), 10_000);
+        assert!(ids.iter().all(|id| crate::schema::is_object_id(id)));
+        assert!(generate(IdKind::ObjectId, Timestamp::from_millis(0x0102_0304 * 1_000).unwrap()).starts_with("01020304"));
+        let uuid = generate(IdKind::String, now);
+        assert_eq!(uuid.parse::<uuid::Uuid>().unwrap().get_version_num(), 7);
+        assert_ne!(write_id(), write_id());
+    }
+}

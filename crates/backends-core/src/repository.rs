@@ -1,0 +1,217 @@
+//! A repository: the handle that users hold, and what is known of it.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::action::{Delete, Get, GetMany, Insert, InsertMany, Invocation, Replace, Upsert};
+use crate::ask::Asked;
+use crate::driver::RepositoryDriver;
+use crate::schema::Place;
+use crate::{Backend, Definition, Document, Error, Result};
+
+mod plan;
+
+pub(crate) use plan::{Checked, Plan};
+
+/// What can be stored: any serde type that owns its data.
+///
+/// Derive `Serialize` and `Deserialize`. A type that borrows (`&str`) cannot be a record, since it is read from bytes
+/// that are gone when the call returns: use `String`, or `Cow<'static, str>`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a record",
+    note = "derive `serde::Serialize` and `serde::Deserialize`, and own the data: `String` instead of `&str`"
+)]
+pub trait Record: Serialize + DeserializeOwned + Send + 'static {}
+
+impl<T: Serialize + DeserializeOwned + Send + 'static> Record for T {}
+
+/// What is known of a repository now. Handles that were given earlier follow it.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) definition: Definition,
+    pub(crate) schema: Place,
+    pub(crate) driver: Arc<dyn RepositoryDriver>,
+}
+
+/// Where the state of a repository is kept; one for each name in a backend.
+#[derive(Default)]
+pub(crate) struct Slot {
+    state: RwLock<Option<Arc<State>>>,
+    /// Held by one `define` of this name at a time.
+    pub(crate) defining: tokio::sync::Mutex<()>,
+}
+
+impl Slot {
+    pub(crate) fn state(&self) -> Option<Arc<State>> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set(&self, state: State) {
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(state));
+    }
+}
+
+/// The records of one repository, as `T`. Cheap to clone, and `Send + Sync` whatever `T` is.
+///
+/// Every method gives an action: it does nothing until it is awaited.
+pub struct Repository<T = Document> {
+    inner: Arc<Inner>,
+    /// What `T` was asked, once somebody needed to know.
+    asked: Arc<OnceLock<Asked>>,
+    record: PhantomData<fn() -> T>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) backend: Backend,
+    pub(crate) name: Arc<str>,
+    slot: Arc<Slot>,
+}
+
+impl Inner {
+    pub(crate) fn state(&self) -> Result<Arc<State>> {
+        self.slot.state().ok_or_else(|| Error::unexpected("a repository is used before it is defined"))
+    }
+
+    pub(crate) fn invoke(&self, operation: &'static str, timeout: Option<Duration>) -> Invocation {
+        Invocation::of_backend(&self.backend, operation, timeout.unwrap_or(self.backend.timeout())).on(&self.name)
+    }
+}
+
+impl<T> Repository<T> {
+    pub(crate) fn new(backend: Backend, name: &str, slot: Arc<Slot>) -> Self {
+        let inner = Inner { backend, name: name.into(), slot };
+        Self { inner: Arc::new(inner), asked: Arc::default(), record: PhantomData }
+    }
+
+    /// The name that the definition gave.
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    /// The definition that holds now, normalised: with the kinds and indexes that are stored already.
+    ///
+    /// # Errors
+    /// None after `define`.
+    pub fn definition(&self) -> Result<Definition> {
+        Ok(self.inner.state()?.definition.clone())
+    }
+
+    /// The backend that keeps the records.
+    pub fn backend(&self) -> &Backend {
+        &self.inner.backend
+    }
+
+    /// Calls `use_native` with the native collection or table, if it is an `N`; the page of each backend says which
+    /// it is.
+    pub fn native<N: 'static, R>(&self, use_native: impl FnOnce(&N) -> R) -> Option<R> {
+        let state = self.inner.state().ok()?;
+        state.driver.native().downcast_ref().map(use_native)
+    }
+
+    /// The same repository with records of another type; free.
+    pub fn typed<U: Record>(&self) -> Repository<U> {
+        Repository { inner: Arc::clone(&self.inner), asked: Arc::default(), record: PhantomData }
+    }
+
+    /// The same repository with untyped records; free.
+    pub fn untyped(&self) -> Repository<Document> {
+        self.typed()
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.inner
+    }
+}
+
+impl<T: Record> Repository<T> {
+    pub(crate) fn asked(&self) -> &Asked {
+        self.asked.get_or_init(Asked::of::<T>)
+    }
+
+    pub(crate) fn plan(&self) -> Plan<'_, T> {
+        Plan::new(self)
+    }
+
+    /// Stores a new record and gives it back as it is stored: with its id.
+    ///
+    /// # Errors
+    /// `AlreadyExists` with the name of the index; nothing is ever overwritten. `InvalidInput` for what no backend
+    /// stores or `T` could not read back.
+    #[doc(alias = "Save")]
+    pub fn insert(&self, record: &T) -> Insert<T> {
+        Insert::new(self, record)
+    }
+
+    /// Stores new records as if one after another, as many as can be stored.
+    ///
+    /// # Errors
+    /// That of the first record that was not stored, with its position and the number of those that were;
+    /// [`Error::inserted`] has the rest.
+    #[doc(alias = "SaveAll")]
+    pub fn insert_many<'a>(&self, records: impl IntoIterator<Item = &'a T>) -> InsertMany<T>
+    where
+        T: 'a,
+    {
+        InsertMany::new(self, records)
+    }
+
+    /// The record with this key, if there is one. The key is a value, or with a sort key a pair: `("tenant", 7)`.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a key of another kind; `Unreadable` if `T` cannot hold what is stored.
+    #[doc(alias = "GetOne")]
+    pub fn get(&self, key: impl Serialize) -> Get<T> {
+        Get::new(self, key)
+    }
+
+    /// The records with these keys, in the order of the keys; a key may come twice.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn get_many<K: Serialize>(&self, keys: impl IntoIterator<Item = K>) -> GetMany<T> {
+        GetMany::new(self, keys)
+    }
+
+    /// Replaces the record that has this one's key, and gives it back as it is stored. The stored id is kept.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none; `InvalidInput` if the record brings another id.
+    pub fn replace(&self, record: &T) -> Replace<T> {
+        Replace::new(self, record)
+    }
+
+    /// Inserts the record, or replaces the one that has its key, and says which. The stored id is kept. Of two that
+    /// race for one key neither fails.
+    ///
+    /// # Errors
+    /// `InvalidInput` if the record brings another id.
+    pub fn upsert(&self, record: &T) -> Upsert<T> {
+        Upsert::new(self, record)
+    }
+
+    /// Deletes the record with this key and gives it back, if there was one.
+    ///
+    /// # Errors
+    /// `Unreadable` if `T` cannot hold what was stored: it is deleted all the same.
+    #[doc(alias = "DeleteOne")]
+    pub fn delete(&self, key: impl Serialize) -> Delete<T> {
+        Delete::new(self, key)
+    }
+}
+
+impl<T> Clone for Repository<T> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), asked: Arc::clone(&self.asked), record: PhantomData }
+    }
+}
+
+impl<T> fmt::Debug for Repository<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Repository").field("name", &self.inner.name).field("backend", &self.inner.backend.name()).finish()
+    }
+}

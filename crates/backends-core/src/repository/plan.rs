@@ -1,0 +1,265 @@
+//! How records and keys of a type become requests: encoded, completed, and checked before any I/O.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Record, Repository, State};
+use crate::ask::Asked;
+use crate::decode::Reading;
+use crate::driver::{Context, GetRequest, IdRule, RepositoryDriver};
+use crate::encode::{encode, encode_value};
+use crate::schema::conform;
+use crate::{Batch, Error, Key, RecordBuf, Result, Token, Value, id};
+
+/// DynamoDB's item key, and MongoDB's index entry with it, hold this much of all strings of an index together.
+const INDEX_STRINGS: usize = 2_048;
+
+/// What is needed to make requests of records of `T`.
+pub(crate) struct Plan<'a, T> {
+    repository: &'a Repository<T>,
+    record: PhantomData<fn() -> T>,
+}
+
+/// A record that may be written.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub(crate) key: Key,
+    pub(crate) record: RecordBuf,
+    /// The id that the record brings itself.
+    pub(crate) brought: Option<String>,
+    /// The id that the library gives where the record brings none.
+    pub(crate) fresh: Option<String>,
+    pub(crate) shape: u64,
+}
+
+impl<'a, T: Record> Plan<'a, T> {
+    pub(super) fn new(repository: &'a Repository<T>) -> Self {
+        Self { repository, record: PhantomData }
+    }
+
+    pub(crate) fn state(&self) -> Result<Arc<State>> {
+        self.repository.inner.state()
+    }
+
+    /// The record, complete with an id, and its key.
+    ///
+    /// # Errors
+    /// `InvalidInput`, before any I/O.
+    pub(crate) fn encode(&self, state: &State, record: &T) -> Result<Checked> {
+        let encoded = encode(record, &state.schema)?;
+        let mut record = encoded.record;
+        let definition = &state.definition;
+        let field = definition.id_field();
+        let brought = match record.get(field) {
+            Some(Token::String(id)) => Some(id.to_owned()),
+            _ => None,
+        };
+        let fresh = brought.is_none().then(|| {
+            let now = self.repository.inner.backend.clock().now();
+            id::generate(definition.id_kind(), now)
+        });
+        if let Some(id) = &fresh {
+            record.set(field, Token::String(id));
+        }
+        let key = key_of(state, &record)?;
+        check_index_strings(state, &record)?;
+        Ok(Checked { key, record, brought, fresh, shape: encoded.shape })
+    }
+
+    /// Refuses an id that the record brings where only the library gives ids.
+    pub(crate) fn check_own_id(state: &State, checked: &Checked) -> Result<()> {
+        if checked.brought.is_some() && !state.definition.accepts_own_id() {
+            return Err(Error::invalid_input(
+                "the record brings an id, which the library gives here since it is not the key: leave it out, or declare it a unique index",
+            )
+            .with_path(state.definition.id_field()));
+        }
+        Ok(())
+    }
+
+    /// The record as `T` will read it; what could not be read back is refused before the write.
+    ///
+    /// # Errors
+    /// `InvalidInput` with the path.
+    pub(crate) fn read_back(&self, state: &State, record: &RecordBuf) -> Result<T> {
+        self.check_names(state, record)?;
+        Reading::new(&state.schema).read_or_explain(record, 0).map_err(not_readable)
+    }
+
+    /// The record as it is stored, as a `T`.
+    ///
+    /// # Errors
+    /// `Unreadable` with the path, and the id where the id tells no secret that the key does not.
+    pub(crate) fn decode(&self, state: &State, batch: &dyn Batch, index: usize) -> Result<T> {
+        decode(state, batch, index)
+    }
+
+    /// Refuses a name that the type writes and does not read, as `rename(serialize = …)` alone makes it.
+    fn check_names(&self, state: &State, record: &RecordBuf) -> Result<()> {
+        let asked: &Asked = self.repository.asked();
+        if asked.fields().is_none() {
+            return Ok(());
+        }
+        let definition = &state.definition;
+        let names = top_level_names(record)?;
+        let own = |name: &str| name == definition.id_field();
+        let unread = asked.unread_names(names.iter().map(String::as_str).filter(|name| !own(name)));
+        match unread.first() {
+            None => Ok(()),
+            Some(name) => Err(Error::invalid_input(
+                "the type writes a field that it does not read: give it one name for serde in both directions",
+            )
+            .with_path(*name)),
+        }
+    }
+
+    /// The key that a caller passed.
+    ///
+    /// # Errors
+    /// `InvalidInput` for another kind, or another number of parts.
+    pub(crate) fn key(&self, state: &State, key: &(impl Serialize + ?Sized)) -> Result<Sought> {
+        sought(state, encode_value(key)?)
+    }
+}
+
+/// A key that somebody looks for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Sought {
+    Key(Key),
+    /// No record can have it: an empty or an over-long string.
+    Nowhere,
+}
+
+fn sought(state: &State, value: Value) -> Result<Sought> {
+    let definition = &state.definition;
+    let fields: Vec<&str> = definition.key_fields().collect();
+    let mut parts = match (value, fields.len()) {
+        (Value::Array(parts), 2) if parts.len() == 2 => parts,
+        (scalar @ (Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) | Value::Bytes(_) | Value::Timestamp(_)), 1) => {
+            vec![scalar]
+        }
+        (_, 1) => return Err(Error::invalid_input("the key is one value: pass that")),
+        _ => {
+            return Err(Error::invalid_input(format!(
+                "the key has two parts: pass the pair (`{}`, `{}`)",
+                fields[0], fields[1]
+            )));
+        }
+    };
+    for (part, field) in parts.iter_mut().zip(&fields) {
+        let kind = definition.kind_of(field).unwrap_or(crate::Kind::String);
+        let token = conform(kind, part.token()).map_err(|error| error.with_path(*field))?;
+        match token {
+            Token::String(text) if !(1..=crate::schema::KEY_STRING).contains(&text.len()) => return Ok(Sought::Nowhere),
+            // RFC 3339 text became an instant.
+            Token::Timestamp(at) => *part = Value::Timestamp(at),
+            _ => {}
+        }
+    }
+    let sort = if fields.len() == 2 { parts.pop() } else { None };
+    match parts.pop() {
+        Some(partition) => Ok(Sought::Key(Key::new(partition, sort))),
+        None => Err(Error::invalid_input("the key is empty: pass its values")),
+    }
+}
+
+fn key_of(state: &State, record: &RecordBuf) -> Result<Key> {
+    let value = |field: &str| -> Result<Value> {
+        let token = record.get(field).ok_or_else(|| {
+            Error::invalid_input("a key field is missing from the record: set it").with_path(field)
+        })?;
+        Ok(scalar(token))
+    };
+    let definition = &state.definition;
+    let partition = value(definition.partition_key())?;
+    let sort = definition.sort_key().map(value).transpose()?;
+    Ok(Key::new(partition, sort))
+}
+
+/// The scalar that a token is.
+fn scalar(token: Token<'_>) -> Value {
+    match token {
+        Token::Bool(bool) => Value::Bool(bool),
+        Token::Int(int) => Value::Int(int),
+        Token::Float(float) => Value::Float(float),
+        Token::String(text) => Value::String(text.to_owned()),
+        Token::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
+        Token::Timestamp(at) => Value::Timestamp(at),
+        Token::Null | Token::Array | Token::Map | Token::Field(_) | Token::End => Value::Null,
+    }
+}
+
+/// The strings of the key, and those of each index, are limited together.
+fn check_index_strings(state: &State, record: &RecordBuf) -> Result<()> {
+    let length = |field: &str| match record.get(field) {
+        Some(Token::String(text)) => text.len(),
+        _ => 0,
+    };
+    let definition = &state.definition;
+    let key: usize = definition.key_fields().map(length).sum();
+    let over = std::iter::once(("primary", key))
+        .chain(definition.indexes().map(|index| (index.name(), index.fields().map(length).sum())))
+        .find(|(_, bytes)| *bytes > INDEX_STRINGS);
+    match over {
+        None => Ok(()),
+        Some((index, _)) => {
+            Err(Error::invalid_input("the strings of one index have at most 2,048 bytes together: shorten one")
+                .with_index(index))
+        }
+    }
+}
+
+fn top_level_names(record: &RecordBuf) -> Result<Vec<String>> {
+    let mut tokens = record.tokens();
+    let mut names = Vec::new();
+    tokens.step()?;
+    while let Token::Field(name) = tokens.step()? {
+        names.push(name.to_owned());
+        crate::Tokens::skip(&mut tokens)?;
+    }
+    Ok(names)
+}
+
+#[cold]
+fn not_readable(error: Error) -> Error {
+    let message = format!("the record could not be read back from what would be stored: {}", error.message());
+    let refused = Error::invalid_input(message);
+    match error.path().map(str::to_owned) {
+        Some(path) => refused.with_path(path),
+        None => refused,
+    }
+    .caused_by(error)
+}
+
+/// The record as it is stored, as a `T`.
+///
+/// # Errors
+/// `Unreadable` with the path.
+pub(crate) fn decode<T: DeserializeOwned>(state: &State, batch: &dyn Batch, index: usize) -> Result<T> {
+    Reading::new(&state.schema).read_or_explain(batch, index)
+}
+
+/// One key of a request.
+pub(crate) fn one(context: Context, key: Key) -> GetRequest {
+    GetRequest::new(context, vec![key])
+}
+
+/// What happens to the id when this record takes the place of another.
+pub(crate) fn id_rule(state: &State, checked: &mut Checked) -> IdRule {
+    let definition = &state.definition;
+    if definition.id_is_key() {
+        return IdRule::Key;
+    }
+    let field = definition.id_field().to_owned();
+    let brought = checked.brought.take();
+    let fresh = checked.fresh.take().unwrap_or_default();
+    IdRule::Keep { field, brought, fresh }
+}
+
+/// The driver of the state, to be held by an operation.
+pub(crate) fn driver(state: &State) -> Arc<dyn RepositoryDriver> {
+    Arc::clone(&state.driver)
+}
