@@ -1,0 +1,1 @@
+//! Definitions, rule by rule.
