@@ -137,17 +137,7 @@ mod tests {
     #[test]
     fn c05_paths_have_the_rules_of_field_names() {
         let deep = |segments: usize| vec!["a"; segments].join(".");
-        for good in [
-            "a",
-            "address.city",
-            "events[].at",
-            "tags[]",
-            "a.0",
-            "größe",
-            "a b",
-            "x.$".trim_end_matches(".$"),
-            &deep(31),
-        ] {
+        for good in ["a", "address.city", "events[].at", "tags[]", "a.0", "größe", "a b", &deep(31)] {
             assert_eq!(path_mistake(good, false), None, "{good}");
         }
         for bad in [

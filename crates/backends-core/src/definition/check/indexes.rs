@@ -88,13 +88,13 @@ impl Draft {
                 indexes[at].for_reading = true;
                 indexes[at].throughput = throughput;
             }
+            None if indexes.len() > MAX_INDEXES => {}
             None if key == [name] || self.indexes.iter().any(|index| index.fields == key && index.name == name) => {}
-            None if indexes.len() <= MAX_INDEXES => {
+            None => {
                 let index = Index { throughput, ..Index::on([name]) };
                 self.check_index(&index, report);
                 indexes.push(index);
             }
-            None => {}
         }
     }
 }

@@ -19,10 +19,13 @@ impl Draft {
         for field in indexes.iter().flat_map(|index| &index.fields) {
             add_key_kind(&mut kinds, field, None, report);
         }
-        if let Some(field) = &self.version {
+        // That the first two are neither key nor id is checked elsewhere.
+        let is_free = |field: &&String| !key.contains(field) && *field != self.id_field();
+        if let Some(field) = self.version.as_ref().filter(is_free) {
             add_key_kind(&mut kinds, field, Some(KeyKind::Kind(Kind::Integer)), report);
         }
-        for field in self.ttl.iter().map(|(field, _)| field).chain(&self.idle_ttl) {
+        let ttl_field = self.ttl.as_ref().map(|(field, _)| field).filter(is_free);
+        for field in ttl_field.into_iter().chain(&self.idle_ttl) {
             add_key_kind(&mut kinds, field, Some(KeyKind::Kind(Kind::Timestamp)), report);
         }
         let id_kind = self.settle_id_kind(&mut kinds, report);

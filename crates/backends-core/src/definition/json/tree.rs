@@ -93,3 +93,23 @@ impl<'de> Visitor<'de> for JsonVisitor {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn l40_a_number_is_one_however_it_is_handed_out() {
+        let five: Json = serde_json::from_str("5").unwrap();
+        let wrapped: Json = serde_json::from_str(r#"{"$serde_json::private::Number": "5"}"#).unwrap();
+        assert_eq!(five, wrapped);
+        let text: Json = serde_json::from_str(r#"{"$serde_json::private::Number": "x"}"#).unwrap();
+        assert!(matches!(text, Json::Object(_)));
+    }
+
+    #[test]
+    fn c38_repeated_keys_are_kept() {
+        let json: Json = serde_json::from_str(r#"{"a": 1, "a": [true, null, "x", -1.5]}"#).unwrap();
+        assert!(matches!(json, Json::Object(entries) if entries.len() == 2));
+    }
+}
