@@ -58,6 +58,13 @@ impl fmt::Display for Kind {
 }
 
 /// The kind of a declared field, and how values of other programs are taken there.
+///
+/// ```
+/// use backends_core::{FieldKind, Kind};
+///
+/// let nickname = FieldKind::new(Kind::String).empty_is_missing();
+/// assert!(nickname.empty_is_missing && !nickname.foreign_text);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FieldKind {
@@ -72,5 +79,26 @@ pub struct FieldKind {
 impl From<Kind> for FieldKind {
     fn from(kind: Kind) -> Self {
         Self { kind, empty_is_missing: false, foreign_text: false }
+    }
+}
+
+impl FieldKind {
+    /// A field of this kind.
+    pub fn new(kind: Kind) -> Self {
+        kind.into()
+    }
+
+    /// The same, with `""` counted as missing; for index fields of the kind `string`.
+    #[must_use]
+    pub fn empty_is_missing(mut self) -> Self {
+        self.empty_is_missing = true;
+        self
+    }
+
+    /// The same, with the text of other programs compared as instants; for the kind `timestamp`.
+    #[must_use]
+    pub fn foreign_text(mut self) -> Self {
+        self.foreign_text = true;
+        self
     }
 }

@@ -1,26 +1,59 @@
 //! The contract of `backends`: what a record, a definition and a backend are.
 
+pub mod action;
+mod ask;
+mod backend;
+mod capabilities;
+mod clock;
 mod config;
 mod decode;
+mod definition;
 mod document;
+pub mod driver;
 mod encode;
 mod error;
+mod id;
+pub mod json;
+mod key;
 mod kind;
+mod layer;
+mod manager;
+pub mod memory;
 mod names;
+mod order;
 mod record_buf;
+mod registry;
+mod repository;
 mod schema;
 mod timestamp;
 mod token;
 mod value;
 
+pub use action::{InsertedMany, Upserted};
+pub use backend::Backend;
+pub use capabilities::Capabilities;
+pub use clock::{Clock, SystemClock};
 pub use config::{
     BackendConfig, BackendInfo, DatabaseConfig, Environment, Property, PropertyKind, Requirement, Secret,
     ServiceConfig, Setting, Uri,
 };
+pub use definition::{
+    Definition, DefinitionBuilder, IdKind, Index, Reconciled, Throughput, Ttl, TtlChange, TtlHolds, reconcile,
+};
 pub use document::Document;
+pub use driver::SchemaMode;
 pub use error::{Counts, Error, ErrorKind, Mistakes, Result};
+pub use key::Key;
 pub use kind::{FieldKind, Kind};
+#[cfg(feature = "metrics")]
+pub use layer::MetricsLayer;
+#[cfg(feature = "tracing")]
+pub use layer::TracingLayer;
+pub use layer::{Call, Layer, Next};
+pub use manager::BackendManager;
 pub use record_buf::{RecordBuf, RecordTokens};
+pub use registry::Registry;
+pub use repository::{Record, Repository};
 pub use timestamp::Timestamp;
 pub use token::{Batch, Cursor, Token, Tokens};
 pub use value::Value;

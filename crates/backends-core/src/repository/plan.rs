@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::{Record, Repository, State};
 use crate::ask::Asked;
 use crate::decode::Reading;
-use crate::driver::{Context, GetRequest, IdRule, RepositoryDriver};
+use crate::driver::IdRule;
 use crate::encode::{encode, encode_value};
 use crate::schema::conform;
 use crate::{Batch, Error, Key, RecordBuf, Result, Token, Value, id};
@@ -87,14 +87,6 @@ impl<'a, T: Record> Plan<'a, T> {
     pub(crate) fn read_back(&self, state: &State, record: &RecordBuf) -> Result<T> {
         self.check_names(state, record)?;
         Reading::new(&state.schema).read_or_explain(record, 0).map_err(not_readable)
-    }
-
-    /// The record as it is stored, as a `T`.
-    ///
-    /// # Errors
-    /// `Unreadable` with the path, and the id where the id tells no secret that the key does not.
-    pub(crate) fn decode(&self, state: &State, batch: &dyn Batch, index: usize) -> Result<T> {
-        decode(state, batch, index)
     }
 
     /// Refuses a name that the type writes and does not read, as `rename(serialize = …)` alone makes it.
@@ -242,11 +234,6 @@ pub(crate) fn decode<T: DeserializeOwned>(state: &State, batch: &dyn Batch, inde
     Reading::new(&state.schema).read_or_explain(batch, index)
 }
 
-/// One key of a request.
-pub(crate) fn one(context: Context, key: Key) -> GetRequest {
-    GetRequest::new(context, vec![key])
-}
-
 /// What happens to the id when this record takes the place of another.
 pub(crate) fn id_rule(state: &State, checked: &mut Checked) -> IdRule {
     let definition = &state.definition;
@@ -257,9 +244,4 @@ pub(crate) fn id_rule(state: &State, checked: &mut Checked) -> IdRule {
     let brought = checked.brought.take();
     let fresh = checked.fresh.take().unwrap_or_default();
     IdRule::Keep { field, brought, fresh }
-}
-
-/// The driver of the state, to be held by an operation.
-pub(crate) fn driver(state: &State) -> Arc<dyn RepositoryDriver> {
-    Arc::clone(&state.driver)
 }

@@ -1,0 +1,73 @@
+//! The declared places of a definition and what they hold.
+
+use std::collections::BTreeMap;
+
+use super::report::Report;
+use super::rules::{containers, shown};
+use crate::{FieldKind, Kind};
+
+/// What a definition says of one path. The kind of a key or index field may be left open.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Declared {
+    pub(super) kind: Option<Kind>,
+    pub(super) empty_is_missing: bool,
+    pub(super) foreign_text: bool,
+}
+
+impl Declared {
+    pub(super) const OPEN: Self = Self { kind: None, empty_is_missing: false, foreign_text: false };
+
+    /// What holds if nothing more is said.
+    pub(super) fn resolved(self) -> FieldKind {
+        FieldKind {
+            kind: self.kind.unwrap_or(Kind::String),
+            empty_is_missing: self.empty_is_missing,
+            foreign_text: self.foreign_text,
+        }
+    }
+}
+
+impl PartialEq for Declared {
+    fn eq(&self, other: &Self) -> bool {
+        self.resolved() == other.resolved()
+    }
+}
+
+impl From<FieldKind> for Declared {
+    fn from(field: FieldKind) -> Self {
+        Self { kind: Some(field.kind), empty_is_missing: field.empty_is_missing, foreign_text: field.foreign_text }
+    }
+}
+
+impl From<Kind> for Declared {
+    fn from(kind: Kind) -> Self {
+        FieldKind::from(kind).into()
+    }
+}
+
+/// Declared places by path, in byte order.
+pub(super) type Kinds = BTreeMap<String, Declared>;
+
+/// Reports each path that leads through a field that is declared to be a scalar.
+pub(super) fn report_paths_through_scalars(kinds: &Kinds, report: &mut Report) {
+    for path in kinds.keys() {
+        for container in containers(path).into_iter().filter(|container| kinds.contains_key(*container)) {
+            report.add(|| {
+                format!(
+                    "field `{}` lies inside `{}`, which is declared too: declare one of them",
+                    shown(path),
+                    shown(container)
+                )
+            });
+        }
+    }
+}
+
+/// What is wrong with a kind for a key or index field, if anything.
+pub(super) fn key_kind_mistake(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Bool => Some("`bool` cannot be a key or index field: store a word as `string`, or 0 and 1 as `integer`"),
+        Kind::Bytes => Some("`bytes` cannot be a key or index field: store them as text and declare `string`"),
+        _ => None,
+    }
+}
