@@ -7,6 +7,8 @@ use std::fmt;
 mod kind;
 mod mistakes;
 
+use crate::InsertedMany;
+
 pub use kind::ErrorKind;
 pub use mistakes::Mistakes;
 
@@ -42,6 +44,7 @@ struct Inner {
     mistakes: Vec<String>,
     may_have_happened: bool,
     source: Option<Source>,
+    inserted: Option<Box<InsertedMany>>,
 }
 
 /// How much of a call on many records was done before it failed.
@@ -76,6 +79,7 @@ impl Error {
             mistakes: Vec::new(),
             may_have_happened: false,
             source: None,
+            inserted: None,
         }))
     }
 
@@ -122,6 +126,11 @@ impl Error {
     /// How much was done before a call on many records failed.
     pub fn counts(&self) -> Option<Counts> {
         self.0.counts
+    }
+
+    /// What became of each record, if this is the error of an `insert_many`.
+    pub fn inserted(&self) -> Option<&InsertedMany> {
+        self.0.inserted.as_deref()
     }
 
     /// Every mistake, where a check reports all of them at once.
@@ -228,6 +237,39 @@ impl Error {
     #[must_use]
     pub fn with_may_have_happened(mut self, may: bool) -> Self {
         self.0.may_have_happened = may;
+        self
+    }
+
+    /// The same error with what became of each record.
+    pub(crate) fn with_inserted(mut self, inserted: InsertedMany) -> Self {
+        self.0.inserted = Some(Box::new(inserted));
+        self
+    }
+
+    /// The same error without its cause, which cannot be copied.
+    pub(crate) fn copy(&self) -> Self {
+        let inner = &*self.0;
+        Self(Box::new(Inner {
+            kind: inner.kind,
+            message: inner.message.clone(),
+            operation: inner.operation,
+            backend: inner.backend.clone(),
+            repository: inner.repository.clone(),
+            index: inner.index.clone(),
+            path: inner.path.clone(),
+            position: inner.position,
+            counts: inner.counts,
+            context: inner.context.clone(),
+            mistakes: inner.mistakes.clone(),
+            may_have_happened: inner.may_have_happened,
+            source: None,
+            inserted: None,
+        }))
+    }
+
+    /// The same error with the cause of another.
+    pub(crate) fn caused_by(mut self, other: Self) -> Self {
+        self.0.source = other.0.source;
         self
     }
 

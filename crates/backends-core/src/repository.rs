@@ -12,11 +12,13 @@ use crate::action::{Delete, Get, GetMany, Insert, InsertMany, Invocation, Replac
 use crate::ask::Asked;
 use crate::driver::RepositoryDriver;
 use crate::schema::Place;
-use crate::{Backend, Definition, Document, Error, Result};
+use crate::{Backend, Definition, Document, Error, FieldKind, Result};
 
 mod plan;
 
-pub(crate) use plan::{Checked, Plan};
+pub(crate) use plan::{
+    Checked, Plan, Sought, check_names_its_key, check_own_id, decode, id_of, id_rule, sought,
+};
 
 /// What can be stored: any serde type that owns its data.
 ///
@@ -36,6 +38,24 @@ pub(crate) struct State {
     pub(crate) definition: Definition,
     pub(crate) schema: Place,
     pub(crate) driver: Arc<dyn RepositoryDriver>,
+}
+
+impl State {
+    pub(crate) fn new(definition: Definition, driver: Arc<dyn RepositoryDriver>) -> Self {
+        let mut schema = Place::default();
+        for (path, kind) in definition.fields() {
+            schema.declare(path, kind);
+        }
+        let indexed = definition.indexes().flat_map(|index| index.fields());
+        for field in definition.key_fields().chain(indexed) {
+            schema.mark_keyed(field);
+        }
+        // An empty id counts as none.
+        let id = definition.id_field();
+        let kind = definition.id_kind().kind();
+        schema.declare(id, FieldKind { empty_is_missing: true, ..kind.into() });
+        Self { definition, schema, driver }
+    }
 }
 
 /// Where the state of a repository is kept; one for each name in a backend.

@@ -12,7 +12,7 @@ pub(crate) struct Place {
 }
 
 /// DynamoDB's partition and sort keys hold 1 to 2,048 and 1,024 bytes; the smaller limit holds everywhere.
-const KEY_STRING: usize = 1_024;
+pub(crate) const KEY_STRING: usize = 1_024;
 
 impl Place {
     /// Declares the kind of the values at `path` (`address.city`, `events[].at`).

@@ -1,24 +1,17 @@
 //! Writes built on the one primitive of a driver: a compare-and-swap of a record.
 
 use crate::driver::{
-    DeleteRequest, GetRequest, InsertManyRequest, InsertRequest, Merged, ReplaceRequest, RepositoryDriver, SwapRequest,
+    Context, DeleteRequest, GetRequest, InsertManyRequest, InsertRequest, Merged, ReplaceRequest, RepositoryDriver, SwapRequest,
     Swapped,
 };
-use crate::driver::Context;
 use crate::{Error, Key, RecordBuf, Result};
-
-/// The name of the primary key where an error names an index.
-pub(super) const PRIMARY: &str = "primary";
 
 /// Stores the record if there is none with its key.
 pub(super) async fn insert(driver: &dyn RepositoryDriver, request: &InsertRequest) -> Result<()> {
     let swap = SwapRequest::new(request.context.clone(), request.key.clone(), None, Some(request.record.clone()));
     match driver.swap(&swap).await? {
         Swapped::Done => Ok(()),
-        Swapped::Changed => Err(Error::already_exists(
-            "a record has this key already: change the key, or use `replace` or `upsert`",
-        )
-        .with_index(PRIMARY)),
+        Swapped::Changed => Err(Error::key_taken()),
     }
 }
 

@@ -27,6 +27,18 @@ pub struct Reconciled {
 }
 
 impl Reconciled {
+    /// What a definition adds where none is stored.
+    pub(crate) fn created(definition: &Definition) -> Self {
+        Self {
+            merged: definition.clone(),
+            added_indexes: definition.indexes().cloned().collect(),
+            added_reads: Vec::new(),
+            added_kinds: Vec::new(),
+            kept: Vec::new(),
+            ttl_change: None,
+        }
+    }
+
     /// Whether nothing has to be done.
     pub fn is_unchanged(&self) -> bool {
         self.added_indexes.is_empty()

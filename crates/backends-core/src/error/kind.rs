@@ -5,6 +5,17 @@ use std::fmt;
 
 use super::Error;
 
+/// The name of the primary key where an error names an index.
+const PRIMARY: &str = "primary";
+
+impl Error {
+    /// The error of an insert whose key is taken, the same on every backend.
+    pub fn key_taken() -> Self {
+        Self::already_exists("a record has this key already: change the key, or use `replace` or `upsert`")
+            .with_index(PRIMARY)
+    }
+}
+
 macro_rules! kinds {
     ($($(#[doc = $doc:literal])+ $kind:ident, $new:ident, $is:ident, $text:literal;)+) => {
         /// What an error means to the caller.

@@ -53,10 +53,7 @@ impl<'a, T: Record> Plan<'a, T> {
         let mut record = encoded.record;
         let definition = &state.definition;
         let field = definition.id_field();
-        let brought = match record.get(field) {
-            Some(Token::String(id)) => Some(id.to_owned()),
-            _ => None,
-        };
+        let brought = id_of(state, &record);
         let fresh = brought.is_none().then(|| {
             let now = self.repository.inner.backend.clock().now();
             id::generate(definition.id_kind(), now)
@@ -67,17 +64,6 @@ impl<'a, T: Record> Plan<'a, T> {
         let key = key_of(state, &record)?;
         check_index_strings(state, &record)?;
         Ok(Checked { key, record, brought, fresh, shape: encoded.shape })
-    }
-
-    /// Refuses an id that the record brings where only the library gives ids.
-    pub(crate) fn check_own_id(state: &State, checked: &Checked) -> Result<()> {
-        if checked.brought.is_some() && !state.definition.accepts_own_id() {
-            return Err(Error::invalid_input(
-                "the record brings an id, which the library gives here since it is not the key: leave it out, or declare it a unique index",
-            )
-            .with_path(state.definition.id_field()));
-        }
-        Ok(())
     }
 
     /// The record as `T` will read it; what could not be read back is refused before the write.
@@ -107,14 +93,6 @@ impl<'a, T: Record> Plan<'a, T> {
             .with_path(*name)),
         }
     }
-
-    /// The key that a caller passed.
-    ///
-    /// # Errors
-    /// `InvalidInput` for another kind, or another number of parts.
-    pub(crate) fn key(&self, state: &State, key: &(impl Serialize + ?Sized)) -> Result<Sought> {
-        sought(state, encode_value(key)?)
-    }
 }
 
 /// A key that somebody looks for.
@@ -125,7 +103,12 @@ pub(crate) enum Sought {
     Nowhere,
 }
 
-fn sought(state: &State, value: Value) -> Result<Sought> {
+/// The key that a caller passed.
+///
+/// # Errors
+/// `InvalidInput` for another kind, or another number of parts.
+pub(crate) fn sought(state: &State, key: &(impl Serialize + ?Sized)) -> Result<Sought> {
+    let value = encode_value(key)?;
     let definition = &state.definition;
     let fields: Vec<&str> = definition.key_fields().collect();
     let mut parts = match (value, fields.len()) {
@@ -155,6 +138,36 @@ fn sought(state: &State, value: Value) -> Result<Sought> {
     match parts.pop() {
         Some(partition) => Ok(Sought::Key(Key::new(partition, sort))),
         None => Err(Error::invalid_input("the key is empty: pass its values")),
+    }
+}
+
+/// Refuses an id that the record brings where only the library gives ids.
+pub(crate) fn check_own_id(state: &State, checked: &Checked) -> Result<()> {
+    let definition = &state.definition;
+    if checked.brought.is_some() && !definition.id_is_key() && !definition.accepts_own_id() {
+        return Err(Error::invalid_input(
+            "the record brings an id, which the library gives here since it is not the key: leave it out, or declare it a unique index",
+        )
+        .with_path(definition.id_field()));
+    }
+    Ok(())
+}
+
+/// Refuses to replace by a record whose key is an id that it does not have.
+pub(crate) fn check_names_its_key(state: &State, checked: &Checked) -> Result<()> {
+    let definition = &state.definition;
+    if checked.brought.is_none() && definition.id_is_key() {
+        return Err(Error::invalid_input("the record has no id, which is its key: set it, or use `insert` or `upsert`")
+            .with_path(definition.id_field()));
+    }
+    Ok(())
+}
+
+/// The library's id of a record.
+pub(crate) fn id_of(state: &State, record: &RecordBuf) -> Option<String> {
+    match record.get(state.definition.id_field()) {
+        Some(Token::String(id)) => Some(id.to_owned()),
+        _ => None,
     }
 }
 

@@ -1,0 +1,102 @@
+//! Defining a repository.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Invocation, action};
+use crate::ask::Asked;
+use crate::driver::{BackendDriver, DefineRequest, Defined, SchemaMode};
+use crate::layer::Operation;
+use crate::repository::State;
+use crate::{Backend, Definition, Error, Record, Repository, Result};
+
+/// How long a definition may take without getting on, unless said otherwise.
+const TIMEOUT: Duration = Duration::from_secs(600);
+
+/// Creates what a repository needs and is missing. See [`Backend::define`].
+#[must_use = "an action does nothing until it is awaited"]
+pub struct Define<T> {
+    backend: Backend,
+    definition: Definition,
+    mode: SchemaMode,
+    no_other_writers: bool,
+    timeout: Option<Duration>,
+    record: PhantomData<fn() -> T>,
+}
+
+impl<T: Record> Define<T> {
+    pub(crate) fn new(backend: Backend, definition: Definition) -> Self {
+        let mode = SchemaMode::Ensure;
+        Self { backend, definition, mode, no_other_writers: false, timeout: None, record: PhantomData }
+    }
+
+    /// Says whether the database may be changed.
+    pub fn schema_mode(mut self, mode: SchemaMode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Gives the word that no other version of the service writes meanwhile, which a new unique index on a live table
+    /// needs on some backends.
+    pub fn no_other_writers(mut self) -> Self {
+        self.no_other_writers = true;
+        self
+    }
+
+    async fn run(self) -> Result<Repository<T>> {
+        let name: Arc<str> = self.definition.name().into();
+        let limit = self.timeout.unwrap_or(TIMEOUT);
+        let invocation = Invocation::of_backend(&self.backend, "define", limit).on(&name).of_many(0);
+        self.define(&invocation, &name).await.map_err(|error| invocation.place(error))
+    }
+
+    async fn define(self, invocation: &Invocation, name: &str) -> Result<Repository<T>> {
+        let definition = complete::<T>(self.definition)?;
+        self.backend.capabilities().check(&definition)?;
+        let slot = self.backend.slot(name);
+        let _one_at_a_time = slot.defining.lock().await;
+        if let Some(state) = slot.state() {
+            let known = state.definition.name();
+            if known != name {
+                return Err(Error::definition_conflict(format!(
+                    "the repository `{known}` differs in case only: names are unique without regard to case, choose another"
+                )));
+            }
+            if crate::reconcile(&state.definition, &definition)?.is_unchanged() {
+                return Ok(Repository::new(self.backend.clone(), name, Arc::clone(&slot)));
+            }
+        }
+        let mut request = DefineRequest::new(invocation.context().clone(), definition);
+        request.mode = self.mode;
+        request.no_other_writers = self.no_other_writers;
+        let driver = Arc::clone(self.backend.driver());
+        let defined = invocation.write(Defining { driver, request }).await?;
+        slot.set(State::new(defined.definition, defined.repository));
+        Ok(Repository::new(self.backend.clone(), name, Arc::clone(&slot)))
+    }
+}
+
+action!(Define<T: Record>, Repository<T>);
+
+/// The definition with what the type says: its instants, and the kinds of fields that the definition leaves open.
+fn complete<T: Record>(definition: Definition) -> Result<Definition> {
+    let asked = Asked::of::<T>();
+    let Some(fields) = asked.fields() else { return Ok(definition) };
+    let names: Vec<&str> = fields.iter().filter(|field| field.alias_of.is_none()).map(|field| field.name).collect();
+    definition.check_type_fields(&names)?;
+    definition.with_type_kinds(&asked.kinds())
+}
+
+struct Defining {
+    driver: Arc<dyn BackendDriver>,
+    request: DefineRequest,
+}
+
+impl Operation for Defining {
+    type Answer = Defined;
+
+    async fn run(&self) -> Result<Defined> {
+        self.driver.define(&self.request).await
+    }
+}

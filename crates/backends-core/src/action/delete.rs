@@ -1,0 +1,63 @@
+//! Deleting a record by its key.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{action, by_swap};
+use crate::driver::{DeleteRequest, DeletedRecord, RepositoryDriver};
+use crate::layer::Operation;
+use crate::repository::{Inner, Sought, State, decode, sought};
+use crate::{Batch, Record, Repository, Result};
+
+/// Deletes the record with a key. See [`Repository::delete`].
+#[must_use = "an action does nothing until it is awaited"]
+pub struct Delete<T> {
+    inner: Arc<Inner>,
+    key: Result<(Arc<State>, Sought)>,
+    timeout: Option<Duration>,
+    record: PhantomData<fn() -> T>,
+}
+
+impl<T: Record> Delete<T> {
+    pub(crate) fn new(repository: &Repository<T>, key: impl Serialize) -> Self {
+        let inner = Arc::clone(repository.inner());
+        let key = inner.state().and_then(|state| sought(&state, &key).map(|key| (state, key)));
+        Self { inner, key, timeout: None, record: PhantomData }
+    }
+
+    async fn run(self) -> Result<Option<T>> {
+        let invocation = self.inner.invoke("delete", self.timeout);
+        let (state, key) = self.key.map_err(|error| invocation.place(error))?;
+        let Sought::Key(key) = key else { return Ok(None) };
+        let request = DeleteRequest::new(invocation.context().clone(), key);
+        let deleted = invocation.write(Deleting { driver: Arc::clone(&state.driver), request }).await?;
+        let Some(batch) = deleted else { return Ok(None) };
+        let record = decode(&state, &*batch, 0);
+        record.map(Some).map_err(|error| invocation.place(error.with_may_have_happened(true)))
+    }
+}
+
+action!(Delete<T: Record>, Option<T>);
+
+struct Deleting {
+    driver: Arc<dyn RepositoryDriver>,
+    request: DeleteRequest,
+}
+
+impl Operation for Deleting {
+    type Answer = Option<Box<dyn Batch>>;
+
+    async fn run(&self) -> Result<Option<Box<dyn Batch>>> {
+        match self.driver.delete(&self.request).await?.0 {
+            DeletedRecord::Was(batch) => Ok(Some(batch)),
+            DeletedRecord::Missing => Ok(None),
+            DeletedRecord::BySwap => {
+                let record = by_swap::delete(&*self.driver, &self.request).await?;
+                Ok(record.map(|record| Box::new(record) as Box<dyn Batch>))
+            }
+        }
+    }
+}

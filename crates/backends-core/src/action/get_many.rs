@@ -1,0 +1,95 @@
+//! Reading records by their keys.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::action;
+use super::get::Getting;
+use crate::driver::{Consistency, GetRequest};
+use crate::repository::{Inner, Sought, State, decode, sought};
+use crate::{Key, Record, Repository, Result};
+
+/// Reads the records with these keys. See [`Repository::get_many`].
+#[must_use = "an action does nothing until it is awaited"]
+pub struct GetMany<T> {
+    inner: Arc<Inner>,
+    keys: Result<(Arc<State>, Vec<Sought>)>,
+    consistency: Consistency,
+    timeout: Option<Duration>,
+    record: PhantomData<fn() -> T>,
+}
+
+impl<T: Record> GetMany<T> {
+    pub(crate) fn new<K: Serialize>(repository: &Repository<T>, keys: impl IntoIterator<Item = K>) -> Self {
+        let inner = Arc::clone(repository.inner());
+        let keys = inner.state().and_then(|state| {
+            let keys = keys.into_iter().enumerate().map(|(position, key)| {
+                sought(&state, &key).map_err(|error| error.with_position(position))
+            });
+            let keys: Result<Vec<_>> = keys.collect();
+            Ok((Arc::clone(&state), keys?))
+        });
+        Self { inner, keys, consistency: Consistency::Default, timeout: None, record: PhantomData }
+    }
+
+    /// Allows an answer that misses the latest writes, where that is cheaper.
+    pub fn eventual(mut self) -> Self {
+        self.consistency = Consistency::Eventual;
+        self
+    }
+
+    async fn run(self) -> Result<Vec<Option<T>>> {
+        let invocation = self.inner.invoke("get_many", self.timeout);
+        let (state, sought) = self.keys.map_err(|error| invocation.place(error))?;
+        let invocation = invocation.of_many(sought.len());
+        let (keys, places) = distinct(sought);
+        if keys.is_empty() {
+            return Ok(places.iter().map(|_| None).collect());
+        }
+        let mut context = invocation.context().clone();
+        context.consistency = self.consistency;
+        let request = GetRequest::new(context, keys);
+        let fetched = invocation.read(Getting { driver: Arc::clone(&state.driver), request }).await?;
+        let read = |(position, place): (usize, &Option<usize>)| match place.and_then(|place| fetched.record(place)) {
+            Some((batch, index)) => decode(&state, batch, index)
+                .map(Some)
+                .map_err(|error| invocation.place(error.with_position(position))),
+            None => Ok(None),
+        };
+        places.iter().enumerate().map(read).collect()
+    }
+}
+
+action!(GetMany<T: Record>, Vec<Option<T>>);
+
+/// Each key once, and for each position of the call which key it is.
+fn distinct(sought: Vec<Sought>) -> (Vec<Key>, Vec<Option<usize>>) {
+    let mut keys = Vec::with_capacity(sought.len());
+    let mut known = BTreeMap::new();
+    let place = |key| match key {
+        Sought::Nowhere => None,
+        Sought::Key(key) => Some(*known.entry(key).or_insert_with_key(|key| {
+            keys.push(key.clone());
+            keys.len() - 1
+        })),
+    };
+    let places = sought.into_iter().map(place).collect();
+    (keys, places)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c23_each_key_is_asked_for_once_and_answered_where_it_stands() {
+        let key = |text: &str| Sought::Key(Key::new(text.into(), None));
+        let (keys, places) = distinct(vec![key("b"), Sought::Nowhere, key("a"), key("b")]);
+        assert_eq!(keys, [Key::new("b".into(), None), Key::new("a".into(), None)]);
+        assert_eq!(places, [Some(0), None, Some(1), Some(0)]);
+    }
+}

@@ -1,0 +1,167 @@
+//! Storing many new records.
+
+use std::collections::HashSet;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{action, by_swap};
+use crate::driver::{InsertManyRequest, NewRecord, RepositoryDriver};
+use crate::error::Counts;
+use crate::layer::Operation;
+use crate::repository::{Inner, State, check_own_id, id_of};
+use crate::{Error, Key, Record, Repository, Result};
+
+/// Stores new records. See [`Repository::insert_many`].
+#[must_use = "an action does nothing until it is awaited"]
+pub struct InsertMany<T> {
+    inner: Arc<Inner>,
+    prepared: Result<Batch>,
+    timeout: Option<Duration>,
+    record: PhantomData<fn() -> T>,
+}
+
+/// What was encoded, and what was refused before any I/O.
+struct Batch {
+    state: Arc<State>,
+    records: Vec<NewRecord>,
+    /// Where in the call each record stands.
+    positions: Vec<usize>,
+    answers: Vec<Answer>,
+}
+
+/// What became of the record at one position.
+#[derive(Debug)]
+struct Answer {
+    key: Option<Key>,
+    id: Option<String>,
+    error: Option<Error>,
+}
+
+/// What became of each record of an `insert_many`, by its position in the call.
+#[derive(Debug)]
+pub struct InsertedMany(Vec<Answer>);
+
+impl InsertedMany {
+    /// How many records the call had.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether the call had none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many records were stored.
+    pub fn stored(&self) -> usize {
+        self.0.iter().filter(|answer| answer.error.is_none()).count()
+    }
+
+    /// The id of the record at `position`: the one it brought, or the one it was given; none if it was not stored.
+    pub fn id(&self, position: usize) -> Option<&str> {
+        self.0.get(position).filter(|answer| answer.error.is_none())?.id.as_deref()
+    }
+
+    /// The key of the record at `position`, if it was stored.
+    pub fn key(&self, position: usize) -> Option<&Key> {
+        self.0.get(position).filter(|answer| answer.error.is_none())?.key.as_ref()
+    }
+
+    /// The records that were not stored: position and error.
+    pub fn failures(&self) -> impl Iterator<Item = (usize, &Error)> {
+        self.0.iter().enumerate().filter_map(|(position, answer)| Some((position, answer.error.as_ref()?)))
+    }
+}
+
+impl<T: Record> InsertMany<T> {
+    pub(crate) fn new<'a>(repository: &Repository<T>, records: impl IntoIterator<Item = &'a T>) -> Self
+    where
+        T: 'a,
+    {
+        let inner = Arc::clone(repository.inner());
+        Self { inner, prepared: prepare(repository, records), timeout: None, record: PhantomData }
+    }
+
+    async fn run(self) -> Result<InsertedMany> {
+        let invocation = self.inner.invoke("insert_many", self.timeout);
+        let Batch { state, records, positions, mut answers } =
+            self.prepared.map_err(|error| invocation.place(error))?;
+        let invocation = invocation.of_many(answers.len());
+        if !records.is_empty() {
+            let request = InsertManyRequest::new(invocation.context().clone(), records);
+            let failures = invocation.write(InsertingMany { driver: Arc::clone(&state.driver), request }).await?;
+            for (index, error) in failures {
+                let answer = positions.get(index).and_then(|position| answers.get_mut(*position));
+                answer.ok_or_else(|| Error::unexpected("a driver reports a position outside the call"))?.error = Some(error);
+            }
+        }
+        for (position, answer) in answers.iter_mut().enumerate() {
+            answer.error = answer.error.take().map(|error| invocation.place(error.with_position(position)));
+        }
+        finish(InsertedMany(answers))
+    }
+}
+
+action!(InsertMany<T: Record>, InsertedMany);
+
+/// Encodes every record; looks at each new shape once, whether it can be read back.
+fn prepare<'a, T: Record>(repository: &Repository<T>, records: impl IntoIterator<Item = &'a T>) -> Result<Batch> {
+    let plan = repository.plan();
+    let state = plan.state()?;
+    let records = records.into_iter();
+    let (at_least, _) = records.size_hint();
+    let mut batch = Batch {
+        state: Arc::clone(&state),
+        records: Vec::with_capacity(at_least),
+        positions: Vec::with_capacity(at_least),
+        answers: Vec::with_capacity(at_least),
+    };
+    let mut shapes = HashSet::new();
+    for (position, record) in records.enumerate() {
+        let checked = plan.encode(&state, record).and_then(|checked| {
+            check_own_id(&state, &checked)?;
+            if !shapes.contains(&checked.shape) {
+                plan.read_back(&state, &checked.record)?;
+                shapes.insert(checked.shape);
+            }
+            Ok(checked)
+        });
+        match checked {
+            Ok(checked) => {
+                let id = id_of(&state, &checked.record);
+                batch.answers.push(Answer { key: Some(checked.key.clone()), id, error: None });
+                batch.positions.push(position);
+                batch.records.push(NewRecord::new(checked.key, checked.record));
+            }
+            Err(error) => batch.answers.push(Answer { key: None, id: None, error: Some(error) }),
+        }
+    }
+    Ok(batch)
+}
+
+/// The outcome, or the error of the first record that was not stored, which carries the outcome.
+fn finish(mut inserted: InsertedMany) -> Result<InsertedMany> {
+    let failed = inserted.failures().count();
+    let Some(first) = inserted.0.iter_mut().find_map(|answer| answer.error.as_mut()) else { return Ok(inserted) };
+    let error = first.copy();
+    let done = inserted.stored();
+    let counts = Counts { done: done as u64, failed: failed as u64 };
+    Err(error.with_counts(counts).with_inserted(inserted))
+}
+
+struct InsertingMany {
+    driver: Arc<dyn RepositoryDriver>,
+    request: InsertManyRequest,
+}
+
+impl Operation for InsertingMany {
+    type Answer = Vec<(usize, Error)>;
+
+    async fn run(&self) -> Result<Vec<(usize, Error)>> {
+        match self.driver.insert_many(&self.request).await?.0 {
+            Some(failures) => Ok(failures),
+            None => by_swap::insert_many(&*self.driver, &self.request).await,
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Replacing a record.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::written::{Prepared, Written};
+use super::{Invocation, action, by_swap};
+use crate::driver::{Merged, ReplaceRequest, RepositoryDriver};
+use crate::layer::Operation;
+use crate::repository::{check_names_its_key, decode, id_rule};
+use crate::{Record, Repository, Result};
+
+/// Replaces the record that has a key. See [`Repository::replace`].
+#[must_use = "an action does nothing until it is awaited"]
+pub struct Replace<T> {
+    written: Written<T>,
+    timeout: Option<Duration>,
+}
+
+impl<T: Record> Replace<T> {
+    pub(crate) fn new(repository: &Repository<T>, record: &T) -> Self {
+        Self { written: Written::new(repository, record, check_names_its_key), timeout: None }
+    }
+
+    async fn run(self) -> Result<T> {
+        let invocation = self.written.inner.invoke("replace", self.timeout);
+        let prepared = self.written.prepared.map_err(|error| invocation.place(error))?;
+        put(&invocation, prepared, false).await.map(|(record, _)| record)
+    }
+}
+
+action!(Replace<T: Record>, T);
+
+/// Puts the record in the place of what is there, and says whether there was nothing.
+pub(super) async fn put<T: Record>(
+    invocation: &Invocation,
+    prepared: Prepared<T>,
+    create: bool,
+) -> Result<(T, bool)> {
+    let Prepared { state, mut checked, record } = prepared;
+    let id = id_rule(&state, &mut checked);
+    let id_is_key = state.definition.id_is_key();
+    let mut request = ReplaceRequest::new(invocation.context().clone(), checked.key, checked.record);
+    request.create = create;
+    request.id = id;
+    let merged = invocation.write(Replacing { driver: Arc::clone(&state.driver), request }).await?;
+    if id_is_key {
+        return Ok((record, merged.created));
+    }
+    // Only the write shows which id is kept.
+    let record = decode(&state, &merged.record, 0)
+        .map_err(|error| invocation.place(error.with_may_have_happened(true)))?;
+    Ok((record, merged.created))
+}
+
+struct Replacing {
+    driver: Arc<dyn RepositoryDriver>,
+    request: ReplaceRequest,
+}
+
+impl Operation for Replacing {
+    type Answer = Merged;
+
+    async fn run(&self) -> Result<Merged> {
+        match self.driver.replace(&self.request).await?.0 {
+            Some(merged) => Ok(merged),
+            None => by_swap::replace(&*self.driver, &self.request).await,
+        }
+    }
+}

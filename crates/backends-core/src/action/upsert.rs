@@ -1,0 +1,39 @@
+//! Inserting or replacing a record.
+
+use std::time::Duration;
+
+use super::action;
+use super::replace::put;
+use super::written::Written;
+use crate::{Record, Repository, Result};
+
+/// Inserts a record, or replaces the one that has its key. See [`Repository::upsert`].
+#[must_use = "an action does nothing until it is awaited"]
+pub struct Upsert<T> {
+    written: Written<T>,
+    timeout: Option<Duration>,
+}
+
+/// What an upsert did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upserted<T> {
+    /// The record as it is stored.
+    pub record: T,
+    /// Whether it was inserted; else it replaced another.
+    pub created: bool,
+}
+
+impl<T: Record> Upsert<T> {
+    pub(crate) fn new(repository: &Repository<T>, record: &T) -> Self {
+        Self { written: Written::new(repository, record, |_, _| Ok(())), timeout: None }
+    }
+
+    async fn run(self) -> Result<Upserted<T>> {
+        let invocation = self.written.inner.invoke("upsert", self.timeout);
+        let prepared = self.written.prepared.map_err(|error| invocation.place(error))?;
+        let (record, created) = put(&invocation, prepared, true).await?;
+        Ok(Upserted { record, created })
+    }
+}
+
+action!(Upsert<T: Record>, Upserted<T>);

@@ -1,0 +1,33 @@
+//! What a write holds between the call that encoded it and the await that sends it.
+
+use std::sync::Arc;
+
+use crate::repository::{Checked, Inner, State};
+use crate::{Record, Repository, Result};
+
+/// A record that was encoded and checked, and what it is written to.
+pub(super) struct Written<T> {
+    pub(super) inner: Arc<Inner>,
+    pub(super) prepared: Result<Prepared<T>>,
+}
+
+pub(super) struct Prepared<T> {
+    pub(super) state: Arc<State>,
+    pub(super) checked: Checked,
+    /// The record as it will be read.
+    pub(super) record: T,
+}
+
+impl<T: Record> Written<T> {
+    pub(super) fn new(repository: &Repository<T>, record: &T, check: impl FnOnce(&State, &Checked) -> Result<()>) -> Self {
+        let prepare = || {
+            let plan = repository.plan();
+            let state = plan.state()?;
+            let checked = plan.encode(&state, record)?;
+            check(&state, &checked)?;
+            let record = plan.read_back(&state, &checked.record)?;
+            Ok(Prepared { state, checked, record })
+        };
+        Self { inner: Arc::clone(repository.inner()), prepared: prepare() }
+    }
+}

@@ -1,0 +1,135 @@
+//! The reference backend: short, obvious, right. It keeps records in this process and forgets them with it.
+//!
+//! `memory:` is a store of its own; `memory:name` is one store for every manager of this process that names it, as
+//! long as one of them is open. Without a sort the order of records is unspecified, and this backend shuffles it on
+//! purpose, so that no program relies on it.
+
+use std::any::Any;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use async_trait::async_trait;
+
+use crate::driver::{BackendDriver, BackendFactory, Context, DefineRequest, Defined, SchemaMode, StoredKinds};
+use crate::{BackendConfig, BackendInfo, Capabilities, Key, Property, RecordBuf, Result};
+
+mod repository;
+
+pub use repository::MemoryRepository;
+
+const NAME: &str = "memory";
+
+/// Opens the memory backend.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Memory;
+
+#[async_trait]
+impl BackendFactory for Memory {
+    fn info(&self) -> BackendInfo {
+        BackendInfo::new(NAME, "Memory").property(Property::URL)
+    }
+
+    async fn open(&self, config: &BackendConfig) -> Result<Arc<dyn BackendDriver>> {
+        let name = match config.uri()? {
+            Some(uri) => uri.local()?.to_owned(),
+            None => String::new(),
+        };
+        Ok(Arc::new(MemoryBackend::open(&name)))
+    }
+}
+
+/// The memory backend, open.
+#[derive(Debug)]
+pub struct MemoryBackend {
+    store: Arc<Store>,
+    capabilities: Capabilities,
+}
+
+/// Repositories by the lower-case form of their names.
+#[derive(Debug, Default)]
+struct Store(Mutex<HashMap<String, Arc<Table>>>);
+
+/// One repository: its definition as text, and its records.
+#[derive(Debug, Default)]
+struct Table(Mutex<Contents>);
+
+#[derive(Debug, Default)]
+struct Contents {
+    definition: Option<String>,
+    records: BTreeMap<Key, RecordBuf>,
+}
+
+impl Table {
+    fn lock(&self) -> MutexGuard<'_, Contents> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The stores that have a name, as long as somebody holds them.
+static NAMED: Mutex<BTreeMap<String, Weak<Store>>> = Mutex::new(BTreeMap::new());
+
+impl MemoryBackend {
+    /// The store of this name, or one of its own if the name is empty.
+    pub fn open(name: &str) -> Self {
+        Self { store: store(name), capabilities: Capabilities::none() }
+    }
+}
+
+fn store(name: &str) -> Arc<Store> {
+    if name.is_empty() {
+        return Arc::default();
+    }
+    let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
+    named.retain(|_, store| store.strong_count() > 0);
+    if let Some(store) = named.get(name).and_then(Weak::upgrade) {
+        return store;
+    }
+    let store = Arc::default();
+    named.insert(name.to_owned(), Arc::downgrade(&store));
+    store
+}
+
+#[async_trait]
+impl BackendDriver for MemoryBackend {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn define(&self, request: &DefineRequest) -> Result<Defined> {
+        let table = {
+            let mut tables = self.store.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(tables.entry(request.definition.name().to_ascii_lowercase()).or_default())
+        };
+        let mut contents = table.lock();
+        let definition = if request.mode == SchemaMode::Trust {
+            request.definition.clone()
+        } else {
+            let reconciled = request.reconcile(contents.definition.as_deref())?;
+            let mut kinds = StoredKinds::new(&reconciled);
+            if !kinds.is_empty() {
+                contents.records.values().try_for_each(|record| kinds.look(record))?;
+            }
+            kinds.finish()?;
+            contents.definition = Some(reconciled.merged.to_json());
+            reconciled.merged
+        };
+        drop(contents);
+        Ok(Defined::new(Arc::new(MemoryRepository::new(table)), definition))
+    }
+
+    async fn ping(&self, _context: &Context) -> Result<()> {
+        Ok(())
+    }
+
+    async fn close(&self, _context: &Context) -> Result<()> {
+        Ok(())
+    }
+
+    fn native(&self) -> &dyn Any {
+        self
+    }
+}

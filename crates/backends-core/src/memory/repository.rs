@@ -1,0 +1,114 @@
+//! The records of one repository, in memory.
+
+use std::any::Any;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::Table;
+use crate::driver::{
+    DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest, Inserted,
+    InsertedRecords, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
+};
+use crate::{Batch, Error, Key, RecordBuf, Result};
+
+/// How many records a batch of a find has, so that programs meet more than one.
+const BATCH: usize = 100;
+
+/// The records of one repository, in memory.
+#[derive(Debug)]
+pub struct MemoryRepository {
+    table: Arc<Table>,
+}
+
+impl MemoryRepository {
+    pub(super) fn new(table: Arc<Table>) -> Self {
+        Self { table }
+    }
+
+    /// How many records are stored.
+    pub fn stored(&self) -> usize {
+        self.table.lock().records.len()
+    }
+
+    fn put_new(&self, key: &Key, record: &RecordBuf) -> Result<()> {
+        match self.table.lock().records.entry(key.clone()) {
+            Entry::Vacant(place) => {
+                place.insert(record.clone());
+                Ok(())
+            }
+            Entry::Occupied(_) => Err(Error::key_taken()),
+        }
+    }
+}
+
+#[async_trait]
+impl RepositoryDriver for MemoryRepository {
+    async fn insert(&self, request: &InsertRequest) -> Result<Inserted> {
+        self.put_new(&request.key, &request.record)?;
+        Ok(Inserted::stored())
+    }
+
+    async fn insert_many(&self, request: &InsertManyRequest) -> Result<InsertedRecords> {
+        let mut failures = Vec::new();
+        for (position, new) in request.records.iter().enumerate() {
+            if let Err(error) = self.put_new(&new.key, &new.record) {
+                failures.push((position, error));
+            }
+        }
+        Ok(InsertedRecords::except(failures))
+    }
+
+    async fn get(&self, request: &GetRequest) -> Result<Fetched> {
+        let contents = self.table.lock();
+        let mut found = Vec::new();
+        let mut positions = Vec::with_capacity(request.keys.len());
+        for key in &request.keys {
+            let record = contents.records.get(key);
+            positions.push(record.map(|_| found.len()));
+            found.extend(record.cloned());
+        }
+        Ok(Fetched::new(Box::new(found), positions))
+    }
+
+    async fn find(&self, _request: &FindRequest) -> Result<Found> {
+        let mut records: Vec<RecordBuf> = self.table.lock().records.values().cloned().collect();
+        fastrand::shuffle(&mut records);
+        let batches = records.chunks(BATCH).map(|chunk| Box::new(chunk.to_vec()) as Box<dyn Batch>);
+        Ok(Found::batches(batches.collect()))
+    }
+
+    async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced> {
+        let mut contents = self.table.lock();
+        let merged = match contents.records.get(&request.key) {
+            Some(stored) => request.merge(Some(&mut stored.tokens()))?,
+            None => request.merge(None)?,
+        };
+        contents.records.insert(request.key.clone(), merged.record.clone());
+        Ok(merged.into())
+    }
+
+    async fn delete(&self, request: &DeleteRequest) -> Result<Deleted> {
+        Ok(match self.table.lock().records.remove(&request.key) {
+            Some(record) => Deleted::record(Box::new(record)),
+            None => Deleted::missing(),
+        })
+    }
+
+    async fn swap(&self, request: &SwapRequest) -> Result<Swapped> {
+        let mut contents = self.table.lock();
+        if contents.records.get(&request.key) != request.seen.as_ref() {
+            return Ok(Swapped::Changed);
+        }
+        match &request.record {
+            Some(record) => contents.records.insert(request.key.clone(), record.clone()),
+            None => contents.records.remove(&request.key),
+        };
+        Ok(Swapped::Done)
+    }
+
+    fn native(&self) -> &dyn Any {
+        self
+    }
+}
