@@ -4,6 +4,7 @@ mod decode;
 mod document;
 mod encode;
 mod error;
+pub mod json;
 mod kind;
 mod names;
 mod record_buf;
