@@ -54,18 +54,17 @@ impl Capabilities {
     pub(crate) fn check(&self, definition: &Definition) -> Result<()> {
         let mut mistakes = Mistakes::new(ErrorKind::Unsupported);
         for index in definition.indexes() {
-            let (has, capability) = if index.is_unique() {
-                (self.unique_indexes, "unique_indexes")
-            } else {
-                (self.indexes, "indexes")
-            };
+            let (has, capability) =
+                if index.is_unique() { (self.unique_indexes, "unique_indexes") } else { (self.indexes, "indexes") };
             if !has {
                 let name = index.name();
-                mistakes.add(format!("the capability `{capability}`, which the index `{name}` needs: leave the index out"));
+                mistakes
+                    .add(format!("the capability `{capability}`, which the index `{name}` needs: leave the index out"));
             }
         }
         if definition.ttl().is_some() && !self.ttl {
-            mistakes.add("the capability `ttl`, which `enableTtl` needs: leave it out, or delete by a time of your own");
+            mistakes
+                .add("the capability `ttl`, which `enableTtl` needs: leave it out, or delete by a time of your own");
         }
         if definition.version().is_some() && !self.versions {
             mistakes.add("the capability `versions`, which `version` needs: leave it out");

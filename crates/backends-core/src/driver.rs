@@ -22,6 +22,7 @@ mod write;
 pub use context::{Consistency, Context};
 pub use define::{DefineRequest, Defined, SchemaMode, StoredKinds};
 pub use read::{Fetched, FindRequest, Found, GetRequest};
+pub(crate) use write::DeletedRecord;
 pub use write::{
     DeleteRequest, Deleted, IdRule, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Merged, NewRecord,
     ReplaceRequest, Replaced, SwapRequest, Swapped,

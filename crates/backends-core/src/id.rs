@@ -68,7 +68,9 @@ mod tests {
         let ids: HashSet<_> = (0..10_000).map(|_| generate(IdKind::ObjectId, now)).collect();
         assert_eq!(ids.len(), 10_000);
         assert!(ids.iter().all(|id| crate::schema::is_object_id(id)));
-        assert!(generate(IdKind::ObjectId, Timestamp::from_millis(0x0102_0304 * 1_000).unwrap()).starts_with("01020304"));
+        assert!(
+            generate(IdKind::ObjectId, Timestamp::from_millis(0x0102_0304 * 1_000).unwrap()).starts_with("01020304")
+        );
         let uuid = generate(IdKind::String, now);
         assert_eq!(uuid.parse::<uuid::Uuid>().unwrap().get_version_num(), 7);
         assert_ne!(write_id(), write_id());

@@ -112,8 +112,7 @@ pub(crate) async fn run<O: Operation>(layers: &[Arc<dyn Layer>], call: &Call, op
         })
     };
     Next { layers, call, run: &run }.run().await?;
-    answer
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner)
-        .ok_or_else(|| Error::unexpected("a layer said that a call went well without running it: let it call `next.run()`"))
+    answer.into_inner().unwrap_or_else(PoisonError::into_inner).ok_or_else(|| {
+        Error::unexpected("a layer said that a call went well without running it: let it call `next.run()`")
+    })
 }

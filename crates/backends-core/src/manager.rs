@@ -37,9 +37,9 @@ impl BackendManager {
         let config = self.0.registry.resolve(&self.0.config, name)?;
         let cell = {
             let mut built = self.0.built.lock().unwrap_or_else(PoisonError::into_inner);
-            let built = built.as_mut().ok_or_else(|| {
-                Error::unavailable("the manager is closed: make another").with_operation("backend")
-            })?;
+            let built = built
+                .as_mut()
+                .ok_or_else(|| Error::unavailable("the manager is closed: make another").with_operation("backend"))?;
             Arc::clone(built.entry(config.backend()).or_default())
         };
         cell.get_or_try_init(|| self.0.registry.open_with(&config)).await.cloned()

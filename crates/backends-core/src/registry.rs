@@ -86,10 +86,13 @@ impl Registry {
         let name = config.backend();
         let place = |error: Error| error.with_operation("open").with_backend(name);
         let factory = self.factories.iter().find(|factory| factory.info().name == name);
-        let factory = factory.ok_or_else(|| place(Error::unexpected("the backend is configured and not registered")))?;
+        let factory =
+            factory.ok_or_else(|| place(Error::unexpected("the backend is configured and not registered")))?;
         let limit = config.timeout().unwrap_or(TIMEOUT);
         let driver = tokio::time::timeout(limit, factory.open(config)).await.map_err(|_| {
-            place(Error::timeout(format!("not open within {limit:?}: look whether the database is there, or set `timeoutMs`")))
+            place(Error::timeout(format!(
+                "not open within {limit:?}: look whether the database is there, or set `timeoutMs`"
+            )))
         })?;
         Ok(Backend::new(driver.map_err(place)?).with_timeout(limit))
     }

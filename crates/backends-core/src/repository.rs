@@ -16,9 +16,7 @@ use crate::{Backend, Definition, Document, Error, FieldKind, Result};
 
 mod plan;
 
-pub(crate) use plan::{
-    Checked, Plan, Sought, check_names_its_key, check_own_id, decode, id_of, id_rule, sought,
-};
+pub(crate) use plan::{Checked, Plan, Sought, check_names_its_key, check_own_id, decode, id_of, id_rule, sought};
 
 /// What can be stored: any serde type that owns its data.
 ///
@@ -232,6 +230,9 @@ impl<T> Clone for Repository<T> {
 
 impl<T> fmt::Debug for Repository<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Repository").field("name", &self.inner.name).field("backend", &self.inner.backend.name()).finish()
+        f.debug_struct("Repository")
+            .field("name", &self.inner.name)
+            .field("backend", &self.inner.backend.name())
+            .finish()
     }
 }

@@ -1,8 +1,8 @@
 //! Writes built on the one primitive of a driver: a compare-and-swap of a record.
 
 use crate::driver::{
-    Context, DeleteRequest, GetRequest, InsertManyRequest, InsertRequest, Merged, ReplaceRequest, RepositoryDriver, SwapRequest,
-    Swapped,
+    Context, DeleteRequest, GetRequest, InsertManyRequest, InsertRequest, Merged, ReplaceRequest, RepositoryDriver,
+    SwapRequest, Swapped,
 };
 use crate::{Error, Key, RecordBuf, Result};
 

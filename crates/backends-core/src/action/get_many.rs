@@ -27,9 +27,10 @@ impl<T: Record> GetMany<T> {
     pub(crate) fn new<K: Serialize>(repository: &Repository<T>, keys: impl IntoIterator<Item = K>) -> Self {
         let inner = Arc::clone(repository.inner());
         let keys = inner.state().and_then(|state| {
-            let keys = keys.into_iter().enumerate().map(|(position, key)| {
-                sought(&state, &key).map_err(|error| error.with_position(position))
-            });
+            let keys = keys
+                .into_iter()
+                .enumerate()
+                .map(|(position, key)| sought(&state, &key).map_err(|error| error.with_position(position)));
             let keys: Result<Vec<_>> = keys.collect();
             Ok((Arc::clone(&state), keys?))
         });
@@ -55,9 +56,9 @@ impl<T: Record> GetMany<T> {
         let request = GetRequest::new(context, keys);
         let fetched = invocation.read(Getting { driver: Arc::clone(&state.driver), request }).await?;
         let read = |(position, place): (usize, &Option<usize>)| match place.and_then(|place| fetched.record(place)) {
-            Some((batch, index)) => decode(&state, batch, index)
-                .map(Some)
-                .map_err(|error| invocation.place(error.with_position(position))),
+            Some((batch, index)) => {
+                decode(&state, batch, index).map(Some).map_err(|error| invocation.place(error.with_position(position)))
+            }
             None => Ok(None),
         };
         places.iter().enumerate().map(read).collect()

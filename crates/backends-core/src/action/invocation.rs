@@ -84,7 +84,9 @@ impl Invocation {
             self.backend.check_open().map_err(|error| self.place(error))?;
         }
         if Handle::try_current().is_err() {
-            return Err(self.place(Error::unexpected("no tokio runtime: await the call inside one, with its timers enabled")));
+            return Err(
+                self.place(Error::unexpected("no tokio runtime: await the call inside one, with its timers enabled"))
+            );
         }
         Ok(())
     }

@@ -32,11 +32,7 @@ impl<T: Record> Replace<T> {
 action!(Replace<T: Record>, T);
 
 /// Puts the record in the place of what is there, and says whether there was nothing.
-pub(super) async fn put<T: Record>(
-    invocation: &Invocation,
-    prepared: Prepared<T>,
-    create: bool,
-) -> Result<(T, bool)> {
+pub(super) async fn put<T: Record>(invocation: &Invocation, prepared: Prepared<T>, create: bool) -> Result<(T, bool)> {
     let Prepared { state, mut checked, record } = prepared;
     let id = id_rule(&state, &mut checked);
     let id_is_key = state.definition.id_is_key();
@@ -48,8 +44,8 @@ pub(super) async fn put<T: Record>(
         return Ok((record, merged.created));
     }
     // Only the write shows which id is kept.
-    let record = decode(&state, &merged.record, 0)
-        .map_err(|error| invocation.place(error.with_may_have_happened(true)))?;
+    let record =
+        decode(&state, &merged.record, 0).map_err(|error| invocation.place(error.with_may_have_happened(true)))?;
     Ok((record, merged.created))
 }
 

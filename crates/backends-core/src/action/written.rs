@@ -19,7 +19,11 @@ pub(super) struct Prepared<T> {
 }
 
 impl<T: Record> Written<T> {
-    pub(super) fn new(repository: &Repository<T>, record: &T, check: impl FnOnce(&State, &Checked) -> Result<()>) -> Self {
+    pub(super) fn new(
+        repository: &Repository<T>,
+        record: &T,
+        check: impl FnOnce(&State, &Checked) -> Result<()>,
+    ) -> Self {
         let prepare = || {
             let plan = repository.plan();
             let state = plan.state()?;

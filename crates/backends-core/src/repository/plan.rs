@@ -113,7 +113,15 @@ pub(crate) fn sought(state: &State, key: &(impl Serialize + ?Sized)) -> Result<S
     let fields: Vec<&str> = definition.key_fields().collect();
     let mut parts = match (value, fields.len()) {
         (Value::Array(parts), 2) if parts.len() == 2 => parts,
-        (scalar @ (Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) | Value::Bytes(_) | Value::Timestamp(_)), 1) => {
+        (
+            scalar @ (Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::String(_)
+            | Value::Bytes(_)
+            | Value::Timestamp(_)),
+            1,
+        ) => {
             vec![scalar]
         }
         (_, 1) => return Err(Error::invalid_input("the key is one value: pass that")),
@@ -128,7 +136,9 @@ pub(crate) fn sought(state: &State, key: &(impl Serialize + ?Sized)) -> Result<S
         let kind = definition.kind_of(field).unwrap_or(crate::Kind::String);
         let token = conform(kind, part.token()).map_err(|error| error.with_path(*field))?;
         match token {
-            Token::String(text) if !(1..=crate::schema::KEY_STRING).contains(&text.len()) => return Ok(Sought::Nowhere),
+            Token::String(text) if !(1..=crate::schema::KEY_STRING).contains(&text.len()) => {
+                return Ok(Sought::Nowhere);
+            }
             // RFC 3339 text became an instant.
             Token::Timestamp(at) => *part = Value::Timestamp(at),
             _ => {}
@@ -157,8 +167,10 @@ pub(crate) fn check_own_id(state: &State, checked: &Checked) -> Result<()> {
 pub(crate) fn check_names_its_key(state: &State, checked: &Checked) -> Result<()> {
     let definition = &state.definition;
     if checked.brought.is_none() && definition.id_is_key() {
-        return Err(Error::invalid_input("the record has no id, which is its key: set it, or use `insert` or `upsert`")
-            .with_path(definition.id_field()));
+        return Err(Error::invalid_input(
+            "the record has no id, which is its key: set it, or use `insert` or `upsert`",
+        )
+        .with_path(definition.id_field()));
     }
     Ok(())
 }
@@ -173,9 +185,9 @@ pub(crate) fn id_of(state: &State, record: &RecordBuf) -> Option<String> {
 
 fn key_of(state: &State, record: &RecordBuf) -> Result<Key> {
     let value = |field: &str| -> Result<Value> {
-        let token = record.get(field).ok_or_else(|| {
-            Error::invalid_input("a key field is missing from the record: set it").with_path(field)
-        })?;
+        let token = record
+            .get(field)
+            .ok_or_else(|| Error::invalid_input("a key field is missing from the record: set it").with_path(field))?;
         Ok(scalar(token))
     };
     let definition = &state.definition;
