@@ -35,7 +35,7 @@ impl Token<'_> {
     pub fn number(float: f64) -> Self {
         // 2^63 is the first double above i64; -2^63 is in it.
         const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-        if float.fract() == 0.0 && (-LIMIT..LIMIT).contains(&float) {
+        if (-LIMIT..LIMIT).contains(&float) && (float as i64) as f64 == float {
             return Self::Int(float as i64);
         }
         Self::Float(float)

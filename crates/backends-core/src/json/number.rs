@@ -4,6 +4,13 @@ use super::scan::Scan;
 use super::{malformed, unreadable};
 use crate::{Result, Token};
 
+/// The powers of ten by which a mantissa of so many digits can be divided.
+const POWERS: [f64; 20] =
+    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19];
+
+/// Every number of so many digits is inside u64, and none of more is inside i64.
+const DIGITS: usize = 19;
+
 impl Scan<'_> {
     /// Passes over the number that begins here: an integer inside i64, else the double that it is.
     #[inline]
@@ -13,40 +20,64 @@ impl Scan<'_> {
         if negative {
             self.at += 1;
         }
-        let (first, leading) = (self.at, self.here());
-        let mut magnitude = 0_u64;
-        while let digit @ b'0'..=b'9' = self.here() {
-            magnitude = magnitude.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
-            self.at += 1;
+        let leading = self.here();
+        let mut mantissa = 0;
+        let digits = self.digits(&mut mantissa)?;
+        if leading == b'0' && digits > 1 {
+            return Err(malformed(start));
         }
-        let digits = self.at - first;
-        if digits == 0 || (leading == b'0' && digits > 1) {
-            return Err(malformed(first));
-        }
-        // Every number of 19 digits is inside u64, and none of more is inside i64.
-        if digits <= 19 && !matches!(self.here(), b'.' | b'e' | b'E') {
-            let int = if negative { 0_i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() };
-            if let Some(int) = int {
-                return Ok(Token::Int(int));
+        match self.here() {
+            b'.' => return self.fraction(start, mantissa, digits),
+            b'e' | b'E' => {}
+            _ if digits <= DIGITS => {
+                let int = if negative { 0_i64.checked_sub_unsigned(mantissa) } else { i64::try_from(mantissa).ok() };
+                if let Some(int) = int {
+                    return Ok(Token::Int(int));
+                }
             }
+            _ => {}
         }
         self.double(start)
     }
 
-    /// The double whose integral part was passed.
+    /// Passes over at least one digit and appends them to `number`, which wraps; how many they are.
+    #[inline]
+    fn digits(&mut self, number: &mut u64) -> Result<usize> {
+        let start = self.at;
+        while let digit @ b'0'..=b'9' = self.here() {
+            *number = number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+            self.at += 1;
+        }
+        if self.at == start { Err(malformed(start)) } else { Ok(self.at - start) }
+    }
+
+    /// The double whose fraction begins here.
+    fn fraction(&mut self, start: usize, mut mantissa: u64, digits: usize) -> Result<Token<'static>> {
+        self.at += 1;
+        let places = self.digits(&mut mantissa)?;
+        // A quotient of two doubles is rounded once, and these two are exact.
+        if digits + places <= DIGITS
+            && mantissa <= 1 << f64::MANTISSA_DIGITS
+            && !matches!(self.here(), b'e' | b'E')
+            && let Some(power) = POWERS.get(places)
+        {
+            #[allow(clippy::cast_precision_loss, reason = "guarded by the test above")]
+            let double = mantissa as f64 / power;
+            return Ok(Token::number(if self.text.as_bytes()[start] == b'-' { -double } else { double }));
+        }
+        self.double(start)
+    }
+
+    /// The double whose exponent may begin here.
     #[inline(never)]
     fn double(&mut self, start: usize) -> Result<Token<'static>> {
-        if self.here() == b'.' {
-            self.at += 1;
-            self.digits()?;
-        }
         let mantissa = self.at;
         if matches!(self.here(), b'e' | b'E') {
             self.at += 1;
             if matches!(self.here(), b'+' | b'-') {
                 self.at += 1;
             }
-            self.digits()?;
+            self.digits(&mut 0)?;
         }
         let text = self.text.get(start..self.at).ok_or_else(|| malformed(start))?;
         let double: f64 = text.parse().map_err(|_| malformed(start))?;
@@ -55,13 +86,5 @@ impl Scan<'_> {
             return Err(unreadable("a number is stored that is outside the range of an f64: store it as text", start));
         }
         Ok(Token::number(double))
-    }
-
-    fn digits(&mut self) -> Result<()> {
-        let start = self.at;
-        while self.here().is_ascii_digit() {
-            self.at += 1;
-        }
-        if self.at == start { Err(malformed(start)) } else { Ok(()) }
     }
 }

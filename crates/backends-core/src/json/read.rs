@@ -63,8 +63,8 @@ impl<'a> JsonTokens<'a> {
     #[inline]
     fn field(&mut self, first: bool) -> Result<Token<'_>> {
         let mut first = first;
-        let mut found = self.scan.past_space();
-        loop {
+        let name = loop {
+            let mut found = self.scan.past_space();
             if found == b'}' {
                 return self.close();
             }
@@ -72,36 +72,27 @@ impl<'a> JsonTokens<'a> {
             if found != b'"' {
                 return Err(self.malformed());
             }
-            let start = self.scan.at;
             self.scan.at += 1;
-            let content = self.scan.string(&mut self.unescaped)?;
+            let name = self.scan.string(&mut self.unescaped)?;
             if self.scan.past_space() != b':' {
                 return Err(self.malformed());
             }
             self.scan.at += 1;
-            let is_null = self.scan.past_space() == b'n';
-            let name = self.scan.content(content, &self.unescaped)?;
-            if name == BINARY {
-                return Err(a_field(start));
+            if self.scan.past_space() != b'n' {
+                break name;
             }
-            if !is_null {
-                self.due = Due::Value;
-                return Ok(Token::Field(self.scan.content(content, &self.unescaped)?));
+            if self.scan.content(name, &self.unescaped)? == BINARY {
+                return Err(a_field(self.scan.at));
             }
-            self.scan.word("null")?;
+            self.scan.word(b"null")?;
             first = false;
-            found = self.scan.past_space();
+        };
+        self.due = Due::Value;
+        let name = self.scan.content(name, &self.unescaped)?;
+        if name == BINARY {
+            return Err(a_field(self.scan.at));
         }
-    }
-
-    #[inline]
-    fn element(&mut self, first: bool) -> Result<Token<'_>> {
-        let mut found = self.scan.past_space();
-        if found == b']' {
-            return self.close();
-        }
-        self.pass_comma(first, &mut found)?;
-        self.value(Due::Element { first: false })
+        Ok(Token::Field(name))
     }
 
     /// Passes over the comma that goes before what is not the first.
@@ -139,17 +130,20 @@ impl<'a> JsonTokens<'a> {
                 self.open(true)
             }
             b'[' => self.open(false),
-            b't' => self.word("true", Token::Bool(true), after),
-            b'f' => self.word("false", Token::Bool(false), after),
-            b'n' => self.word("null", Token::Null, after),
+            b't' => {
+                self.due = after;
+                self.scan.word(b"true").map(|()| Token::Bool(true))
+            }
+            b'f' => {
+                self.due = after;
+                self.scan.word(b"false").map(|()| Token::Bool(false))
+            }
+            b'n' => {
+                self.due = after;
+                self.scan.word(b"null").map(|()| Token::Null)
+            }
             _ => Err(self.malformed()),
         }
-    }
-
-    fn word(&mut self, word: &str, token: Token<'static>, after: Due) -> Result<Token<'_>> {
-        self.due = after;
-        self.scan.word(word)?;
-        Ok(token)
     }
 
     #[inline]
@@ -267,13 +261,21 @@ impl<'a> JsonTokens<'a> {
 
 impl Tokens for JsonTokens<'_> {
     fn next(&mut self) -> Result<Token<'_>> {
-        match self.due {
-            Due::Value => self.value(Due::Field { first: false }),
-            Due::Field { first } => self.field(first),
-            Due::Element { first } => self.element(first),
-            Due::Record => self.record(),
-            Due::Nothing => Err(over()),
-        }
+        let after = match self.due {
+            Due::Value => Due::Field { first: false },
+            Due::Element { first } => {
+                let mut found = self.scan.past_space();
+                if found == b']' {
+                    return self.close();
+                }
+                self.pass_comma(first, &mut found)?;
+                Due::Element { first: false }
+            }
+            Due::Field { first } => return self.field(first),
+            Due::Record => return self.record(),
+            Due::Nothing => return Err(over()),
+        };
+        self.value(after)
     }
 
     fn skip(&mut self) -> Result<()> {

@@ -140,6 +140,11 @@ fn c02_numbers_are_read_by_their_value() {
         ("-1.5e-3", Value::Float(-0.0015)),
         ("1e300", Value::Float(1e300)),
         ("5e-324", Value::Float(5e-324)),
+        ("0.000000000000000001", Value::Float(1e-18)),
+        ("-9007199254740992.5", Value::Int(-9_007_199_254_740_992)),
+        ("900719925474099.25", Value::Float(900_719_925_474_099.2)),
+        ("-0.30000000000000004", Value::Float(-0.300_000_000_000_000_04)),
+        ("1.1199999999999999", Value::Float(1.119_999_999_999_999_9)),
     ] {
         let read = read_value(text).unwrap();
         assert!(read.token() == expected.token(), "{text}: {read:?}");

@@ -194,6 +194,20 @@ fn l30_floats_come_back_bit_equal() {
 }
 
 #[test]
+fn c02_decimals_of_every_length_are_read_as_the_nearest_float() {
+    for seed in 0..100_000 {
+        let mut rng = Rng::with_seed(seed);
+        let (digits, places) = (rng.u64(..) >> rng.u32(0..64), rng.usize(1..24));
+        let sign = if rng.bool() { "-" } else { "" };
+        let padded = format!("{digits:0width$}", width = places + 1);
+        let (integral, fraction) = padded.split_at(padded.len() - places);
+        let text = format!("{sign}{integral}.{fraction}");
+        let read = parse(&format!("{{\"a\":{text}}}")).unwrap();
+        assert!(read.get("a") == Some(Token::number(text.parse().unwrap())), "seed {seed}: {text}");
+    }
+}
+
+#[test]
 fn l40_text_that_was_cut_off_or_damaged_is_an_error_and_never_a_panic() {
     for seed in 0..40 {
         let (record, tree) = Generator::generate(seed);

@@ -1,0 +1,59 @@
+//! Importing a JSON-lines file, with a progress bar.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+
+use anyhow::Context as _;
+use backends::Repository;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::User;
+
+/// How many records go into one call.
+const BATCH: usize = 1_000;
+
+/// What became of the lines.
+#[derive(Default)]
+pub(super) struct Report {
+    pub(super) stored: usize,
+    pub(super) known: usize,
+    pub(super) refused: usize,
+}
+
+/// Stores a user for every line of the file.
+pub(super) async fn import(users: &Repository<User>, path: &Path) -> anyhow::Result<Report> {
+    let file = File::open(path).with_context(|| path.display().to_string())?;
+    let bar = ProgressBar::new(file.metadata()?.len());
+    bar.set_style(ProgressStyle::with_template("   [{bar:40}] {percent:>3}% {msg}")?);
+    let mut report = Report::default();
+    let mut batch = Vec::with_capacity(BATCH);
+    for (number, line) in BufReader::new(file).lines().enumerate() {
+        let line = line?;
+        bar.inc(line.len() as u64 + 1);
+        batch.push(serde_json::from_str(&line).with_context(|| format!("line {}", number + 1))?);
+        if batch.len() == BATCH {
+            store(users, &batch, &mut report).await?;
+            bar.set_message(format!("{} users", report.stored + report.known));
+            batch.clear();
+        }
+    }
+    store(users, &batch, &mut report).await?;
+    bar.finish_and_clear();
+    Ok(report)
+}
+
+async fn store(users: &Repository<User>, batch: &[User], report: &mut Report) -> anyhow::Result<()> {
+    match users.insert_many(batch).await {
+        Ok(inserted) => report.stored += inserted.stored(),
+        // What could be stored is; the error has what became of each record.
+        Err(error) => {
+            let Some(inserted) = error.inserted() else { return Err(error.into()) };
+            let known = inserted.failures().filter(|(_, error)| error.is_already_exists()).count();
+            report.stored += inserted.stored();
+            report.known += known;
+            report.refused += inserted.failures().count() - known;
+        }
+    }
+    Ok(())
+}
