@@ -22,9 +22,9 @@ pub(crate) struct Reading<'s> {
 }
 
 impl<'s> Reading<'s> {
-    /// Reading by what `schema` declares.
-    pub(crate) fn new(schema: &'s Place) -> Self {
-        Self { schema: schema.has_timestamps().then_some(schema) }
+    /// Reading by the instants that `schema` declares; without one `default()` does.
+    pub(crate) fn by(schema: &'s Place) -> Self {
+        Self { schema: Some(schema) }
     }
 
     /// The record at `index` of `batch` as a `T`.

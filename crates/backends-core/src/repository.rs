@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -10,9 +11,10 @@ use serde::de::DeserializeOwned;
 
 use crate::action::{Delete, Get, GetMany, Insert, InsertMany, Invocation, Replace, Upsert};
 use crate::ask::Asked;
+use crate::decode::Reading;
 use crate::driver::RepositoryDriver;
 use crate::schema::Place;
-use crate::{Backend, Definition, Document, Error, FieldKind, Result};
+use crate::{Backend, Definition, Document, FieldKind, Result};
 
 mod plan;
 
@@ -30,12 +32,13 @@ pub trait Record: Serialize + DeserializeOwned + Send + 'static {}
 
 impl<T: Serialize + DeserializeOwned + Send + 'static> Record for T {}
 
-/// What is known of a repository now. Handles that were given earlier follow it.
+/// What is known of a repository now.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) definition: Definition,
     pub(crate) schema: Place,
     pub(crate) driver: Arc<dyn RepositoryDriver>,
+    has_timestamps: bool,
 }
 
 impl State {
@@ -44,33 +47,54 @@ impl State {
         for (path, kind) in definition.fields() {
             schema.declare(path, kind);
         }
-        let indexed = definition.indexes().flat_map(|index| index.fields());
-        for field in definition.key_fields().chain(indexed) {
-            schema.mark_keyed(field);
-        }
         // An empty id counts as none.
         let id = definition.id_field();
         let kind = definition.id_kind().kind();
         schema.declare(id, FieldKind { empty_is_missing: true, ..kind.into() });
-        Self { definition, schema, driver }
+        let indexed = definition.indexes().flat_map(|index| index.fields());
+        for field in definition.key_fields().chain(indexed).chain([id]) {
+            schema.mark_keyed(field);
+        }
+        let has_timestamps = schema.has_timestamps();
+        Self { definition, schema, driver, has_timestamps }
+    }
+
+    /// How records of this repository are read.
+    pub(crate) fn reading(&self) -> Reading<'_> {
+        if self.has_timestamps { Reading::by(&self.schema) } else { Reading::default() }
     }
 }
 
-/// Where the state of a repository is kept; one for each name in a backend.
+/// The state of a repository, which handles that were given earlier follow.
+#[derive(Debug)]
+pub(crate) struct Live(RwLock<Arc<State>>);
+
+impl Live {
+    pub(crate) fn state(&self) -> Arc<State> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Where a backend keeps the state of a repository; one for each name.
 #[derive(Default)]
 pub(crate) struct Slot {
-    state: RwLock<Option<Arc<State>>>,
+    live: OnceLock<Arc<Live>>,
     /// Held by one `define` of this name at a time.
     pub(crate) defining: tokio::sync::Mutex<()>,
 }
 
 impl Slot {
-    pub(crate) fn state(&self) -> Option<Arc<State>> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The state, once the repository is defined.
+    pub(crate) fn live(&self) -> Option<&Arc<Live>> {
+        self.live.get()
     }
 
-    pub(crate) fn set(&self, state: State) {
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(state));
+    /// Makes `state` the one that all handles follow.
+    pub(crate) fn set(&self, state: State) -> &Arc<Live> {
+        let state = Arc::new(state);
+        let live = self.live.get_or_init(|| Arc::new(Live(RwLock::new(Arc::clone(&state)))));
+        *live.0.write().unwrap_or_else(PoisonError::into_inner) = state;
+        live
     }
 }
 
@@ -79,20 +103,28 @@ impl Slot {
 /// Every method gives an action: it does nothing until it is awaited.
 pub struct Repository<T = Document> {
     inner: Arc<Inner>,
-    /// What `T` was asked, once somebody needed to know.
-    asked: Arc<OnceLock<Asked>>,
+    about: Arc<AboutType>,
     record: PhantomData<fn() -> T>,
+}
+
+/// What is known of a type of records.
+#[derive(Default)]
+pub(crate) struct AboutType {
+    /// What it was asked, once somebody needed to know.
+    asked: OnceLock<Asked>,
+    /// The last shape whose names were found to be read as they are written.
+    shape: AtomicU64,
 }
 
 pub(crate) struct Inner {
     pub(crate) backend: Backend,
     pub(crate) name: Arc<str>,
-    slot: Arc<Slot>,
+    live: Arc<Live>,
 }
 
 impl Inner {
-    pub(crate) fn state(&self) -> Result<Arc<State>> {
-        self.slot.state().ok_or_else(|| Error::unexpected("a repository is used before it is defined"))
+    pub(crate) fn state(&self) -> Arc<State> {
+        self.live.state()
     }
 
     pub(crate) fn invoke(&self, operation: &'static str, timeout: Option<Duration>) -> Invocation {
@@ -101,9 +133,9 @@ impl Inner {
 }
 
 impl<T> Repository<T> {
-    pub(crate) fn new(backend: Backend, name: &str, slot: Arc<Slot>) -> Self {
-        let inner = Inner { backend, name: name.into(), slot };
-        Self { inner: Arc::new(inner), asked: Arc::default(), record: PhantomData }
+    pub(crate) fn new(backend: Backend, name: &str, live: Arc<Live>) -> Self {
+        let inner = Inner { backend, name: name.into(), live };
+        Self { inner: Arc::new(inner), about: Arc::default(), record: PhantomData }
     }
 
     /// The name that the definition gave.
@@ -112,11 +144,8 @@ impl<T> Repository<T> {
     }
 
     /// The definition that holds now, normalised: with the kinds and indexes that are stored already.
-    ///
-    /// # Errors
-    /// None after `define`.
-    pub fn definition(&self) -> Result<Definition> {
-        Ok(self.inner.state()?.definition.clone())
+    pub fn definition(&self) -> Definition {
+        self.inner.state().definition.clone()
     }
 
     /// The backend that keeps the records.
@@ -127,13 +156,13 @@ impl<T> Repository<T> {
     /// Calls `use_native` with the native collection or table, if it is an `N`; the page of each backend says which
     /// it is.
     pub fn native<N: 'static, R>(&self, use_native: impl FnOnce(&N) -> R) -> Option<R> {
-        let state = self.inner.state().ok()?;
+        let state = self.inner.state();
         state.driver.native().downcast_ref().map(use_native)
     }
 
     /// The same repository with records of another type; free.
     pub fn typed<U: Record>(&self) -> Repository<U> {
-        Repository { inner: Arc::clone(&self.inner), asked: Arc::default(), record: PhantomData }
+        Repository { inner: Arc::clone(&self.inner), about: Arc::default(), record: PhantomData }
     }
 
     /// The same repository with untyped records; free.
@@ -148,7 +177,16 @@ impl<T> Repository<T> {
 
 impl<T: Record> Repository<T> {
     pub(crate) fn asked(&self) -> &Asked {
-        self.asked.get_or_init(Asked::of::<T>)
+        self.about.asked.get_or_init(Asked::of::<T>)
+    }
+
+    /// Whether `check` holds for records of this shape; asked anew only when the shape changes.
+    pub(crate) fn once_a_shape(&self, shape: u64, check: impl FnOnce() -> Result<()>) -> Result<()> {
+        if self.about.shape.load(Ordering::Relaxed) != shape {
+            check()?;
+            self.about.shape.store(shape, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     pub(crate) fn plan(&self) -> Plan<'_, T> {
@@ -224,7 +262,7 @@ impl<T: Record> Repository<T> {
 
 impl<T> Clone for Repository<T> {
     fn clone(&self) -> Self {
-        Self { inner: Arc::clone(&self.inner), asked: Arc::clone(&self.asked), record: PhantomData }
+        Self { inner: Arc::clone(&self.inner), about: Arc::clone(&self.about), record: PhantomData }
     }
 }
 

@@ -17,7 +17,7 @@ struct User {
 async fn a_record_goes_in_and_out() {
     let backend = Registry::new().register(memory::Memory).open("memory:").await.unwrap();
     let users = backend.define::<User>(Definition::builder("users").build().unwrap()).await.unwrap();
-    assert_eq!(users.definition().unwrap().kind_of("createdAt"), Some(Kind::Timestamp));
+    assert_eq!(users.definition().kind_of("createdAt"), Some(Kind::Timestamp));
     let ada = User { id: String::new(), email: "ada@example.org".into(), logins: 1, created_at: Some(Timestamp::MAX) };
     let ada = users.insert(&ada).await.unwrap();
     assert_eq!(ada.id.len(), 24);

@@ -56,7 +56,8 @@ impl<T: Record> Define<T> {
         self.backend.capabilities().check(&definition)?;
         let slot = self.backend.slot(name);
         let _one_at_a_time = slot.defining.lock().await;
-        if let Some(state) = slot.state() {
+        if let Some(live) = slot.live() {
+            let state = live.state();
             let known = state.definition.name();
             if known != name {
                 return Err(Error::definition_conflict(format!(
@@ -64,7 +65,7 @@ impl<T: Record> Define<T> {
                 )));
             }
             if crate::reconcile(&state.definition, &definition)?.is_unchanged() {
-                return Ok(Repository::new(self.backend.clone(), name, Arc::clone(&slot)));
+                return Ok(Repository::new(self.backend.clone(), name, Arc::clone(live)));
             }
         }
         let mut request = DefineRequest::new(invocation.context().clone(), definition);
@@ -72,8 +73,8 @@ impl<T: Record> Define<T> {
         request.no_other_writers = self.no_other_writers;
         let driver = Arc::clone(self.backend.driver());
         let defined = invocation.write(Defining { driver, request }).await?;
-        slot.set(State::new(defined.definition, defined.repository));
-        Ok(Repository::new(self.backend.clone(), name, Arc::clone(&slot)))
+        let live = slot.set(State::new(defined.definition, defined.repository));
+        Ok(Repository::new(self.backend.clone(), name, Arc::clone(live)))
     }
 }
 

@@ -25,7 +25,8 @@ pub struct Get<T> {
 impl<T: Record> Get<T> {
     pub(crate) fn new(repository: &Repository<T>, key: impl Serialize) -> Self {
         let inner = Arc::clone(repository.inner());
-        let key = inner.state().and_then(|state| sought(&state, &key).map(|key| (state, key)));
+        let state = inner.state();
+        let key = sought(&state, &key).map(|key| (state, key));
         Self { inner, key, consistency: Consistency::Default, timeout: None, record: PhantomData }
     }
 

@@ -26,14 +26,13 @@ pub struct GetMany<T> {
 impl<T: Record> GetMany<T> {
     pub(crate) fn new<K: Serialize>(repository: &Repository<T>, keys: impl IntoIterator<Item = K>) -> Self {
         let inner = Arc::clone(repository.inner());
-        let keys = inner.state().and_then(|state| {
-            let keys = keys
-                .into_iter()
-                .enumerate()
-                .map(|(position, key)| sought(&state, &key).map_err(|error| error.with_position(position)));
-            let keys: Result<Vec<_>> = keys.collect();
-            Ok((Arc::clone(&state), keys?))
-        });
+        let state = inner.state();
+        let keys = keys
+            .into_iter()
+            .enumerate()
+            .map(|(position, key)| sought(&state, &key).map_err(|error| error.with_position(position)))
+            .collect::<Result<Vec<_>>>();
+        let keys = keys.map(|keys| (state, keys));
         Self { inner, keys, consistency: Consistency::Default, timeout: None, record: PhantomData }
     }
 

@@ -1,6 +1,7 @@
 //! Storing many new records.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +32,6 @@ struct Batch {
 }
 
 /// What became of the record at one position.
-#[derive(Debug)]
 struct Answer {
     key: Option<Key>,
     id: Option<String>,
@@ -39,7 +39,6 @@ struct Answer {
 }
 
 /// What became of each record of an `insert_many`, by its position in the call.
-#[derive(Debug)]
 pub struct InsertedMany(Vec<Answer>);
 
 impl InsertedMany {
@@ -71,6 +70,12 @@ impl InsertedMany {
     /// The records that were not stored: position and error.
     pub fn failures(&self) -> impl Iterator<Item = (usize, &Error)> {
         self.0.iter().enumerate().filter_map(|(position, answer)| Some((position, answer.error.as_ref()?)))
+    }
+}
+
+impl fmt::Debug for InsertedMany {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InsertedMany").field("records", &self.len()).field("stored", &self.stored()).finish()
     }
 }
 
@@ -109,7 +114,7 @@ action!(InsertMany<T: Record>, InsertedMany);
 /// Encodes every record; looks at each new shape once, whether it can be read back.
 fn prepare<'a, T: Record>(repository: &Repository<T>, records: impl IntoIterator<Item = &'a T>) -> Result<Batch> {
     let plan = repository.plan();
-    let state = plan.state()?;
+    let state = plan.state();
     let records = records.into_iter();
     let (at_least, _) = records.size_hint();
     let mut batch = Batch {
@@ -123,7 +128,7 @@ fn prepare<'a, T: Record>(repository: &Repository<T>, records: impl IntoIterator
         let checked = plan.encode(&state, record).and_then(|checked| {
             check_own_id(&state, &checked)?;
             if !shapes.contains(&checked.shape) {
-                plan.read_back(&state, &checked.record)?;
+                plan.read_back(&state, &checked)?;
                 shapes.insert(checked.shape);
             }
             Ok(checked)

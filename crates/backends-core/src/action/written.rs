@@ -26,10 +26,10 @@ impl<T: Record> Written<T> {
     ) -> Self {
         let prepare = || {
             let plan = repository.plan();
-            let state = plan.state()?;
+            let state = plan.state();
             let checked = plan.encode(&state, record)?;
             check(&state, &checked)?;
-            let record = plan.read_back(&state, &checked.record)?;
+            let record = plan.read_back(&state, &checked)?;
             Ok(Prepared { state, checked, record })
         };
         Self { inner: Arc::clone(repository.inner()), prepared: prepare() }

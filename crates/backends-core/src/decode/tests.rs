@@ -87,7 +87,7 @@ fn c04_an_instant_is_text_for_a_type_that_asks_for_text() {
 fn c04_text_at_a_declared_place_is_an_instant_for_every_type() {
     let mut place = Place::default();
     place.declare("at", Kind::Timestamp.into());
-    let reading = Reading::new(&place);
+    let reading = Reading::by(&place);
     let record = stored(&json!({"at": "1970-01-01T01:00:00+01:00", "text": "1970-01-01T01:00:00+01:00"}));
     let document: crate::Document = reading.read(&record, 0).unwrap();
     assert_eq!(document.get("at"), Some(&crate::Value::Timestamp(Timestamp::from_millis(0).unwrap())));
@@ -153,7 +153,7 @@ fn c01_every_form_of_serde_comes_back() {
             ]),
         };
         let record = encode(&all, &place).unwrap().record;
-        let back: All = Reading::new(&place).read_or_explain(&record, 0).unwrap();
+        let back: All = Reading::by(&place).read_or_explain(&record, 0).unwrap();
         assert_eq!(back, all);
     }
 }

@@ -89,7 +89,7 @@ impl InsertedRecords {
 }
 
 /// What happens to the library's id when a record is replaced.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum IdRule {
     /// The id is the key, or the definition has no other: nothing to do.
@@ -103,6 +103,15 @@ pub enum IdRule {
         /// The id for a record that is inserted without one, and for a stored record that has none.
         fresh: String,
     },
+}
+
+impl std::fmt::Debug for IdRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Key => f.write_str("Key"),
+            Self::Keep { field, .. } => f.debug_struct("Keep").field("field", field).finish_non_exhaustive(),
+        }
+    }
 }
 
 /// A request to replace a record.

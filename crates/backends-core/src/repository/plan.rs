@@ -8,7 +8,6 @@ use serde::de::DeserializeOwned;
 
 use super::{Record, Repository, State};
 use crate::ask::Asked;
-use crate::decode::Reading;
 use crate::driver::IdRule;
 use crate::encode::{encode, encode_value};
 use crate::schema::conform;
@@ -24,7 +23,6 @@ pub(crate) struct Plan<'a, T> {
 }
 
 /// A record that may be written.
-#[derive(Debug)]
 pub(crate) struct Checked {
     pub(crate) key: Key,
     pub(crate) record: RecordBuf,
@@ -40,7 +38,7 @@ impl<'a, T: Record> Plan<'a, T> {
         Self { repository, record: PhantomData }
     }
 
-    pub(crate) fn state(&self) -> Result<Arc<State>> {
+    pub(crate) fn state(&self) -> Arc<State> {
         self.repository.inner.state()
     }
 
@@ -70,9 +68,9 @@ impl<'a, T: Record> Plan<'a, T> {
     ///
     /// # Errors
     /// `InvalidInput` with the path.
-    pub(crate) fn read_back(&self, state: &State, record: &RecordBuf) -> Result<T> {
-        self.check_names(state, record)?;
-        Reading::new(&state.schema).read_or_explain(record, 0).map_err(not_readable)
+    pub(crate) fn read_back(&self, state: &State, checked: &Checked) -> Result<T> {
+        self.repository.once_a_shape(checked.shape, || self.check_names(state, &checked.record))?;
+        state.reading().read_or_explain(&checked.record, 0).map_err(not_readable)
     }
 
     /// Refuses a name that the type writes and does not read, as `rename(serialize = …)` alone makes it.
@@ -256,7 +254,23 @@ fn not_readable(error: Error) -> Error {
 /// # Errors
 /// `Unreadable` with the path.
 pub(crate) fn decode<T: DeserializeOwned>(state: &State, batch: &dyn Batch, index: usize) -> Result<T> {
-    Reading::new(&state.schema).read_or_explain(batch, index)
+    state.reading().read_or_explain(batch, index).map_err(|error| with_id(state, batch, index, error))
+}
+
+/// The error with the id of the record, where that is one that the library gives and so tells nothing else.
+#[cold]
+fn with_id(state: &State, batch: &dyn Batch, index: usize, error: Error) -> Error {
+    let mut id = None;
+    // The record was read before; if it cannot be now, the error stays without the id.
+    let again = batch.read(index, &mut |tokens| {
+        let record = RecordBuf::from_tokens(tokens)?;
+        id = id_of(state, &record).filter(|id| crate::schema::is_object_id(id) || id.parse::<uuid::Uuid>().is_ok());
+        Ok(())
+    });
+    match (again, id) {
+        (Ok(()), Some(id)) => error.with_context("id", id),
+        _ => error,
+    }
 }
 
 /// What happens to the id when this record takes the place of another.

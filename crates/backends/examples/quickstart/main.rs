@@ -57,7 +57,7 @@ async fn main() -> anyhow::Result<()> {
     let users: Repository<User> = backend.define(definition(&here, "users.json")?).await?;
     let readings: Repository<Reading> = backend.define(definition(&here, "readings.json")?).await?;
     println!("\n1. two repositories are defined from JSON");
-    println!("   users: the key is {}", users.definition()?.partition_key());
+    println!("   users: the key is {}", users.definition().partition_key());
     println!("   readings: the key is sensor and at, so a sensor has one reading an instant");
 
     println!("\n2. import 10,000 users from a JSON-lines file");
