@@ -1,5 +1,6 @@
 //! The contract of `backends`: what a record, a definition and a backend are.
 
+mod ask;
 mod decode;
 mod document;
 mod encode;

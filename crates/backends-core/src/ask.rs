@@ -1,0 +1,134 @@
+//! What a serde type says of itself without a macro: its fields, their kinds, where instants are, which names are aliases.
+//!
+//! A type's `Deserialize` is run against a deserializer that holds no data, once for each question: it goes down one
+//! path of the type, notes what is asked for at its end, and refuses.
+
+use serde::de::DeserializeOwned;
+
+use crate::Kind;
+use probe::Probe;
+use refusal::Refusal;
+use survey::Survey;
+
+mod draft;
+mod paths;
+mod probe;
+mod refusal;
+mod sample;
+mod survey;
+
+/// What a type says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asked {
+    kind: AskedKind,
+}
+
+/// A field of a struct, or a variant of an enum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AskedField {
+    pub(crate) name: &'static str,
+    /// The name that is written, where this one is only read; nothing also where the type does not say.
+    pub(crate) alias_of: Option<&'static str>,
+    pub(crate) kind: AskedKind,
+    /// Whether it stands in an `Option`.
+    pub(crate) optional: bool,
+}
+
+/// What a type asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum AskedKind {
+    Bool,
+    Integer,
+    /// A float.
+    Number,
+    /// Text, also that of an enum whose variants hold nothing.
+    String,
+    Bytes,
+    /// An instant: a `Timestamp`, or text that is accepted only as RFC 3339.
+    Timestamp,
+    /// Nothing: it would be stored as null, which is absence.
+    Unit,
+    Struct(Vec<AskedField>),
+    /// An array; `Unknown` elements are also those of a tuple of several kinds.
+    Array(Box<AskedKind>),
+    /// An enum that is a map from the variant to what it holds; text for the variants that hold nothing, which are not here.
+    Enum(Vec<AskedField>),
+    /// A map, anything, a type inside itself, or a type that does not say.
+    Unknown,
+}
+
+fn ask<T: DeserializeOwned>(probe: Probe<'_>) -> Result<(), Refusal> {
+    T::deserialize(probe).map(drop)
+}
+
+impl Asked {
+    /// Asks `T`: some microseconds for each of its fields.
+    pub(crate) fn of<T: DeserializeOwned>() -> Self {
+        Self { kind: Survey::new(ask::<T>).whole() }
+    }
+
+    /// The fields of the type, aliases among them.
+    ///
+    /// Nothing if it gives no list: maps, `flatten`, untagged and internally tagged enums, most hand-written types.
+    /// Then a read fetches everything, and kinds have to be declared.
+    pub(crate) fn fields(&self) -> Option<&[AskedField]> {
+        match &self.kind {
+            AskedKind::Struct(fields) => Some(fields),
+            _ => None,
+        }
+    }
+
+    /// The field of this name, or that is read under it.
+    pub(crate) fn field(&self, name: &str) -> Option<&AskedField> {
+        self.fields()?.iter().find(|field| field.name == name)
+    }
+
+    /// Whether the type has a field that is read under this name; nothing if it gives no list.
+    pub(crate) fn knows(&self, first_segment: &str) -> Option<bool> {
+        self.fields().map(|fields| fields.iter().any(|field| field.name == first_segment))
+    }
+
+    /// The names that the type writes, for messages and for what a read has to fetch; none if it gives no list.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> + Clone {
+        let fields = self.fields().unwrap_or_default();
+        fields.iter().filter(|field| field.alias_of.is_none()).map(|field| field.name)
+    }
+
+    /// The name that is written for `name`, if that is a serde alias, which no definition may name.
+    pub(crate) fn alias_of(&self, name: &str) -> Option<&'static str> {
+        self.field(name)?.alias_of
+    }
+
+    /// Those of the names of a record that the type has `written` which it would not read; none if it gives no list.
+    pub(crate) fn unread_names<'a>(&self, written: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+        written.filter(|name| self.knows(name) == Some(false)).collect()
+    }
+
+    /// Every path at which the type holds an instant, as definitions write it: `createdAt`, `events[].at`.
+    pub(crate) fn paths_of_timestamps(&self) -> Vec<String> {
+        self.kinds().into_iter().filter(|(_, kind)| *kind == Kind::Timestamp).map(|(path, _)| path).collect()
+    }
+
+    /// The kind of each scalar field, also of structs inside the record; in arrays and enums only instants.
+    pub(crate) fn kinds(&self) -> Vec<(String, Kind)> {
+        paths::kinds(&self.kind)
+    }
+}
+
+impl AskedKind {
+    /// The kind as definitions have it, if this is a scalar.
+    pub(crate) fn kind(&self) -> Option<Kind> {
+        Some(match self {
+            Self::Bool => Kind::Bool,
+            Self::Integer => Kind::Integer,
+            Self::Number => Kind::Number,
+            Self::String => Kind::String,
+            Self::Bytes => Kind::Bytes,
+            Self::Timestamp => Kind::Timestamp,
+            Self::Unit | Self::Struct(_) | Self::Array(_) | Self::Enum(_) | Self::Unknown => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
