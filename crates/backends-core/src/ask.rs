@@ -5,7 +5,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::Kind;
+use crate::{Kind, Result, Tokens};
 use probe::Probe;
 use refusal::Refusal;
 use survey::Survey;
@@ -16,6 +16,7 @@ mod probe;
 mod refusal;
 mod sample;
 mod survey;
+mod unread;
 
 /// What a type says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,9 +100,19 @@ impl Asked {
         self.field(name)?.alias_of
     }
 
-    /// Those of the names of a record that the type has `written` which it would not read; none if it gives no list.
+    /// Those of the top-level names that the type has `written` which it does not read, or only as aliases, so that
+    /// nothing that is said of the field would hold; none if it gives no list.
     pub(crate) fn unread_names<'a>(&self, written: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-        written.filter(|name| self.knows(name) == Some(false)).collect()
+        let Some(fields) = self.fields() else { return Vec::new() };
+        written.filter(|name| !unread::is_written(fields, name)).collect()
+    }
+
+    /// The same at every depth, in a record that the type has written: `addres`, `events[].att`.
+    ///
+    /// # Errors
+    /// What the walk fails with.
+    pub(crate) fn unread_paths(&self, written: &mut dyn Tokens) -> Result<Vec<String>> {
+        unread::paths(&self.kind, written)
     }
 
     /// Every path at which the type holds an instant, as definitions write it: `createdAt`, `events[].at`.

@@ -61,8 +61,24 @@ pub(super) enum Goal {
     Shape,
     /// Whether this text is accepted.
     Text(&'static str),
+    /// Whether the visitor of a type that takes what there is takes this form.
+    Form(Form),
     /// Under which name this field is known when it stands there twice.
     Twice(&'static str),
+}
+
+/// A form of values beside text.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Form {
+    Bool,
+    Integer,
+    Float,
+    Array,
+    Map,
+}
+
+impl Form {
+    pub(super) const ALL: [Self; 5] = [Self::Bool, Self::Integer, Self::Float, Self::Array, Self::Map];
 }
 
 /// What a run has found out.
@@ -151,7 +167,12 @@ impl<'r> Probe<'r> {
     fn scalar<'de, V: Visitor<'de>>(self, shape: Shape, visitor: V) -> Result<V::Value, Refusal> {
         match (self.way, self.run.goal) {
             (Way::Sample, _) => sample::scalar(self, shape, visitor),
-            (Way::Along([]), Goal::Text(text)) if shape == Shape::Text => visitor.visit_str(text),
+            (Way::Along([]), Goal::Text(text)) if matches!(shape, Shape::Text | Shape::Any) => visitor.visit_str(text),
+            (Way::Along([]), Goal::Form(form)) => {
+                let result = sample::form(form, visitor);
+                self.run.found.set(Some(Found::Accepted(!matches!(result, Err(Refusal::Form)))));
+                result
+            }
             _ => Err(self.note::<V>(shape)),
         }
     }

@@ -9,6 +9,8 @@ use serde::de;
 pub(super) enum Refusal {
     /// Any reason: the probe has seen enough, or the type's own validation said no.
     Plain,
+    /// The visitor takes no values of the form that was offered.
+    Form,
     /// A required field was not offered.
     Missing(&'static str),
     /// A field was offered twice; the name is the one that is written, not an alias.
@@ -28,6 +30,10 @@ impl std::error::Error for Refusal {}
 impl de::Error for Refusal {
     fn custom<T: fmt::Display>(_message: T) -> Self {
         Self::Plain
+    }
+
+    fn invalid_type(_unexpected: de::Unexpected<'_>, _expected: &dyn de::Expected) -> Self {
+        Self::Form
     }
 
     fn missing_field(field: &'static str) -> Self {

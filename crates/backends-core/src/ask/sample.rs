@@ -1,8 +1,11 @@
 //! Samples: plausible values for a type that has to accept something before it says more.
 
-use serde::de::Visitor;
+use std::iter;
 
-use super::probe::{Probe, Sampled, Shape, Variant, Way};
+use serde::de::Visitor;
+use serde::de::value::{MapDeserializer, SeqDeserializer};
+
+use super::probe::{Form, Probe, Sampled, Shape, Variant, Way};
 use super::refusal::Refusal;
 
 /// Texts that some type of text accepts.
@@ -29,6 +32,8 @@ const TEXTS: &[&str] = &[
     "en",
     "true",
     "1",
+    "00000000000000000000000000",
+    "text/plain",
     "10.0.0.0/8",
     "aaaaaaaa",
     "+12025550123",
@@ -38,6 +43,17 @@ const INTEGERS: &[i64] = &[0, 1, 2, -1, 16, 1_000, 2_000];
 const FLOATS: &[f64] = &[0.0, 1.0, 0.5, -1.0];
 /// How many zero bytes are offered: none, and the sizes of keys and hashes.
 const SIZES: &[usize] = &[0, 1, 4, 8, 12, 16, 20, 24, 32, 48, 64];
+
+/// A value of this form, as small as it may be.
+pub(super) fn form<'de, V: Visitor<'de>>(form: Form, visitor: V) -> Result<V::Value, Refusal> {
+    match form {
+        Form::Bool => visitor.visit_bool(false),
+        Form::Integer => visitor.visit_i64(0),
+        Form::Float => visitor.visit_f64(0.5),
+        Form::Array => visitor.visit_seq(SeqDeserializer::<_, Refusal>::new(iter::empty::<()>())),
+        Form::Map => visitor.visit_map(MapDeserializer::<_, Refusal>::new(iter::empty::<((), ())>())),
+    }
+}
 
 /// A sample of what is no option, array, struct or enum.
 pub(super) fn scalar<'de, V: Visitor<'de>>(probe: Probe<'_>, shape: Shape, visitor: V) -> Result<V::Value, Refusal> {

@@ -1,6 +1,6 @@
 //! The questions to a type, in their order: what its fields are, under which names, and what is below them.
 
-use super::probe::{Found, Goal, Noted, Probe, Run, Shape, Step};
+use super::probe::{Form, Found, Goal, Noted, Probe, Run, Shape, Step};
 use super::refusal::Refusal;
 use super::{AskedField, AskedKind};
 
@@ -95,6 +95,7 @@ impl Survey {
             Shape::Bytes => return AskedKind::Bytes,
             Shape::Timestamp => return AskedKind::Timestamp,
             Shape::Unit | Shape::UnitVariant => return AskedKind::Unit,
+            Shape::Any if self.takes_only_text() && self.is_instant() => return AskedKind::Timestamp,
             Shape::Map | Shape::Any => return AskedKind::Unknown,
             Shape::Struct(_) | Shape::Seq | Shape::Tuple(_) | Shape::Enum(_) => {}
         }
@@ -111,6 +112,11 @@ impl Survey {
         };
         self.above.pop();
         kind
+    }
+
+    /// Whether a type that takes what there is has a use for text alone, as those that expect an instant in an option.
+    fn takes_only_text(&mut self) -> bool {
+        Form::ALL.into_iter().all(|form| matches!(self.question(Goal::Form(form)), Some(Found::Accepted(false))))
     }
 
     fn is_instant(&mut self) -> bool {

@@ -8,6 +8,7 @@ use super::*;
 use crate::{Document, Timestamp, Value};
 
 mod aliases;
+mod codec;
 mod enums;
 mod others;
 mod shapes;

@@ -3,7 +3,7 @@
 use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeSeed, IntoDeserializer, Visitor};
 
-use super::{Found, Goal, Probe, Refusal, Shape, Way};
+use super::{Found, Probe, Refusal, Shape, Way};
 
 fn key<'de, K: DeserializeSeed<'de>>(name: &'static str, seed: K) -> Result<K::Value, Refusal> {
     let name: StrDeserializer<'_, Refusal> = name.into_deserializer();

@@ -67,7 +67,7 @@ enum Adjacent {
 struct Flat {
     name: String,
     #[serde(flatten)]
-    inner: Internal,
+    inner: Inner,
 }
 
 #[derive(Deserialize)]
@@ -80,6 +80,12 @@ impl TryFrom<Vec<u8>> for Key {
     fn try_from(bytes: Vec<u8>) -> Result<Self, &'static str> {
         if bytes.is_empty() { Err("at least one") } else { Ok(Self) }
     }
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "only asked")]
+struct Inner {
+    count: NonZeroU8,
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn c04_instants_of_other_crates_work_undecorated() {
         (kind_of!(jiff::civil::Date), A::String),
         (kind_of!(jiff::civil::DateTime), A::String),
         (kind_of!(jiff::civil::Time), A::String),
-        (kind_of!(jiff::Zoned), A::String),
+        (kind_of!(jiff::ZonedDateTime), A::String),
         (kind_of!(jiff::Span), A::String),
         (kind_of!(time::OffsetDateTime), A::Unknown),
         (kind_of!(time::Date), A::Unknown),
@@ -43,6 +43,8 @@ fn c04_instants_of_other_crates_work_undecorated() {
         kind_of!(#[serde(default, with = "time::serde::rfc3339::option")] Option<time::OffsetDateTime>),
         (A::Timestamp, true)
     );
+    let optional = kind_of!(#[serde(with = "chrono::serde::ts_seconds_option")] Option<chrono::DateTime<chrono::Utc>>);
+    assert_eq!(optional, (A::Integer, true));
     let times = kind_of!(std::time::SystemTime).0;
     let AskedKind::Struct(fields) = times else { panic!("a struct") };
     assert!(fields.iter().all(|field| field.kind == A::Integer));
@@ -84,6 +86,27 @@ fn c04_text_is_an_instant_only_if_nothing_else_is_accepted() {
     assert_eq!(kind_of!(Option<Vec<Instant>>), (array(AskedKind::Timestamp), true));
 }
 
+#[test]
+fn c04_a_type_that_takes_what_there_is_is_an_instant_if_it_takes_text_alone() {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    #[allow(dead_code, reason = "only asked")]
+    enum Either {
+        At(Timestamp),
+        Between { from: Timestamp, to: Timestamp },
+    }
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    #[allow(dead_code, reason = "only asked")]
+    enum Millis {
+        At(Timestamp),
+        Millis(u64),
+    }
+    assert_eq!(kind_of!(Either), (AskedKind::Unknown, false));
+    assert_eq!(kind_of!(Millis), (AskedKind::Unknown, false));
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "the signature that serde asks for")]
 fn lenient<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
     Ok(T::deserialize(deserializer).unwrap_or_default())
 }

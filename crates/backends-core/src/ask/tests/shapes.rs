@@ -198,10 +198,10 @@ fn c09_the_questions_to_a_wide_and_deep_type_are_limited() {
     #[derive(Deserialize)]
     #[allow(dead_code, reason = "only asked")]
     struct Wide<T> {
-        a: T,
-        b: T,
-        c: T,
-        d: T,
+        a: Box<T>,
+        b: Box<T>,
+        c: Box<T>,
+        d: Box<T>,
         at: Timestamp,
     }
     type Two<T> = Wide<Wide<T>>;
