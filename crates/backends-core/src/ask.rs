@@ -79,6 +79,30 @@ impl Asked {
         }
     }
 
+    /// The names that the type writes, for messages and for what a read has to fetch; none if it gives no list.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> + Clone {
+        let fields = self.fields().unwrap_or_default();
+        fields.iter().filter(|field| field.alias_of.is_none()).map(|field| field.name)
+    }
+
+    /// The paths in a record that the type has `written` which it does not read, or only as aliases, so that nothing
+    /// that is said of the field would hold: `addres`, `events[].att`.
+    ///
+    /// # Errors
+    /// What the walk fails with.
+    pub(crate) fn unread_paths(&self, written: &mut dyn Tokens) -> Result<Vec<String>> {
+        unread::paths(&self.kind, written)
+    }
+
+    /// The kind of each scalar field, also of structs inside the record; in arrays and enums only instants.
+    pub(crate) fn kinds(&self) -> Vec<(String, Kind)> {
+        paths::kinds(&self.kind)
+    }
+}
+
+/// What the tests of asking ask.
+#[cfg(test)]
+impl Asked {
     /// The field of this name, or that is read under it.
     pub(crate) fn field(&self, name: &str) -> Option<&AskedField> {
         self.fields()?.iter().find(|field| field.name == name)
@@ -87,12 +111,6 @@ impl Asked {
     /// Whether the type has a field that is read under this name; nothing if it gives no list.
     pub(crate) fn knows(&self, first_segment: &str) -> Option<bool> {
         self.fields().map(|fields| fields.iter().any(|field| field.name == first_segment))
-    }
-
-    /// The names that the type writes, for messages and for what a read has to fetch; none if it gives no list.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> + Clone {
-        let fields = self.fields().unwrap_or_default();
-        fields.iter().filter(|field| field.alias_of.is_none()).map(|field| field.name)
     }
 
     /// The name that is written for `name`, if that is a serde alias, which no definition may name.
@@ -107,22 +125,9 @@ impl Asked {
         written.filter(|name| !unread::is_written(fields, name)).collect()
     }
 
-    /// The same at every depth, in a record that the type has written: `addres`, `events[].att`.
-    ///
-    /// # Errors
-    /// What the walk fails with.
-    pub(crate) fn unread_paths(&self, written: &mut dyn Tokens) -> Result<Vec<String>> {
-        unread::paths(&self.kind, written)
-    }
-
     /// Every path at which the type holds an instant, as definitions write it: `createdAt`, `events[].at`.
     pub(crate) fn paths_of_timestamps(&self) -> Vec<String> {
         self.kinds().into_iter().filter(|(_, kind)| *kind == Kind::Timestamp).map(|(path, _)| path).collect()
-    }
-
-    /// The kind of each scalar field, also of structs inside the record; in arrays and enums only instants.
-    pub(crate) fn kinds(&self) -> Vec<(String, Kind)> {
-        paths::kinds(&self.kind)
     }
 }
 

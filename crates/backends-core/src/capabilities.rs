@@ -1,10 +1,11 @@
 //! What a backend can do, as data.
 
-use crate::{Definition, Error, ErrorKind, Mistakes, Result};
+use crate::{Definition, ErrorKind, Mistakes, Result};
 
 /// What a backend can do. What is off is refused with a typed error, never ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools, reason = "each is a capability of its own, and every mix is possible")]
 pub struct Capabilities {
     /// Whether records survive the process.
     pub durable: bool,

@@ -9,7 +9,7 @@ use crate::{IdKind, Timestamp};
 pub(crate) fn generate(kind: IdKind, now: Timestamp) -> String {
     match kind {
         IdKind::String => uuid::Uuid::now_v7().to_string(),
-        _ => object_id(now),
+        IdKind::ObjectId => object_id(now),
     }
 }
 

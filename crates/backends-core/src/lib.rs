@@ -1,6 +1,11 @@
 //! The contract of `backends`: what a record, a definition and a backend are.
 
+pub mod action;
 mod ask;
+mod backend;
+mod capabilities;
+mod clock;
+mod config;
 mod decode;
 mod definition;
 mod document;

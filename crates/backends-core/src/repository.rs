@@ -14,7 +14,7 @@ use crate::ask::Asked;
 use crate::decode::Reading;
 use crate::driver::RepositoryDriver;
 use crate::schema::Place;
-use crate::{Backend, Definition, Document, FieldKind, Result};
+use crate::{Backend, Definition, Document, FieldKind, Index, Result};
 
 mod plan;
 
@@ -51,7 +51,7 @@ impl State {
         let id = definition.id_field();
         let kind = definition.id_kind().kind();
         schema.declare(id, FieldKind { empty_is_missing: true, ..kind.into() });
-        let indexed = definition.indexes().flat_map(|index| index.fields());
+        let indexed = definition.indexes().flat_map(Index::fields);
         for field in definition.key_fields().chain(indexed).chain([id]) {
             schema.mark_keyed(field);
         }
@@ -207,7 +207,7 @@ impl<T: Record> Repository<T> {
     ///
     /// # Errors
     /// That of the first record that was not stored, with its position and the number of those that were;
-    /// [`Error::inserted`] has the rest.
+    /// [`Error::inserted`](crate::Error::inserted) has the rest.
     #[doc(alias = "SaveAll")]
     pub fn insert_many<'a>(&self, records: impl IntoIterator<Item = &'a T>) -> InsertMany<T>
     where
@@ -271,6 +271,6 @@ impl<T> fmt::Debug for Repository<T> {
         f.debug_struct("Repository")
             .field("name", &self.inner.name)
             .field("backend", &self.inner.backend.name())
-            .finish()
+            .finish_non_exhaustive()
     }
 }

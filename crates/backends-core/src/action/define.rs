@@ -83,8 +83,10 @@ action!(Define<T: Record>, Repository<T>);
 /// The definition with what the type says: its instants, and the kinds of fields that the definition leaves open.
 fn complete<T: Record>(definition: Definition) -> Result<Definition> {
     let asked = Asked::of::<T>();
-    let Some(fields) = asked.fields() else { return Ok(definition) };
-    let names: Vec<&str> = fields.iter().filter(|field| field.alias_of.is_none()).map(|field| field.name).collect();
+    if asked.fields().is_none() {
+        return Ok(definition);
+    }
+    let names: Vec<&str> = asked.names().collect();
     definition.check_type_fields(&names)?;
     definition.with_type_kinds(&asked.kinds())
 }

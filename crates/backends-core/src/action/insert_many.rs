@@ -17,7 +17,7 @@ use crate::{Error, Key, Record, Repository, Result};
 #[must_use = "an action does nothing until it is awaited"]
 pub struct InsertMany<T> {
     inner: Arc<Inner>,
-    prepared: Result<Batch>,
+    prepared: Batch,
     timeout: Option<Duration>,
     record: PhantomData<fn() -> T>,
 }
@@ -90,8 +90,7 @@ impl<T: Record> InsertMany<T> {
 
     async fn run(self) -> Result<InsertedMany> {
         let invocation = self.inner.invoke("insert_many", self.timeout);
-        let Batch { state, records, positions, mut answers } =
-            self.prepared.map_err(|error| invocation.place(error))?;
+        let Batch { state, records, positions, mut answers } = self.prepared;
         let invocation = invocation.of_many(answers.len());
         if !records.is_empty() {
             let request = InsertManyRequest::new(invocation.context().clone(), records);
@@ -112,7 +111,7 @@ impl<T: Record> InsertMany<T> {
 action!(InsertMany<T: Record>, InsertedMany);
 
 /// Encodes every record; looks at each new shape once, whether it can be read back.
-fn prepare<'a, T: Record>(repository: &Repository<T>, records: impl IntoIterator<Item = &'a T>) -> Result<Batch> {
+fn prepare<'a, T: Record>(repository: &Repository<T>, records: impl IntoIterator<Item = &'a T>) -> Batch {
     let plan = repository.plan();
     let state = plan.state();
     let records = records.into_iter();
@@ -143,7 +142,7 @@ fn prepare<'a, T: Record>(repository: &Repository<T>, records: impl IntoIterator
             Err(error) => batch.answers.push(Answer { key: None, id: None, error: Some(error) }),
         }
     }
-    Ok(batch)
+    batch
 }
 
 /// The outcome, or the error of the first record that was not stored, which carries the outcome.

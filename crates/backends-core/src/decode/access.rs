@@ -24,7 +24,7 @@ impl<'t> Elements<'t> {
     }
 
     /// A type that took fewer elements than there are cannot hold the array.
-    pub(super) fn finish(mut self) -> Result<(), Fault> {
+    pub(super) fn finish(self) -> Result<(), Fault> {
         if !self.ended && self.rest.tokens.next()? != Token::End {
             return Err(Error::unreadable("stored more elements than the type has").into());
         }
@@ -85,7 +85,7 @@ impl<'t> Fields<'t> {
         Self { rest, inner: None, ended: false }
     }
 
-    pub(super) fn finish(mut self) -> Result<(), Fault> {
+    pub(super) fn finish(self) -> Result<(), Fault> {
         if !self.ended && self.rest.tokens.next()? != Token::End {
             return Err(Error::unreadable("stored more fields than the type has").into());
         }
@@ -216,7 +216,7 @@ pub(super) struct Content<'t> {
 }
 
 impl Content<'_> {
-    fn end(mut self) -> Result<(), Fault> {
+    fn end(self) -> Result<(), Fault> {
         leave(self.rest.trail);
         if self.rest.tokens.next()? == Token::End {
             Ok(())

@@ -7,7 +7,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Record, Repository, State};
-use crate::ask::Asked;
 use crate::driver::IdRule;
 use crate::encode::{encode, encode_value};
 use crate::schema::conform;
@@ -75,20 +74,13 @@ impl<'a, T: Record> Plan<'a, T> {
 
     /// Refuses a name that the type writes and does not read, as `rename(serialize = …)` alone makes it.
     fn check_names(&self, state: &State, record: &RecordBuf) -> Result<()> {
-        let asked: &Asked = self.repository.asked();
-        if asked.fields().is_none() {
-            return Ok(());
-        }
-        let definition = &state.definition;
-        let names = top_level_names(record)?;
-        let own = |name: &str| name == definition.id_field();
-        let unread = asked.unread_names(names.iter().map(String::as_str).filter(|name| !own(name)));
-        match unread.first() {
+        let unread = self.repository.asked().unread_paths(&mut record.tokens())?;
+        match unread.into_iter().find(|path| path != state.definition.id_field()) {
             None => Ok(()),
-            Some(name) => Err(Error::invalid_input(
+            Some(path) => Err(Error::invalid_input(
                 "the type writes a field that it does not read: give it one name for serde in both directions",
             )
-            .with_path(*name)),
+            .with_path(path)),
         }
     }
 }
@@ -225,17 +217,6 @@ fn check_index_strings(state: &State, record: &RecordBuf) -> Result<()> {
                 .with_index(index))
         }
     }
-}
-
-fn top_level_names(record: &RecordBuf) -> Result<Vec<String>> {
-    let mut tokens = record.tokens();
-    let mut names = Vec::new();
-    tokens.step()?;
-    while let Token::Field(name) = tokens.step()? {
-        names.push(name.to_owned());
-        crate::Tokens::skip(&mut tokens)?;
-    }
-    Ok(names)
 }
 
 #[cold]

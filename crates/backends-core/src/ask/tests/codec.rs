@@ -129,7 +129,7 @@ fn c04_instants_of_every_crate_are_stored_as_instants_and_read_back() {
         }
     }
     assert_eq!(instants, 5 + 1 + 1 + 3 + 1);
-    assert_eq!(Reading::new(&place).read_or_explain::<Everything>(&stored, 0).unwrap(), record);
+    assert_eq!(Reading::by(&place).read_or_explain::<Everything>(&stored, 0).unwrap(), record);
 }
 
 #[test]
