@@ -34,7 +34,7 @@ impl<'s> Reading<'s> {
     pub(crate) fn read<T: DeserializeOwned>(self, batch: &dyn Batch, index: usize) -> Result<T> {
         let mut record = None;
         batch.read(index, &mut |tokens| {
-            record = Some(T::deserialize(Lazy::root(tokens, self.schema, None))?);
+            record = Some(T::deserialize(Lazy::record(&mut Walk { tokens, trail: None }, self.schema))?);
             Ok(())
         })?;
         record.ok_or_else(|| Error::unexpected("a batch was asked for a record and gave none"))
@@ -45,7 +45,7 @@ impl<'s> Reading<'s> {
         self.read(batch, index).map_err(|error| {
             let trail = RefCell::new(Vec::new());
             let again: Result<()> = batch.read(index, &mut |tokens| {
-                T::deserialize(Lazy::root(tokens, self.schema, Some(&trail)))?;
+                T::deserialize(Lazy::record(&mut Walk { tokens, trail: Some(&trail) }, self.schema))?;
                 Ok(())
             });
             match again {
@@ -61,11 +61,17 @@ impl<'s> Reading<'s> {
 /// # Errors
 /// `Unreadable`, if `T` cannot hold it.
 pub(crate) fn decode_tokens<T: DeserializeOwned>(tokens: &mut dyn Tokens) -> Result<T> {
-    T::deserialize(Lazy::root(tokens, None, None)).map_err(Fault::into)
+    T::deserialize(Lazy::record(&mut Walk { tokens, trail: None }, None)).map_err(Fault::into)
 }
 
 /// The path to the value that is being read, if it is kept.
 type Trail<'t> = Option<&'t RefCell<Vec<String>>>;
+
+/// What is the same everywhere in a record, so that a value's place in it is two pointers, which fit into registers.
+struct Walk<'t> {
+    tokens: &'t mut dyn Tokens,
+    trail: Trail<'t>,
+}
 
 #[cfg(test)]
 mod tests;

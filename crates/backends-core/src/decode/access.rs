@@ -10,63 +10,65 @@ use crate::schema::Place;
 use crate::{Error, Token};
 
 /// The elements of an array.
-pub(super) struct Elements<'t> {
-    rest: Rest<'t>,
-    place: Option<&'t Place>,
+pub(super) struct Elements<'w, 't> {
+    rest: Rest<'w, 't>,
+    place: Option<&'w Place>,
     ended: bool,
     index: usize,
 }
 
-impl<'t> Elements<'t> {
-    pub(super) fn new(rest: Rest<'t>) -> Self {
+impl<'w, 't> Elements<'w, 't> {
+    pub(super) fn new(rest: Rest<'w, 't>) -> Self {
         let place = rest.place.and_then(Place::elements);
         Self { rest, place, ended: false, index: 0 }
     }
 
     /// A type that took fewer elements than there are cannot hold the array.
     pub(super) fn finish(self) -> Result<(), Fault> {
-        if !self.ended && self.rest.tokens.next()? != Token::End {
+        if !self.ended && self.rest.walk.tokens.next()? != Token::End {
             return Err(Error::unreadable("stored more elements than the type has").into());
         }
         Ok(())
     }
 }
 
-impl<'de> de::SeqAccess<'de> for &mut Elements<'_> {
+impl<'de> de::SeqAccess<'de> for &mut Elements<'_, '_> {
     type Error = Fault;
 
+    #[inline]
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Fault> {
         if self.ended {
             return Ok(None);
         }
-        if let Some(trail) = self.rest.trail {
+        if let Some(trail) = self.rest.walk.trail {
             trail.borrow_mut().push(format!("[{}]", self.index));
             self.index += 1;
         }
-        let (place, trail) = (self.place, self.rest.trail);
-        let is_map = match self.rest.tokens.next()? {
-            Token::Map => Some(true),
-            Token::Array => Some(false),
-            Token::End => None,
-            Token::Field(_) => return Err(misplaced()),
-            scalar => {
+        let (place, trail) = (self.place, self.rest.walk.trail);
+        let is_map = match self.rest.walk.tokens.next() {
+            Ok(Token::Map) => true,
+            Ok(Token::Array) => false,
+            Ok(Token::End) => {
+                self.ended = true;
+                leave(trail);
+                return Ok(None);
+            }
+            Ok(Token::Field(_)) => return Err(misplaced()),
+            Ok(ref scalar) => {
                 let value = seed.deserialize(Held::Scalar(scalar, place))?;
                 leave(trail);
                 return Ok(Some(value));
             }
+            Err(error) => return Err(error.into()),
         };
-        let Some(is_map) = is_map else {
-            self.ended = true;
-            leave(trail);
-            return Ok(None);
-        };
-        let rest = Rest { tokens: &mut *self.rest.tokens, place, trail };
+        let rest = Rest { walk: &mut *self.rest.walk, place };
         let value = seed.deserialize(if is_map { Held::Map(rest) } else { Held::Array(rest) })?;
         leave(trail);
         Ok(Some(value))
     }
 }
 
+#[inline]
 fn leave(trail: super::Trail<'_>) {
     if let Some(trail) = trail {
         trail.borrow_mut().pop();
@@ -74,28 +76,29 @@ fn leave(trail: super::Trail<'_>) {
 }
 
 /// The fields of a map inside a record.
-pub(super) struct Fields<'t> {
-    rest: Rest<'t>,
-    inner: Option<&'t Place>,
+pub(super) struct Fields<'w, 't> {
+    rest: Rest<'w, 't>,
+    inner: Option<&'w Place>,
     ended: bool,
 }
 
-impl<'t> Fields<'t> {
-    pub(super) fn new(rest: Rest<'t>) -> Self {
+impl<'w, 't> Fields<'w, 't> {
+    pub(super) fn new(rest: Rest<'w, 't>) -> Self {
         Self { rest, inner: None, ended: false }
     }
 
     pub(super) fn finish(self) -> Result<(), Fault> {
-        if !self.ended && self.rest.tokens.next()? != Token::End {
+        if !self.ended && self.rest.walk.tokens.next()? != Token::End {
             return Err(Error::unreadable("stored more fields than the type has").into());
         }
         Ok(())
     }
 
     /// The value behind the name that was read last.
+    #[inline]
     fn value<'de, S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {
-        let trail = self.rest.trail;
-        let value = seed.deserialize(Lazy::field(&mut self.rest, self.inner))?;
+        let trail = self.rest.walk.trail;
+        let value = seed.deserialize(Lazy::field(self.rest.walk, self.inner))?;
         leave(trail);
         Ok(value)
     }
@@ -107,20 +110,21 @@ macro_rules! enter {
         if let Some(place) = $rest.place {
             $inner = place.field($name);
         }
-        if let Some(trail) = $rest.trail {
+        if let Some(trail) = $rest.walk.trail {
             trail.borrow_mut().push($name.to_owned());
         }
     };
 }
 
-impl<'de> de::MapAccess<'de> for &mut Fields<'_> {
+impl<'de> de::MapAccess<'de> for &mut Fields<'_, '_> {
     type Error = Fault;
 
+    #[inline]
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
         if self.ended {
             return Ok(None);
         }
-        match self.rest.tokens.next()? {
+        match self.rest.walk.tokens.next()? {
             Token::Field(name) => {
                 enter!(self.rest, self.inner, name);
                 seed.deserialize(KeyName(name)).map(Some)
@@ -133,21 +137,22 @@ impl<'de> de::MapAccess<'de> for &mut Fields<'_> {
         }
     }
 
+    #[inline]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {
         self.value(seed)
     }
 }
 
 /// The fields of a record, of which only those that the type lists are offered to it.
-pub(super) struct Root<'t> {
-    fields: Fields<'t>,
+pub(super) struct Root<'w, 't> {
+    fields: Fields<'w, 't>,
     listed: &'static [&'static str],
     /// Where in the list the next field is likely to be: records are mostly written by the type that reads them.
     likely: usize,
 }
 
-impl<'t> Root<'t> {
-    pub(super) fn new(rest: Rest<'t>, listed: &'static [&'static str]) -> Self {
+impl<'w, 't> Root<'w, 't> {
+    pub(super) fn new(rest: Rest<'w, 't>, listed: &'static [&'static str]) -> Self {
         Self { fields: Fields::new(rest), listed, likely: 0 }
     }
 
@@ -156,12 +161,13 @@ impl<'t> Root<'t> {
     }
 }
 
-impl<'de> de::MapAccess<'de> for &mut Root<'_> {
+impl<'de> de::MapAccess<'de> for &mut Root<'_, '_> {
     type Error = Fault;
 
+    #[inline]
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
         loop {
-            match self.fields.rest.tokens.next()? {
+            match self.fields.rest.walk.tokens.next()? {
                 Token::Field(name) => {
                     let listed = if self.listed.get(self.likely) == Some(&name) {
                         Some(self.likely)
@@ -180,25 +186,26 @@ impl<'de> de::MapAccess<'de> for &mut Root<'_> {
                 }
                 _ => return Err(misplaced()),
             }
-            self.fields.rest.tokens.skip()?;
+            self.fields.rest.walk.tokens.skip()?;
         }
     }
 
+    #[inline]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {
         self.fields.value(seed)
     }
 }
 
 /// The map of an enum's variant: its name, its content, its end.
-pub(super) struct Variant<'t>(pub(super) Rest<'t>);
+pub(super) struct Variant<'w, 't>(pub(super) Rest<'w, 't>);
 
-impl<'de, 't> de::EnumAccess<'de> for Variant<'t> {
+impl<'de, 'w, 't> de::EnumAccess<'de> for Variant<'w, 't> {
     type Error = Fault;
-    type Variant = Content<'t>;
+    type Variant = Content<'w, 't>;
 
-    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Content<'t>), Fault> {
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Content<'w, 't>), Fault> {
         let mut inner = None;
-        let variant = match self.0.tokens.next()? {
+        let variant = match self.0.walk.tokens.next()? {
             Token::Field(name) => {
                 enter!(self.0, inner, name);
                 seed.deserialize(KeyName(name))?
@@ -210,27 +217,27 @@ impl<'de, 't> de::EnumAccess<'de> for Variant<'t> {
 }
 
 /// What an enum's variant holds.
-pub(super) struct Content<'t> {
-    rest: Rest<'t>,
-    inner: Option<&'t Place>,
+pub(super) struct Content<'w, 't> {
+    rest: Rest<'w, 't>,
+    inner: Option<&'w Place>,
 }
 
-impl Content<'_> {
+impl<'t> Content<'_, 't> {
     fn end(self) -> Result<(), Fault> {
-        leave(self.rest.trail);
-        if self.rest.tokens.next()? == Token::End {
+        leave(self.rest.walk.trail);
+        if self.rest.walk.tokens.next()? == Token::End {
             Ok(())
         } else {
             Err(Error::unreadable("stored a map of several fields, expected one variant").into())
         }
     }
 
-    fn lazy(&mut self) -> Lazy<'_> {
-        Lazy::field(&mut self.rest, self.inner)
+    fn lazy(&mut self) -> Lazy<'_, 't, false> {
+        Lazy::field(self.rest.walk, self.inner)
     }
 }
 
-impl<'de> de::VariantAccess<'de> for Content<'_> {
+impl<'de> de::VariantAccess<'de> for Content<'_, '_> {
     type Error = Fault;
 
     fn unit_variant(self) -> Result<(), Fault> {

@@ -23,6 +23,7 @@ macro_rules! numbers {
 impl<'de> Deserializer<'de> for KeyName<'_> {
     type Error = Fault;
 
+    #[inline]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         visitor.visit_str(self.0)
     }

@@ -2,45 +2,44 @@
 
 use serde::de::{self, Visitor};
 
-use super::Trail;
+use super::Walk;
 use super::access::Root;
 use super::scalar::{Held, Rest, misplaced};
 use crate::encode::Fault;
 use crate::schema::Place;
-use crate::{Error, Token, Tokens};
+use crate::{Error, Token};
 
-/// A value that has not been looked at; a field's is never null.
-pub(super) struct Lazy<'t> {
-    tokens: &'t mut dyn Tokens,
-    place: Option<&'t Place>,
-    trail: Trail<'t>,
-    is_root: bool,
+/// A value that has not been looked at; a field's is never null. `RECORD` if it is the record itself.
+pub(super) struct Lazy<'w, 't, const RECORD: bool>(Rest<'w, 't>);
+
+impl<'w, 't> Lazy<'w, 't, true> {
+    pub(super) fn record(walk: &'w mut Walk<'t>, place: Option<&'w Place>) -> Self {
+        Self(Rest { walk, place })
+    }
 }
 
-impl<'t> Lazy<'t> {
-    pub(super) fn root(tokens: &'t mut dyn Tokens, place: Option<&'t Place>, trail: Trail<'t>) -> Self {
-        Self { tokens, place, trail, is_root: true }
-    }
-
-    pub(super) fn field(rest: &'t mut Rest<'_>, place: Option<&'t Place>) -> Self {
-        Self { tokens: &mut *rest.tokens, place, trail: rest.trail, is_root: false }
+impl<'w, 't> Lazy<'w, 't, false> {
+    #[inline]
+    pub(super) fn field(walk: &'w mut Walk<'t>, place: Option<&'w Place>) -> Self {
+        Self(Rest { walk, place })
     }
 }
 
 /// Reads the first token and goes on with what it is.
 macro_rules! hold {
     ($lazy:ident, $held:ident => $then:expr) => {{
-        let Lazy { tokens, place, trail, .. } = $lazy;
-        let is_map = match tokens.next()? {
-            Token::Map => true,
-            Token::Array => false,
-            Token::Field(_) | Token::End => return Err(misplaced()),
-            scalar => {
+        let Rest { walk, place } = $lazy.0;
+        let is_map = match walk.tokens.next() {
+            Ok(Token::Map) => true,
+            Ok(Token::Array) => false,
+            Ok(Token::Field(_) | Token::End) => return Err(misplaced()),
+            Ok(ref scalar) => {
                 let $held = Held::Scalar(scalar, place);
                 return $then;
             }
+            Err(error) => return Err(error.into()),
         };
-        let rest = Rest { tokens, place, trail };
+        let rest = Rest { walk, place };
         let $held = if is_map { Held::Map(rest) } else { Held::Array(rest) };
         $then
     }};
@@ -55,13 +54,15 @@ macro_rules! by_holding {
     };
 }
 
-impl<'de> de::Deserializer<'de> for Lazy<'_> {
+impl<'de, const RECORD: bool> de::Deserializer<'de> for Lazy<'_, '_, RECORD> {
     type Error = Fault;
 
+    #[inline]
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         visitor.visit_some(self)
     }
 
+    #[inline]
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Fault> {
         match name {
             crate::timestamp::TIMESTAMP | crate::value::VALUE => {
@@ -71,16 +72,17 @@ impl<'de> de::Deserializer<'de> for Lazy<'_> {
         }
     }
 
+    #[inline]
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        if !self.is_root {
+        if !RECORD {
             hold!(self, held => held.deserialize_struct(name, fields, visitor))
-        } else if self.tokens.next()? == Token::Map {
-            let mut root = Root::new(Rest { tokens: self.tokens, place: self.place, trail: self.trail }, fields);
+        } else if self.0.walk.tokens.next()? == Token::Map {
+            let mut root = Root::new(self.0, fields);
             let record = visitor.visit_map(&mut root)?;
             root.finish()?;
             Ok(record)
@@ -89,8 +91,9 @@ impl<'de> de::Deserializer<'de> for Lazy<'_> {
         }
     }
 
+    #[inline]
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.tokens.skip()?;
+        self.0.walk.tokens.skip()?;
         visitor.visit_unit()
     }
 
