@@ -1,4 +1,14 @@
 //! The contract of `backends`: what a record, a definition and a backend are.
+//!
+//! Programs use the crate `backends`, which re-exports what they need from here and adds the backends. This crate is for
+//! authors of backends: it knows no database, and everything that is the same on all of them lives here once.
+//!
+//! - A record goes `T` → [`RecordBuf`] → the driver's own form; what no backend stores is refused on the way, before
+//!   any I/O. It comes back as a walk over [`Tokens`], which one decoder turns into a `T`.
+//! - [`driver`] has the traits that a backend implements; [`memory`] is the reference, short enough to read first.
+//! - [`json`] is the JSON form of records, for backends that store text.
+//! - The rest is what users hold: [`Registry`], [`BackendManager`], [`Backend`], [`Repository`], the actions in
+//!   [`action`], [`Definition`], [`DatabaseConfig`], [`Error`].
 
 pub mod action;
 mod ask;

@@ -38,6 +38,8 @@ pub(crate) struct State {
     pub(crate) definition: Definition,
     pub(crate) schema: Place,
     pub(crate) driver: Arc<dyn RepositoryDriver>,
+    /// What is stored, was not in the last definition, and stays.
+    pub(crate) warnings: Vec<String>,
     has_timestamps: bool,
 }
 
@@ -56,7 +58,13 @@ impl State {
             schema.mark_keyed(field);
         }
         let has_timestamps = schema.has_timestamps();
-        Self { definition, schema, driver, has_timestamps }
+        Self { definition, schema, driver, warnings: Vec::new(), has_timestamps }
+    }
+
+    /// The same state, with warnings for whoever asks.
+    pub(crate) fn with_warnings(mut self, warnings: Vec<String>) -> Self {
+        self.warnings = warnings;
+        self
     }
 
     /// How records of this repository are read.
@@ -146,6 +154,12 @@ impl<T> Repository<T> {
     /// The definition that holds now, normalised: with the kinds and indexes that are stored already.
     pub fn definition(&self) -> Definition {
         self.inner.state().definition.clone()
+    }
+
+    /// What the last definition did not name and is stored and enforced all the same: a warning for each index and
+    /// kind. With the feature `tracing` they are logged as well.
+    pub fn warnings(&self) -> Vec<String> {
+        self.inner.state().warnings.clone()
     }
 
     /// The backend that keeps the records.

@@ -68,12 +68,17 @@ impl<T: Record> Define<T> {
                 return Ok(Repository::new(self.backend.clone(), name, Arc::clone(live)));
             }
         }
-        let mut request = DefineRequest::new(invocation.context().clone(), definition);
+        let mut request = DefineRequest::new(invocation.context().clone(), definition.clone());
         request.mode = self.mode;
         request.no_other_writers = self.no_other_writers;
         let driver = Arc::clone(self.backend.driver());
         let defined = invocation.write(Defining { driver, request }).await?;
-        let live = slot.set(State::new(defined.definition, defined.repository));
+        let warnings = crate::reconcile(&defined.definition, &definition)?.kept;
+        #[cfg(feature = "tracing")]
+        for warning in &warnings {
+            tracing::warn!(repository = name, "{warning}");
+        }
+        let live = slot.set(State::new(defined.definition, defined.repository).with_warnings(warnings));
         Ok(Repository::new(self.backend.clone(), name, Arc::clone(live)))
     }
 }
