@@ -108,7 +108,19 @@ impl Slot {
 
 /// The records of one repository, as `T`. Cheap to clone, and `Send + Sync` whatever `T` is.
 ///
-/// Every method gives an action: it does nothing until it is awaited.
+/// Every method that reads or writes gives an action, which does nothing until it is awaited.
+///
+/// ```
+/// use backends_core::{Definition, Document, Registry, Repository, memory};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> backends_core::Result<()> {
+/// let backend = Registry::new().register(memory::Memory).open("memory:").await?;
+/// let users: Repository = backend.define(Definition::builder("users").partition_key("email").build()?).await?;
+/// users.insert(&Document::from([("email", "ada@example.org")])).await?;
+/// assert!(users.get("ada@example.org").await?.is_some());
+/// # Ok(())
+/// # }
+/// ```
 pub struct Repository<T = Document> {
     inner: Arc<Inner>,
     about: Arc<AboutType>,
