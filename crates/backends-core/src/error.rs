@@ -166,6 +166,12 @@ impl Error {
         }
     }
 
+    /// The same error, which says something else first.
+    pub(crate) fn saying(mut self, first: &str) -> Self {
+        self.0.message = format!("{first}: {}", self.0.message).into();
+        self
+    }
+
     /// The same error with the operation that it arose in, unless it has one.
     #[must_use]
     pub fn with_operation(mut self, operation: &'static str) -> Self {
