@@ -39,7 +39,7 @@ macro_rules! each_case {
                 c42_writes_by_swap_that_are_dropped_half_way_are_done
                 c42_a_call_that_was_never_polled_does_nothing
                 c42_a_read_that_is_dropped_is_over
-                c42_a_write_that_was_given_up_goes_on
+                c42_a_write_that_was_given_up_is_done_whole_or_not_at_all
                 c42_a_define_that_is_dropped_half_way_can_be_made_again
             }
             capabilities {

@@ -144,7 +144,7 @@ pub async fn c42_a_read_that_is_dropped_is_over(context: &Context) {
     assert_eq!(users.get(&ada.id).await.unwrap(), Some(ada));
 }
 
-pub async fn c42_a_write_that_was_given_up_goes_on(context: &Context) {
+pub async fn c42_a_write_that_was_given_up_is_done_whole_or_not_at_all(context: &Context) {
     let faults = Faults::default();
     let users = users(context, &faults).await;
     let gate = Arc::new(Semaphore::new(0));
@@ -153,8 +153,13 @@ pub async fn c42_a_write_that_was_given_up_goes_on(context: &Context) {
     let error = refused(users.insert(&ada).timeout(Duration::from_millis(30)).await, ErrorKind::Timeout, "insert");
     assert!(error.may_have_happened());
     assert!(users.get(&ada.id).await.unwrap().is_none());
-    gate.add_permits(1);
-    becomes(&users, &ada.id, |user| user == Some(&ada)).await;
+    gate.add_permits(2);
+    // A driver may refuse what comes to it too late. Whichever it was, the same write made again settles it.
+    match users.insert(&ada).await {
+        Ok(stored) => assert_eq!(stored, ada),
+        Err(error) => assert!(error.is_already_exists(), "{error}"),
+    }
+    assert_eq!(users.get(&ada.id).await.unwrap(), Some(ada));
 }
 
 pub async fn c42_a_define_that_is_dropped_half_way_can_be_made_again(context: &Context) {
