@@ -109,3 +109,19 @@ impl Cursor for Ready {
         Ok(self.0.next())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::RecordBuf;
+
+    #[test]
+    fn d01_a_key_that_a_driver_says_nothing_of_is_not_missing() {
+        let fetched = Fetched::new(Box::new(vec![RecordBuf::new()]), vec![Some(0), None, Some(1)]);
+        assert!(fetched.record(0).unwrap().is_some());
+        assert!(fetched.record(1).unwrap().is_none());
+        for position in [2, 3] {
+            assert!(fetched.record(position).err().is_some_and(|error| error.is_unexpected()));
+        }
+    }
+}
