@@ -203,11 +203,11 @@ fn main() {
     println!("|---|---|--:|--:|--:|--:|--:|");
     let wanted = |what: &str| std::env::args().skip(1).all(|arg| arg.starts_with("--") || what.contains(&arg));
     if wanted("get") {
-        bench.get(1, 1_000);
-        bench.get(32, 100);
+        bench.get(1, 2_000);
+        bench.get(32, 300);
     }
     if wanted("insert") {
-        bench.insert(1, 30);
+        bench.insert(1, 150);
         bench.insert(32, 4);
     }
     if wanted("many") {

@@ -14,9 +14,9 @@ pub(crate) struct Record {
     pub(crate) note: String,
 }
 
+/// Ids in order of time, as the library makes them.
 pub(crate) fn id(number: usize) -> String {
-    // Spread over the file, as random ids are.
-    format!("{:016x}", (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    format!("{number:024x}")
 }
 
 pub(crate) fn record(number: usize) -> Record {
