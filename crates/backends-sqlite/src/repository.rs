@@ -10,7 +10,7 @@ use backends_core::driver::{
     Inserted, InsertedRecords, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
 };
 use backends_core::json::{self, JsonTokens};
-use backends_core::{Error, RecordBuf, Result};
+use backends_core::{Cursor, Error, RecordBuf, Result};
 use rusqlite::{Connection, ffi};
 
 use crate::backend::SqliteBackend;
@@ -44,6 +44,12 @@ impl SqliteRepository {
     /// The backend that it belongs to, with the connections.
     pub fn backend(&self) -> &SqliteBackend {
         &self.backend
+    }
+
+    /// The cursor of a find, which core keeps to itself, for benches.
+    #[doc(hidden)]
+    pub fn cursor(&self, request: &FindRequest) -> Box<dyn Cursor> {
+        find::cursor(self, request)
     }
 
     async fn write<R, F>(&self, manner: Manner, context: &Context, work: F) -> Result<R>

@@ -26,7 +26,7 @@ pub(crate) fn record(number: usize) -> Record {
         name: format!("User Number {number}"),
         logins: u32::try_from(number).unwrap(),
         score: 0.5 + f64::from(u32::try_from(number).unwrap()),
-        active: number % 2 == 0,
+        active: number.is_multiple_of(2),
         tags: vec!["reader".into(), "writer".into(), "admin".into()],
         note:
             "A note of some length, so that a record has the size of an ordinary document of a service, about 300 bytes"
