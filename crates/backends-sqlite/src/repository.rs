@@ -10,7 +10,7 @@ use backends_core::driver::{
     Inserted, InsertedRecords, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
 };
 use backends_core::json::{self, JsonTokens};
-use backends_core::{Error, RecordBuf, Result};
+use backends_core::{Cursor, Error, RecordBuf, Result};
 use rusqlite::{Connection, ffi};
 
 use crate::backend::SqliteBackend;
@@ -46,12 +46,18 @@ impl SqliteRepository {
         &self.backend
     }
 
-    async fn write<R, F>(&self, context: &Context, work: F) -> Result<R>
+    /// The cursor of a find, which core keeps to itself, for benches.
+    #[doc(hidden)]
+    pub fn cursor(&self, request: &FindRequest) -> Box<dyn Cursor> {
+        find::cursor(self, request)
+    }
+
+    async fn write<R, F>(&self, manner: Manner, context: &Context, work: F) -> Result<R>
     where
         R: Send + 'static,
         F: FnMut(&Connection, &Table) -> Result<R, Fault> + Send + 'static,
     {
-        self.backend.write(Manner::Grouped, self.backend.patience(context), self.asking(work)).await
+        self.backend.write(manner, self.backend.patience(context), self.asking(work)).await
     }
 
     /// The work with its table, and with a word on it if it is not there.
@@ -133,7 +139,7 @@ impl RepositoryDriver for SqliteRepository {
         let insert = move |connection: &Connection, table: &Table| {
             if store(connection, &table.insert, &key, &record)? { Ok(()) } else { Err(Error::key_taken().into()) }
         };
-        self.write(&request.context, insert).await?;
+        self.write(Manner::Single, &request.context, insert).await?;
         Ok(Inserted::stored())
     }
 
@@ -161,12 +167,14 @@ impl RepositoryDriver for SqliteRepository {
             store(connection, &table.put, &key, &json::to_string(&merged.record)?)?;
             Ok(merged)
         };
-        Ok(self.write(&context, replace).await?.into())
+        Ok(self.write(Manner::Grouped, &context, replace).await?.into())
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Deleted> {
         let key = SqlKey::new(&request.key)?;
-        let deleted = self.write(&request.context, move |connection, table| delete(connection, table, &key)).await?;
+        let deleted = self
+            .write(Manner::Single, &request.context, move |connection, table| delete(connection, table, &key))
+            .await?;
         Ok(match deleted {
             Some(record) => Deleted::record(Box::new(codec::batch_of(&record))),
             None => Deleted::missing(),
@@ -187,7 +195,7 @@ impl RepositoryDriver for SqliteRepository {
             }
             Ok(Swapped::Done)
         };
-        self.write(&request.context, swap).await
+        self.write(Manner::Grouped, &request.context, swap).await
     }
 
     fn native(&self) -> &dyn Any {
