@@ -1,7 +1,38 @@
 //! Reading: by key, and everything.
 
+use serde::de::DeserializeOwned;
+
 use super::Context;
+use crate::decode::Reading;
 use crate::{Batch, Cursor, Key, Result};
+
+/// Decodes the record at `index` of `batch` as a `T`, by the one decoder that serves every backend: what an author
+/// tests a walker of their own with.
+///
+/// It knows no definition, so that an instant that the driver keeps as text stays text.
+///
+/// ```
+/// use backends_core::{driver, json::JsonBatch};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Person {
+///     name: String,
+///     born: i64,
+/// }
+///
+/// let mut batch = JsonBatch::new();
+/// batch.push(r#"{"name": "Ada", "born": 1815}"#);
+/// let ada: Person = driver::read(&batch, 0)?;
+/// assert_eq!((ada.name.as_str(), ada.born), ("Ada", 1815));
+/// # Ok::<(), backends_core::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Unreadable`](crate::ErrorKind::Unreadable) with the path, if `T` cannot hold what is stored;
+/// [`Unexpected`](crate::ErrorKind::Unexpected) if the walk breaks the rules of [`Tokens`](crate::Tokens).
+pub fn read<T: DeserializeOwned>(batch: &dyn Batch, index: usize) -> Result<T> {
+    Reading::default().read_or_explain(batch, index)
+}
 
 /// A request for records by key.
 #[derive(Debug, Clone)]
