@@ -110,6 +110,11 @@ impl RecordBuf {
         RecordTokens::of_value(self.0.get(place.value..)?).step().ok()
     }
 
+    /// The token that stands first, where a value was pushed by itself.
+    pub(crate) fn first(&self) -> Option<Token<'_>> {
+        RecordTokens::of_value(&self.0).step().ok()
+    }
+
     /// Puts a scalar into a field of the record itself, in the place of what is there.
     pub fn set(&mut self, field: &str, value: Token<'_>) {
         self.remove(field);
