@@ -52,35 +52,46 @@ impl GetRequest {
 }
 
 /// The answer to a [`GetRequest`].
-pub struct Fetched {
-    pub(crate) batches: Vec<Box<dyn Batch>>,
-    pub(crate) positions: Vec<Option<(usize, usize)>>,
+pub struct Fetched(Records);
+
+enum Records {
+    One { batch: Box<dyn Batch>, positions: Vec<Option<usize>> },
+    Many { batches: Vec<Box<dyn Batch>>, positions: Vec<Option<(usize, usize)>> },
 }
 
 impl Fetched {
     /// The records, and for each key of the request, in its order, where its record is: the index in the batch.
     pub fn new(batch: Box<dyn Batch>, positions: Vec<Option<usize>>) -> Self {
-        Self {
-            batches: vec![batch],
-            positions: positions.into_iter().map(|position| position.map(|index| (0, index))).collect(),
-        }
+        Self(Records::One { batch, positions })
     }
 
     /// The same over several batches: the number of the batch, and the index in it.
     pub fn from_batches(batches: Vec<Box<dyn Batch>>, positions: Vec<Option<(usize, usize)>>) -> Self {
-        Self { batches, positions }
+        Self(Records::Many { batches, positions })
     }
 
     /// The batch and the index of the record of the key at `position`.
     pub(crate) fn record(&self, position: usize) -> Option<(&dyn Batch, usize)> {
-        let (batch, index) = (*self.positions.get(position)?)?;
-        self.batches.get(batch).map(|batch| (&**batch, index))
+        match &self.0 {
+            Records::One { batch, positions } => (*positions.get(position)?).map(|index| (&**batch, index)),
+            Records::Many { batches, positions } => {
+                let (batch, index) = (*positions.get(position)?)?;
+                batches.get(batch).map(|batch| (&**batch, index))
+            }
+        }
+    }
+
+    fn keys(&self) -> usize {
+        match &self.0 {
+            Records::One { positions, .. } => positions.len(),
+            Records::Many { positions, .. } => positions.len(),
+        }
     }
 }
 
 impl std::fmt::Debug for Fetched {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Fetched").field("keys", &self.positions.len()).finish_non_exhaustive()
+        f.debug_struct("Fetched").field("keys", &self.keys()).finish_non_exhaustive()
     }
 }
 
