@@ -63,53 +63,40 @@ impl<'a> Contender<'a> {
             times *= 2;
         }
     }
-
-    fn allocations(&mut self) -> u64 {
-        (self.run)(1);
-        allocation_counter::measure(|| (self.run)(1)).count_total
-    }
 }
 
 /// The figures of one row.
 pub(crate) struct Row {
     what: &'static str,
-    ours: (f64, u64),
+    ours: f64,
     against: &'static str,
-    theirs: (f64, u64),
+    theirs: f64,
     /// Median, and the 95 % interval of the median.
     ratio: [f64; 3],
 }
 
 impl Row {
     pub(crate) fn new(mut ours: Contender<'_>, mut theirs: Contender<'_>) -> Self {
-        let allocations = (ours.allocations(), theirs.allocations());
-        let mut samples = (Vec::new(), Vec::new());
-        // The counting allocator stays out of the way, but for one look at its switch.
-        allocation_counter::opt_out(|| samples = interleaved(&mut ours, &mut theirs));
-        let (first, second) = &samples;
+        let (first, second) = interleaved(&mut ours, &mut theirs);
+        let ratios = first.iter().zip(&second).map(|(ours, theirs)| ours / theirs).collect();
         Self {
             what: ours.name,
-            ours: (median(first.clone()), allocations.0),
+            ours: median(first),
             against: theirs.name,
-            theirs: (median(second.clone()), allocations.1),
-            ratio: interval(first.iter().zip(second).map(|(ours, theirs)| ours / theirs).collect()),
+            theirs: median(second),
+            ratio: interval(ratios),
         }
     }
 
     pub(crate) const HEAD: &'static str = "\
-| what | ns | against | ns | ratio (95 %) | more ns | allocations |
-|---|---|---|---|---|---|---|";
+| what | ns | against | ns | ratio (95 %) | more ns |
+|---|---|---|---|---|---|";
 
     pub(crate) fn line(&self) -> String {
-        let ([ratio, low, high], (ours, theirs)) = (self.ratio, (self.ours.0, self.theirs.0));
-        format!(
-            "| {} | {ours:.0} | {} | {theirs:.0} | {ratio:.2} ({low:.2}–{high:.2}) | {:+.0} | {} / {} |",
-            self.what,
-            self.against,
-            ours - theirs,
-            self.ours.1,
-            self.theirs.1,
-        )
+        let ([ratio, low, high], more) = (self.ratio, self.ours - self.theirs);
+        let (ours, theirs) = (self.ours, self.theirs);
+        let (what, against) = (self.what, self.against);
+        format!("| {what} | {ours:.0} | {against} | {theirs:.0} | {ratio:.2} ({low:.2}–{high:.2}) | {more:+.0} |")
     }
 }
 
