@@ -25,9 +25,9 @@ impl Context {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let random = RandomState::new().hash_one(count);
         // Letters only, so that no name looks like a number of the cases, which messages may not show.
-        let suffix =
-            random.to_be_bytes().iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|half| char::from(b'a' + half));
-        Self { harness, suffix: suffix.collect(), first: tokio::sync::OnceCell::new() }
+        let halves = random.to_be_bytes().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let suffix = halves.map(|half| char::from(b'a' + half)).collect();
+        Self { harness, suffix, first: tokio::sync::OnceCell::new() }
     }
 
     /// The name of a repository of this case; another `base` is another repository.
