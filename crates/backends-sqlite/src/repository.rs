@@ -11,7 +11,7 @@ use backends_core::driver::{
 };
 use backends_core::json::{self, JsonTokens};
 use backends_core::{Cursor, Error, RecordBuf, Result};
-use rusqlite::{Connection, ffi};
+use rusqlite::{Connection, Statement, ffi};
 
 use crate::backend::SqliteBackend;
 use crate::codec::{self, SqlKey};
@@ -99,10 +99,9 @@ fn stored(connection: &Connection, table: &Table, key: &SqlKey) -> Result<Option
     })
 }
 
-/// Stores a record whether or not there is one with its key, or, by `sql`, only if there is none. Says whether it did.
-fn store(connection: &Connection, sql: &str, key: &SqlKey, record: &str) -> Result<bool, Fault> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let place = key.bind(&mut statement, 1)?;
+/// Stores a record by `put`, or by `insert` only if there is none with its key. Says whether it did.
+fn store(statement: &mut Statement<'_>, key: &SqlKey, record: &str) -> Result<bool, Fault> {
+    let place = key.bind(statement, 1)?;
     statement.raw_bind_parameter(place, record)?;
     Ok(statement.raw_execute()? > 0)
 }
@@ -137,7 +136,11 @@ impl RepositoryDriver for SqliteRepository {
     async fn insert(&self, request: &InsertRequest) -> Result<Inserted> {
         let (key, record) = (SqlKey::new(&request.key)?, json::to_string(&request.record)?);
         let insert = move |connection: &Connection, table: &Table| {
-            if store(connection, &table.insert, &key, &record)? { Ok(()) } else { Err(Error::key_taken().into()) }
+            if store(&mut *connection.prepare_cached(&table.insert)?, &key, &record)? {
+                Ok(())
+            } else {
+                Err(Error::key_taken().into())
+            }
         };
         self.write(Manner::Single, &request.context, insert).await?;
         Ok(Inserted::stored())
@@ -164,7 +167,7 @@ impl RepositoryDriver for SqliteRepository {
                 Some(stored) => request.merge(Some(&mut JsonTokens::new(stored)))?,
                 None => request.merge(None)?,
             };
-            store(connection, &table.put, &key, &json::to_string(&merged.record)?)?;
+            store(&mut *connection.prepare_cached(&table.put)?, &key, &json::to_string(&merged.record)?)?;
             Ok(merged)
         };
         Ok(self.write(Manner::Grouped, &context, replace).await?.into())
@@ -190,7 +193,7 @@ impl RepositoryDriver for SqliteRepository {
                 return Ok(Swapped::Changed);
             }
             match &record {
-                Some(record) => store(connection, &table.put, &key, record).map(|_| ())?,
+                Some(record) => store(&mut *connection.prepare_cached(&table.put)?, &key, record).map(|_| ())?,
                 None => delete(connection, table, &key).map(|_| ())?,
             }
             Ok(Swapped::Done)

@@ -41,7 +41,7 @@ pub(super) async fn insert_many(repository: &SqliteRepository, request: &InsertM
             }
         }
         let Some((length, answer)) = on_their_way.pop_front() else { break };
-        match answer.await.unwrap_or_else(|_| Err(lost())) {
+        match answer.await.unwrap_or_else(|_| Err(lost().with_may_have_happened(true))) {
             Ok(refused) => failures.extend(refused.into_iter().map(|(position, error)| (answered + position, error))),
             Err(error) => {
                 failures.extend((answered..answered + length).map(|position| (position, error::repeat(&error))));
@@ -103,9 +103,10 @@ impl Piece {
 
     fn store(&self, connection: &Connection, table: &Table) -> Result<Failures, Fault> {
         let mut failures = Vec::new();
+        let mut statement = connection.prepare_cached(&table.insert)?;
         for (position, key) in self.keys.iter().enumerate() {
             let record = self.records.get(position).unwrap_or_default();
-            match store(connection, &table.insert, key, record) {
+            match store(&mut statement, key, record) {
                 Ok(true) => {}
                 Ok(false) => failures.push((position, Error::key_taken())),
                 Err(fault) => failures.push((position, of_one_record(fault)?)),

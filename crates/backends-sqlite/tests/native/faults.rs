@@ -154,6 +154,21 @@ async fn a_locked_file_is_an_error_within_the_deadline() {
     assert_eq!(count(&backend).await, 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_another_keeps_to_itself_is_not_waited_for_without_end() {
+    let (_directory, path) = directory();
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE a (b); COMMIT").unwrap();
+    let config = serde_json::json!({"dbName": "sqlite", "dbInfo": {"path": path, "timeoutMs": 300}});
+    let manager = Registry::new().register(Sqlite).manager(&serde_json::from_value(config).unwrap()).unwrap();
+    let start = Instant::now();
+    let error = manager.backend("sqlite").await.unwrap_err();
+    assert!(error.is_timeout() && error.to_string().contains("lock"), "{error}");
+    assert!(start.elapsed() < Duration::from_millis(450), "{:?}", start.elapsed());
+    drop(other);
+    manager.backend("sqlite").await.unwrap().ping().await.unwrap();
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_file_that_was_deleted_takes_no_writes() {
