@@ -1,6 +1,6 @@
 //! Definitions in JSON: whatever the text, mistakes are told, and what is accepted keeps the laws of the normal form.
 
-use backends_core::{Definition, ErrorKind, reconcile};
+use backends_core::{Definition, ErrorKind, Index, reconcile};
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
@@ -223,7 +223,7 @@ fn of_normal_form(definition: &Definition) -> Result<(), String> {
     holds(same.is_unchanged(), "a definition needs no change to become itself")?;
     let keys: Vec<_> = definition.key_fields().collect();
     holds((1..=2).contains(&keys.len()) && keys[0] == definition.partition_key(), "a key has one or two fields")?;
-    let indexed = definition.indexes().flat_map(|index| index.fields());
+    let indexed = definition.indexes().flat_map(Index::fields);
     for field in keys.iter().copied().chain(indexed) {
         holds(definition.kind_of(field).is_some(), "a key or index field has a kind")?;
     }
