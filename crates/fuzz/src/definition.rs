@@ -120,9 +120,7 @@ fn value(rng: &mut Rng, key: &str) -> Value {
         "ttlHolds" => pick(rng, &["start", "expiry"]),
         "enableTtl" | "customId" | "unique" | "ordered" | "emptyIsMissing" | "foreignText" => rng.bool().into(),
         "name" => pick(rng, &["by_a", "ix", "Primary"]),
-        "indexes" => (0..rng.usize(..4))
-            .map(|_| if rng.bool() { pick(rng, NAMES) } else { object(rng, &["fields", "unique", "name", "ordered"]) })
-            .collect(),
+        "indexes" => (0..rng.usize(..4)).map(|_| if rng.bool() { pick(rng, NAMES) } else { index(rng) }).collect(),
         "fields" if rng.bool() => (0..rng.usize(..4)).map(|_| pick(rng, NAMES)).collect(),
         "fields" => named(rng, &["kind", "emptyIsMissing", "foreignText"]),
         "GSI" => named(rng, &["readCapacity", "writeCapacity"]),
@@ -142,6 +140,16 @@ fn object(rng: &mut Rng, keys: &[&str]) -> Value {
         }
     }
     Value::Object(map)
+}
+
+fn index(rng: &mut Rng) -> Value {
+    let mut index = object(rng, &["name", "ordered"]);
+    let fields: Vec<Value> = (0..rng.usize(1..4)).map(|_| pick(rng, NAMES)).collect();
+    index["fields"] = fields.into();
+    if rng.u8(..8) > 0 {
+        index["unique"] = rng.bool().into();
+    }
+    index
 }
 
 fn named(rng: &mut Rng, keys: &[&str]) -> Value {

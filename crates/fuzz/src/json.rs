@@ -15,6 +15,7 @@ use crate::properties::{SECRET, hidden, holds, of_error, show_text};
 use crate::source::{self, Source};
 
 mod other;
+mod spell;
 mod twice;
 
 /// Records as JSON text.
@@ -60,8 +61,7 @@ const WORDS: &[&str] = &[
 fn generate(rng: &mut Rng) -> Vec<u8> {
     let bytes = source::bytes(rng);
     let document = tree::document(&mut Source::new(&bytes));
-    let text = if rng.bool() { serde_json::to_vec(&document) } else { serde_json::to_vec_pretty(&document) };
-    text.unwrap_or_default()
+    spell::document(&document, rng).into_bytes()
 }
 
 fn check(input: &[u8]) -> Result<Verdict, String> {
