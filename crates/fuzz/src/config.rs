@@ -108,7 +108,7 @@ fn generate(rng: &mut Rng) -> Vec<u8> {
                 Value::String(text) => text,
                 other => other.to_string(),
             };
-            text.push_str(&format!("\0{}={value}", property.environment_name()));
+            text += &["\0", &property.environment_name(), "=", &value].concat();
         }
     }
     text.into_bytes()
@@ -224,24 +224,53 @@ fn resolved(config: &DatabaseConfig, hides: bool) -> Result<(), String> {
     }
 }
 
-/// What is declared can be asked for, and is what was declared.
+/// What is required is set, and what is set is what was declared.
 fn asked(config: &BackendConfig, hides: bool) -> Result<(), String> {
     let info = backends().into_iter().find(|info| info.name == config.backend());
     let info = info.ok_or("a backend that nobody has is configured")?;
-    for property in info.required() {
-        let is_there = match property.requirement {
-            Requirement::Unless(other) => config.is_set(property.name) || config.is_set(other),
-            _ => config.is_set(property.name),
+    for property in &info.properties {
+        let is_set = config.is_set(property.name);
+        let may_be_missing = match property.requirement {
+            Requirement::Required => false,
+            Requirement::Unless(other) => config.is_set(other),
+            _ => true,
         };
-        holds(is_there, "what a backend requires is set")?;
+        holds(is_set || may_be_missing, "what a backend requires is set")?;
+        holds(is_set == is_read(config, property), "what is set is read as what was declared")?;
     }
-    let shown = format!("{:?} {:?} {:?}", config.secret("pass"), config.timeout(), config.tls());
+    let pass = if config.is_set("pass") { config.secret("pass") } else { None };
+    let shown = format!("{pass:?} {:?} {:?}", config.timeout(), config.tls());
     if hides {
         hidden(&shown)?;
+    }
+    if !config.is_set("url") {
+        return Ok(());
     }
     match config.uri() {
         Ok(uri) => uri.map_or(Ok(()), |uri| of_parts(&uri)),
         Err(error) => of_error(&error, &[ErrorKind::InvalidConfig], hides),
+    }
+}
+
+/// Whether there is a value, of the property's kind and in its range.
+fn is_read(config: &BackendConfig, property: &Property) -> bool {
+    let (name, (least, greatest)) = (property.name, property.range);
+    let in_range = |number: i64| (least..=greatest).contains(&number);
+    match property.kind {
+        PropertyKind::Text => {
+            let is_choice = |text: &str| property.choices.is_empty() || property.choices.contains(&text);
+            config.text(name).is_some_and(|text| !text.is_empty() && is_choice(text))
+        }
+        PropertyKind::Secret => config.secret(name).is_some_and(|secret| !secret.expose().is_empty()),
+        PropertyKind::Integer => config.integer(name).is_some_and(in_range),
+        PropertyKind::Duration => {
+            let millis = config.duration(name).map(|duration| i64::try_from(duration.as_millis()));
+            millis.is_some_and(|millis| millis.is_ok_and(in_range))
+        }
+        PropertyKind::Flag => config.flag(name).is_some(),
+        PropertyKind::List => !config.list(name).is_empty() && config.list(name).iter().all(|text| !text.is_empty()),
+        PropertyKind::Map => config.map(name).is_some_and(|map| !map.is_empty()),
+        _ => true,
     }
 }
 

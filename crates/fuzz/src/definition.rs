@@ -1,6 +1,6 @@
 //! Definitions in JSON: whatever the text, mistakes are told, and what is accepted keeps the laws of the normal form.
 
-use backends_core::{Definition, ErrorKind, reconcile};
+use backends_core::{Definition, ErrorKind, Index, reconcile};
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
@@ -120,9 +120,7 @@ fn value(rng: &mut Rng, key: &str) -> Value {
         "ttlHolds" => pick(rng, &["start", "expiry"]),
         "enableTtl" | "customId" | "unique" | "ordered" | "emptyIsMissing" | "foreignText" => rng.bool().into(),
         "name" => pick(rng, &["by_a", "ix", "Primary"]),
-        "indexes" => (0..rng.usize(..4))
-            .map(|_| if rng.bool() { pick(rng, NAMES) } else { object(rng, &["fields", "unique", "name", "ordered"]) })
-            .collect(),
+        "indexes" => (0..rng.usize(..4)).map(|_| if rng.bool() { pick(rng, NAMES) } else { index(rng) }).collect(),
         "fields" if rng.bool() => (0..rng.usize(..4)).map(|_| pick(rng, NAMES)).collect(),
         "fields" => named(rng, &["kind", "emptyIsMissing", "foreignText"]),
         "GSI" => named(rng, &["readCapacity", "writeCapacity"]),
@@ -142,6 +140,16 @@ fn object(rng: &mut Rng, keys: &[&str]) -> Value {
         }
     }
     Value::Object(map)
+}
+
+fn index(rng: &mut Rng) -> Value {
+    let mut index = object(rng, &["name", "ordered"]);
+    let fields: Vec<Value> = (0..rng.usize(1..4)).map(|_| pick(rng, NAMES)).collect();
+    index["fields"] = fields.into();
+    if rng.u8(..8) > 0 {
+        index["unique"] = rng.bool().into();
+    }
+    index
 }
 
 fn named(rng: &mut Rng, keys: &[&str]) -> Value {
@@ -223,7 +231,7 @@ fn of_normal_form(definition: &Definition) -> Result<(), String> {
     holds(same.is_unchanged(), "a definition needs no change to become itself")?;
     let keys: Vec<_> = definition.key_fields().collect();
     holds((1..=2).contains(&keys.len()) && keys[0] == definition.partition_key(), "a key has one or two fields")?;
-    let indexed = definition.indexes().flat_map(|index| index.fields());
+    let indexed = definition.indexes().flat_map(Index::fields);
     for field in keys.iter().copied().chain(indexed) {
         holds(definition.kind_of(field).is_some(), "a key or index field has a kind")?;
     }

@@ -99,9 +99,11 @@ fn value_at(value: &Value, declared: Declared, depth: usize) -> Option<Value> {
 
 /// C2: numbers are one kind, and floats have a range.
 fn number(float: f64) -> Option<Value> {
-    if float.trunc() == float && (-9.223_372_036_854_775_808e18..9.223_372_036_854_775_808e18).contains(&float) {
-        // Through text, since a cast is what the library does.
-        return format!("{float:.0}").parse().ok().map(Value::Int);
+    // Through text, since a cast is what the library does.
+    if float.trunc() == float
+        && let Ok(int) = format!("{float:.0}").parse()
+    {
+        return Some(Value::Int(int));
     }
     (1e-130..1e126).contains(&float.abs()).then_some(Value::Float(float))
 }

@@ -123,7 +123,7 @@ fn at_depth(source: &mut Source<'_>, depth: usize) -> Value {
             }
             Value::Array(items)
         }
-        14 if source.below(8) == 0 => deep(source.below(36)),
+        14 if source.below(8) == 0 => deep(source),
         _ => Value::Map(map(source, depth)),
     }
 }
@@ -147,9 +147,11 @@ fn timestamp(source: &mut Source<'_>) -> Value {
     Timestamp::from_millis(millis).map_or(Value::Null, Value::Timestamp)
 }
 
-/// As many arrays and maps inside one another.
-fn deep(levels: usize) -> Value {
+/// Arrays and maps inside one another, mostly as many as may be, or one more.
+fn deep(source: &mut Source<'_>) -> Value {
+    let levels = source.choice(&[30, 29, 31, 28, 32, 3, 130, 260]).unwrap_or_default();
+    let first = source.below(2);
     (0..levels).fold(Value::Int(1), |inner, level| {
-        if level % 2 == 0 { Value::Array(vec![inner]) } else { Value::Map(Document::from([("a", inner)])) }
+        if level % 2 == first { Value::Array(vec![inner]) } else { Value::Map(Document::from([("a", inner)])) }
     })
 }

@@ -6,7 +6,7 @@ use fastrand::Rng;
 const TELLING: &[u8] = b"\"\\{}[]:,.$%-+eE0129 \n\t\0\x01\x1f\x7f\x80\xc3\xff=/@?&_;~";
 
 /// No input grows beyond this.
-const LONGEST: usize = 1 << 16;
+const LONGEST: usize = 1 << 12;
 
 pub(super) fn mutate(input: &mut Vec<u8>, pool: &[Vec<u8>], words: &[&str], rng: &mut Rng) {
     for _ in 0..rng.usize(1..5) {
