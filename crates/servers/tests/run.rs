@@ -1,5 +1,7 @@
 //! `servers run` with a server of the environment: the command gets its address, and ends with the run.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

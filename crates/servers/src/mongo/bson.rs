@@ -13,6 +13,8 @@ pub enum Value {
     Document(Document),
     /// A list.
     Array(Vec<Value>),
+    /// Bytes, and the number of their kind: 4 for a UUID.
+    Binary(u8, Vec<u8>),
     /// A truth value.
     Bool(bool),
     /// An integer of 32 bits.
@@ -111,6 +113,7 @@ fn encode(value: &Value) -> (u8, Vec<u8>) {
             let names: Vec<String> = (0..items.len()).map(|at| at.to_string()).collect();
             (0x04, framed(names.iter().map(String::as_str).zip(items)))
         }
+        Value::Binary(kind, bytes) => (0x05, [&length(bytes.len())[..], &[*kind], bytes].concat()),
         Value::Bool(flag) => (0x08, vec![u8::from(*flag)]),
         Value::Int(number) => (0x10, number.to_le_bytes().to_vec()),
         Value::Long(number) => (0x12, number.to_le_bytes().to_vec()),
@@ -150,11 +153,14 @@ fn read(kind: u8, rest: &mut &[u8]) -> anyhow::Result<Value> {
             let items = read_document(rest)?;
             return Ok(Value::Array(items.0.into_iter().map(|(_, item)| item).collect()));
         }
+        0x05 => {
+            let length = read_length(rest)?;
+            let [kind] = array(rest)?;
+            return Ok(Value::Binary(kind, take(rest, length)?.to_vec()));
+        }
         0x08 => return Ok(Value::Bool(array::<1>(rest)? != [0])),
         0x10 => return Ok(Value::Int(i32::from_le_bytes(array(rest)?))),
         0x12 => return Ok(Value::Long(i64::from_le_bytes(array(rest)?))),
-        // Binary data: a length, a subtype, the data.
-        0x05 => read_length(rest)? + 1,
         0x06 | 0x0A | 0x7F | 0xFF => 0,
         0x07 => 12,
         0x09 | 0x11 => 8,
@@ -228,7 +234,12 @@ mod tests {
 
     fn sample() -> Document {
         let list = Value::Array(vec![Value::Int(-1), "ü".into(), true.into()]);
-        Document::new().with("a", 1.5).with("b", list).with("c", Document::new().with("d", 7_i64)).with("", "")
+        Document::new()
+            .with("a", 1.5)
+            .with("b", list)
+            .with("c", Document::new().with("d", 7_i64))
+            .with("e", Value::Binary(4, vec![1; 16]))
+            .with("", "")
     }
 
     #[test]
@@ -243,7 +254,7 @@ mod tests {
         let bytes = b"\x20\0\0\0\x07i\0abcdefghijkl\x0an\0\x05b\0\x01\0\0\0\0x\0";
         let document = Document::decode(bytes).unwrap();
         assert_eq!(document.get("i"), Some(&Value::Other(7)));
-        assert_eq!(document.get("b"), Some(&Value::Other(5)));
+        assert_eq!(document.get("b"), Some(&Value::Binary(0, b"x".to_vec())));
     }
 
     #[test]
