@@ -1,13 +1,15 @@
 //! A command that runs beside a server, and is ended with it when the run is interrupted.
 
 use std::io::{self, IsTerminal as _};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+
+use crate::process;
 
 /// Runs a command to its end and gives its exit code; 128 and the number of the signal if one ended it.
 ///
@@ -35,7 +37,7 @@ pub fn run(command: &mut Command) -> io::Result<i32> {
             }
         })
     };
-    let heir = if in_own_group { Some(heir(&target)?) } else { None };
+    let heir = if in_own_group { Some(process::heir("kill -s KILL -- \"$0\"", &target)?) } else { None };
     let status = child.wait();
     handle.close();
     let _ = watcher.join();
@@ -48,14 +50,6 @@ pub fn run(command: &mut Command) -> io::Result<i32> {
         heir.wait()?;
     }
     Ok(code(status?))
-}
-
-/// A process that kills a group when its stdin ends, which it also does when this program is killed.
-fn heir(group: &str) -> io::Result<Child> {
-    let mut heir = Command::new("sh");
-    heir.args(["-c", "cat >/dev/null; kill -s KILL -- \"$0\" 2>/dev/null", group]);
-    std::os::unix::process::CommandExt::process_group(&mut heir, 0);
-    heir.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
 }
 
 /// Sends a signal to a process, or to the group of `-number`; there is no safe call for it.

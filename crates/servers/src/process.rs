@@ -105,6 +105,15 @@ impl Process {
     }
 }
 
+/// A process that runs a script, with `argument` as its `$0`, when its stdin ends: when it is dropped, and also when
+/// this program is killed.
+pub(crate) fn heir(script: &str, argument: &str) -> io::Result<Child> {
+    let mut heir = Command::new("sh");
+    heir.args(["-c", &format!("cat >/dev/null; {script}"), argument]);
+    std::os::unix::process::CommandExt::process_group(&mut heir, 0);
+    heir.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         // The keeper takes the end of its stdin as the order to kill.

@@ -8,10 +8,10 @@ use testcontainers::core::{ExecCommand, IntoContainerPort as _};
 use testcontainers::runners::SyncRunner as _;
 use testcontainers::{Container, ContainerRequest, GenericImage, ImageExt as _};
 
-use super::{Found, environment, local, text_variable};
+use super::{Found, environment, local, text_variable, variable};
 use crate::mongo::Users;
 use crate::server::Held;
-use crate::{Backend, Kind, PATIENCE, Request, Server, Variable, dynamo, mongo, ports, say};
+use crate::{Backend, Kind, PATIENCE, Request, Server, Variable, dynamo, mongo, ports, process, say};
 
 /// What is shown of a log when a server does not start.
 const TAIL: usize = 2000;
@@ -30,10 +30,12 @@ pub(super) fn server(request: Request) -> anyhow::Result<Found> {
     };
     say(format_args!("asking Docker for {name}:{tag}"));
     // No engine, no image and no right to pull it are all the same here: the next source is asked.
-    let container = match container.start() {
+    let container = match on_loopback(container).start() {
         Ok(container) => container,
         Err(error) => return Ok(Found::Nothing(format!("{name}:{tag}: {error}"))),
     };
+    // Where there is no `docker` program, a container outlives a program that is killed.
+    let heir = process::heir("docker rm --force --volumes \"$0\"", container.id()).context("`sh` cannot be run")?;
     let host = container.get_host().context("the engine names no host")?.to_string();
     let address = format!("{}:{port}", if host == "localhost" { "127.0.0.1" } else { &host });
     let (version, variables) = match request.backend {
@@ -41,8 +43,22 @@ pub(super) fn server(request: Request) -> anyhow::Result<Found> {
         Backend::DynamoDb => dynamodb(&container, request, &address)?,
     };
     let origin = format!("Docker, {name}:{tag}");
-    let held = Held::Container(Box::new(container));
+    let held = Held::Container(Some((Box::new(container), heir)));
     Ok(Found::Server(Box::new(Server { request, address, version, origin, variables, held })))
+}
+
+/// Keeps the port from other machines, unless the engine is on one.
+fn on_loopback(container: ContainerRequest<GenericImage>) -> ContainerRequest<GenericImage> {
+    let engine = variable("DOCKER_HOST").map(|host| host.to_string_lossy().into_owned()).unwrap_or_default();
+    if !engine.is_empty() && !engine.starts_with("unix:") {
+        return container;
+    }
+    container.with_host_config_modifier(|config| {
+        let ports = config.port_bindings.iter_mut().flat_map(|ports| ports.values_mut());
+        for binding in ports.flatten().flatten() {
+            binding.host_ip = Some("127.0.0.1".to_owned());
+        }
+    })
 }
 
 /// The name and tag of the image for a backend.
@@ -64,7 +80,7 @@ fn split(image: &str) -> (String, String) {
 
 /// The port is the same inside and outside: the members of a replica set are found by what they call themselves.
 fn mongod(kind: Kind, port: u16, name: &str, tag: &str) -> ContainerRequest<GenericImage> {
-    let arguments = mongo::arguments(kind, port, "/tmp/data", "*").join(" ");
+    let arguments = mongo::arguments(kind, port, "/tmp/data", "0.0.0.0").join(" ");
     let start = if kind == Kind::Auth {
         // Users are created while the server wants none; then it is started anew.
         format!(
