@@ -21,7 +21,7 @@ const UNAUTHORIZED: i32 = 13;
 /// The two users of the kind `auth`, with passwords made for this run.
 pub(crate) struct Users {
     pub(crate) admin: User,
-    /// Reads and writes records everywhere; creates no index, and changes and drops nothing else.
+    /// Reads and writes records everywhere, and may not touch indexes or change and drop collections.
     pub(crate) writer: User,
 }
 

@@ -23,8 +23,8 @@ pub enum Kind {
     ReplicaSet,
     /// MongoDB: a single server without transactions.
     Standalone,
-    /// MongoDB: a replica set that wants a user; there are an administrator, and a writer without rights on
-    /// indexes and collections.
+    /// MongoDB: a replica set that wants a user. There are an administrator, and a writer who may not create or drop
+    /// indexes, nor change or drop collections; MongoDB lets who may insert create a collection.
     Auth,
     /// DynamoDB: in memory, every table usable at once.
     Plain,
