@@ -76,6 +76,7 @@ fn all(metadata: &Metadata, backends: &[&Backend], extra: &[String]) -> Result {
     let program = workspace::build_folder()?.join("debug").join("servers");
     let mut rows = Vec::new();
     let mut failures = Vec::new();
+    let mut cases = 0;
     for backend in backends {
         for suite in backend.suites(metadata) {
             let outcome = match &suite {
@@ -85,6 +86,7 @@ fn all(metadata: &Metadata, backends: &[&Backend], extra: &[String]) -> Result {
             if let Err(message) = &outcome.result {
                 failures.push(format!("{}: {message}", label(backend, suite.as_ref().ok())));
             }
+            cases += outcome.cases;
             rows.push(row(backend, suite.as_ref().ok(), &outcome));
         }
     }
@@ -92,6 +94,9 @@ fn all(metadata: &Metadata, backends: &[&Backend], extra: &[String]) -> Result {
         "\n{}",
         table::markdown(["backend", "server", "version", "had from", "suite", "cases", "time", "result"], &rows)
     );
+    if cases == 0 && failures.is_empty() {
+        return Err("not one test ran; correct what follows `--`".to_owned());
+    }
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n  ")) }
 }
 
