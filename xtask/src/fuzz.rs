@@ -11,23 +11,28 @@ const SECONDS: u64 = 60;
 
 pub(crate) const VERB: Verb = Verb {
     name: "fuzz",
-    usage: "<target> [--seconds N]",
+    usage: "<target> [--seconds N] [-- <arguments of the target>]",
     about: "Feed random input to one target, a binary of crates/fuzz",
     help: "\
 Without a target, or with an unknown one, the known targets are listed.
 
-  --seconds N   how long; 60 if not given",
+  --seconds N   how long; 60 if not given
+
+What follows `--` is passed on: `--seed S` to repeat a run, `--corpus DIR` for a folder of
+inputs that are run first, and where those that fail are kept.",
     run,
 };
 
 fn run(mut args: Args) -> Result {
     let seconds = args.option("--seconds")?.unwrap_or(SECONDS).to_string();
     let target = args.position();
-    args.finish()?;
+    let extra = args.passed_on()?;
     let metadata = Metadata::load()?;
     let package = metadata.package(PACKAGE).ok_or("there is no crate `fuzz` under crates/ yet")?;
     let target = choose(target.as_deref(), &package.binaries)?;
-    cargo::run_cargo(&["run", "--release", "--package", PACKAGE, "--bin", target, "--", "--seconds", &seconds])
+    let mut call = vec!["run", "--release", "--package", PACKAGE, "--bin", target, "--", "--seconds", &seconds];
+    call.extend(extra.iter().map(String::as_str));
+    cargo::run_cargo(&call)
 }
 
 fn choose<'a>(target: Option<&str>, known: &'a [String]) -> Result<&'a str> {
