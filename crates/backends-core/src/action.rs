@@ -1,4 +1,4 @@
-//! What users await: one file an operation.
+//! What users await: one type an operation.
 //!
 //! An action owns what it needs, so it can be returned, stored and spawned. Writes are encoded and checked where they
 //! are called, and what was wrong comes when the action is awaited.

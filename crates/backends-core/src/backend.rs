@@ -125,8 +125,12 @@ impl Backend {
         self.timeout
     }
 
+    pub(crate) fn is_closed(&self) -> bool {
+        self.shared.closed.load(Ordering::Acquire)
+    }
+
     pub(crate) fn check_open(&self) -> Result<()> {
-        if self.shared.closed.load(Ordering::Acquire) {
+        if self.is_closed() {
             return Err(Error::unavailable("the backend is closed: ask the manager for it again, or open it anew"));
         }
         Ok(())

@@ -59,16 +59,17 @@ impl Capabilities {
                 if index.is_unique() { (self.unique_indexes, "unique_indexes") } else { (self.indexes, "indexes") };
             if !has {
                 let name = index.name();
-                mistakes
-                    .add(format!("the capability `{capability}`, which the index `{name}` needs: leave the index out"));
+                mistakes.add(format!(
+                    "the backend lacks `{capability}`, which the index `{name}` needs: leave the index out"
+                ));
             }
         }
         if definition.ttl().is_some() && !self.ttl {
             mistakes
-                .add("the capability `ttl`, which `enableTtl` needs: leave it out, or delete by a time of your own");
+                .add("the backend lacks `ttl`, which `enableTtl` needs: leave it out, or delete by a time of your own");
         }
         if definition.version().is_some() && !self.versions {
-            mistakes.add("the capability `versions`, which `version` needs: leave it out");
+            mistakes.add("the backend lacks `versions`, which `version` needs: leave it out");
         }
         mistakes.into_result()
     }

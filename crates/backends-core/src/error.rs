@@ -17,16 +17,16 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong, where, and what to do about it.
 ///
-/// Neither `Display` nor `Debug` holds a value of a record, a filter or a configuration. Decide on
-/// [`kind`](Self::kind) or the `is_…` methods, never on the text.
+/// Neither `Display` nor `Debug` holds a value of a record, a filter or a configuration, save an id that the library
+/// gave. Decide on [`kind`](Self::kind) or the `is_…` methods, never on the text.
 ///
 /// ```
 /// use backends_core::{Error, ErrorKind};
 ///
-/// let error = Error::invalid_input("a page has at least 1 record: ask for `.page(1)` or more");
+/// let error = Error::invalid_input("the key is one value: pass that");
 /// assert_eq!(error.kind(), ErrorKind::InvalidInput);
 /// assert!(!error.is_retryable());
-/// assert_eq!(error.to_string(), "invalid input: a page has at least 1 record: ask for `.page(1)` or more");
+/// assert_eq!(error.to_string(), "invalid input: the key is one value: pass that");
 /// ```
 pub struct Error(Box<Inner>);
 
@@ -164,6 +164,12 @@ impl Error {
             Some(Source::Native(source)) => source.downcast_ref(),
             _ => None,
         }
+    }
+
+    /// The same error, which says something else first.
+    pub(crate) fn saying(mut self, first: &str) -> Self {
+        self.0.message = format!("{first}: {}", self.0.message).into();
+        self
     }
 
     /// The same error with the operation that it arose in, unless it has one.

@@ -19,7 +19,7 @@ pub const LEVELS: usize = nesting::LEVELS;
 
 /// The record that `text` is.
 ///
-/// Instants come back as the text that they are in JSON. Other fields than the last of a name are kept.
+/// Instants come back as the text that they are in JSON. A name that stands twice is kept twice, for a type to judge.
 ///
 /// ```
 /// use backends_core::{Token, json};

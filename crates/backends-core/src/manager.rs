@@ -40,7 +40,11 @@ impl BackendManager {
             let built = built
                 .as_mut()
                 .ok_or_else(|| Error::unavailable("the manager is closed: make another").with_operation("backend"))?;
-            Arc::clone(built.entry(config.backend()).or_default())
+            let cell = built.entry(config.backend()).or_default();
+            if cell.get().is_some_and(Backend::is_closed) {
+                *cell = Arc::default();
+            }
+            Arc::clone(cell)
         };
         cell.get_or_try_init(|| self.0.registry.open_with(&config)).await.cloned()
     }

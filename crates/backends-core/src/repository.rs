@@ -13,7 +13,7 @@ use crate::action::{Delete, Get, GetMany, Insert, InsertMany, Invocation, Replac
 use crate::ask::Asked;
 use crate::decode::Reading;
 use crate::driver::RepositoryDriver;
-use crate::schema::Place;
+use crate::schema::{Holder, Place};
 use crate::{Backend, Definition, Document, FieldKind, Index, Result};
 
 mod plan;
@@ -53,9 +53,11 @@ impl State {
         let id = definition.id_field();
         let kind = definition.id_kind().kind();
         schema.declare(id, FieldKind { empty_is_missing: true, ..kind.into() });
-        let indexed = definition.indexes().flat_map(Index::fields);
-        for field in definition.key_fields().chain(indexed).chain([id]) {
-            schema.mark_keyed(field);
+        for field in definition.indexes().flat_map(Index::fields).chain([id]) {
+            schema.mark_held(field, Holder::Index);
+        }
+        for field in definition.key_fields() {
+            schema.mark_held(field, Holder::Key);
         }
         let has_timestamps = schema.has_timestamps();
         Self { definition, schema, driver, warnings: Vec::new(), has_timestamps }
@@ -108,7 +110,19 @@ impl Slot {
 
 /// The records of one repository, as `T`. Cheap to clone, and `Send + Sync` whatever `T` is.
 ///
-/// Every method gives an action: it does nothing until it is awaited.
+/// Every method that reads or writes gives an action, which does nothing until it is awaited.
+///
+/// ```
+/// use backends_core::{Definition, Document, Registry, Repository, memory};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> backends_core::Result<()> {
+/// let backend = Registry::new().register(memory::Memory).open("memory:").await?;
+/// let users: Repository = backend.define(Definition::builder("users").partition_key("email").build()?).await?;
+/// users.insert(&Document::from([("email", "ada@example.org")])).await?;
+/// assert!(users.get("ada@example.org").await?.is_some());
+/// # Ok(())
+/// # }
+/// ```
 pub struct Repository<T = Document> {
     inner: Arc<Inner>,
     about: Arc<AboutType>,

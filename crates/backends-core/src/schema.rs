@@ -6,9 +6,18 @@ use crate::{Error, FieldKind, Kind, Result, Timestamp, Token};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Place {
     kind: Option<FieldKind>,
-    keyed: bool,
+    held_by: Holder,
     fields: Vec<(Box<str>, Place)>,
     elements: Option<Box<Place>>,
+}
+
+/// What holds the values at a place besides the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Holder {
+    #[default]
+    Nobody,
+    Index,
+    Key,
 }
 
 /// DynamoDB's partition and sort keys hold 1 to 2,048 and 1,024 bytes; the smaller limit holds everywhere.
@@ -20,9 +29,12 @@ impl Place {
         self.at(path).kind = Some(kind);
     }
 
-    /// Says that a key or an index holds the values at `path`, so that their length is limited.
-    pub(crate) fn mark_keyed(&mut self, path: &str) {
-        self.at(path).keyed = true;
+    /// Says that the primary key or an index holds the values at `path`, so that their length is limited.
+    pub(crate) fn mark_held(&mut self, path: &str, holder: Holder) {
+        let place = self.at(path);
+        if place.held_by != Holder::Key {
+            place.held_by = holder;
+        }
     }
 
     fn at(&mut self, path: &str) -> &mut Self {
@@ -77,14 +89,16 @@ impl Place {
     pub(crate) fn conform<'t>(&self, token: Token<'t>) -> Result<Token<'t>> {
         let Some(FieldKind { kind, .. }) = self.kind else { return Ok(token) };
         let conforming = conform(kind, token)?;
-        if self.keyed
+        if self.held_by != Holder::Nobody
             && let Token::String(text) = conforming
             && !(1..=KEY_STRING).contains(&text.len())
         {
-            return Err(Error::invalid_input(if text.is_empty() {
-                "an empty string in a key or index field: leave the field out, or declare `emptyIsMissing`"
-            } else {
-                "a string in a key or index field has at most 1,024 bytes: shorten it, or index a hash of it"
+            return Err(Error::invalid_input(match (text.is_empty(), self.held_by) {
+                (true, Holder::Key) => "an empty string in a key field: give the record a key",
+                (true, _) => "an empty string in an index field: leave the field out, or declare `emptyIsMissing`",
+                (false, _) => {
+                    "a string in a key or index field has at most 1,024 bytes: shorten it, or use a hash of it"
+                }
             }));
         }
         Ok(conforming)

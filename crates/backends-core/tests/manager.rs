@@ -156,3 +156,10 @@ async fn d11_no_debug_shows_a_secret() {
     let text = format!("{config:?} {manager:?} {backend:?} {:?}", manager.supported());
     assert!(!text.contains("hunter2"), "{text}");
 }
+
+#[tokio::test]
+async fn a_backend_that_was_closed_is_opened_anew() {
+    let manager = Registry::new().register(Memory).manager(&DatabaseConfig::new("memory")).unwrap();
+    manager.backend("memory").await.unwrap().close().await.unwrap();
+    manager.backend("memory").await.unwrap().ping().await.unwrap();
+}

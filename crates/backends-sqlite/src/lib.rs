@@ -1,1 +1,40 @@
-//! Placeholder.
+//! The embedded backend: one SQLite file in this process, with group commit and no server.
+//!
+//! A repository is one table: its key columns, and the whole record as JSON text. One connection writes, and a pool of
+//! read-only connections reads, on the runtime's blocking threads and only while there is something to do. Writes that
+//! come in while another is on its way to the disk share one transaction, so that many callers pay for one flush of the
+//! disk together. An acknowledged write survives the end of the process and of the power.
+//!
+//! ```
+//! use backends_core::{Backend, Definition, Document, Registry};
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> backends_core::Result<()> {
+//! # let directory = tempfile::tempdir().unwrap();
+//! # let path = directory.path().join("app.db");
+//! let registry = Registry::new().register(backends_sqlite::Sqlite);
+//! let backend: Backend = registry.open(&format!("sqlite:{}", path.display())).await?;
+//! let notes = backend.define::<Document>(Definition::builder("notes").build()?).await?;
+//! # let _ = notes;
+//! backend.close().await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod backend;
+mod capabilities;
+mod codec;
+mod config;
+mod connection;
+mod error;
+mod file;
+mod options;
+mod patience;
+mod queue;
+mod readers;
+mod repository;
+mod schema;
+mod writer;
+
+pub use backend::{Sqlite, SqliteBackend};
+pub use options::{SqliteOptions, Synchronous};
+pub use repository::SqliteRepository;

@@ -37,7 +37,9 @@ impl<T: Record> Delete<T> {
         let deleted = invocation.write(Deleting { driver: Arc::clone(&state.driver), request }).await?;
         let Some(batch) = deleted else { return Ok(None) };
         let record = decode(&state, &*batch, 0);
-        record.map(Some).map_err(|error| invocation.place(error.with_may_have_happened(true)))
+        record.map(Some).map_err(|error| {
+            invocation.place(error.saying("the record is deleted, but unreadable").with_may_have_happened(true))
+        })
     }
 }
 

@@ -12,6 +12,9 @@ use crate::driver::Context;
 use crate::layer::{self, Operation};
 use crate::{Backend, Call, Error, Result};
 
+/// How long a driver has for its own answer to a deadline, which knows more than that it has passed.
+const OWN_ANSWER: Duration = Duration::from_millis(50);
+
 /// How much longer than its deadline a write that was handed to the runtime may take.
 const GRACE: Duration = Duration::from_secs(60);
 
@@ -102,7 +105,7 @@ async fn within<F: Future>(context: &Context, future: F) -> Option<F::Output> {
     let mut future = std::pin::pin!(future);
     loop {
         let deadline = context.deadline();
-        match timeout_at(deadline, future.as_mut()).await {
+        match timeout_at(deadline + OWN_ANSWER, future.as_mut()).await {
             Ok(answer) => return Some(answer),
             Err(_) if context.deadline() > deadline => {}
             Err(_) => return None,

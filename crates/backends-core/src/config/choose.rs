@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::names;
 
 use super::info::BackendInfo;
+use super::property::Property;
 
 /// What a program knows: the backends that it has, and those it would have with another feature.
 #[derive(Clone, Copy)]
@@ -43,6 +44,12 @@ impl<'a> Known<'a> {
     /// URI may as well be a user.
     pub(super) fn by_scheme(self, scheme: &str) -> Result<&'a BackendInfo> {
         if let Some(info) = self.backends.iter().find(|info| info.uri_schemes.contains(&scheme)) {
+            if info.declared(Property::URL.name).is_none() {
+                let name = info.name;
+                return Err(Error::invalid_config(format!(
+                    "the backend `{name}` is not opened by URI: configure it with `dbName` and `dbInfo`"
+                )));
+            }
             return Ok(info);
         }
         if let Some((name, feature)) = self.absent.iter().find(|(name, _)| *name == first_word(scheme)) {

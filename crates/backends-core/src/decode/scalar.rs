@@ -79,8 +79,9 @@ pub(super) fn misplaced() -> Fault {
 
 /// An integer for a type that asks for a float, if the float can hold it.
 fn float_of(int: i64, digits: u32, what: &'static str) -> Result<f64, Fault> {
-    let significant = i64::BITS - int.unsigned_abs().leading_zeros() - int.unsigned_abs().trailing_zeros().min(63);
-    if int != 0 && significant > digits {
+    // Of 0 all 64 zeros lead and trail.
+    let zeros = int.unsigned_abs().leading_zeros() + int.unsigned_abs().trailing_zeros();
+    if i64::BITS.saturating_sub(zeros) > digits {
         let message = format!("stored an integer that {what} cannot hold exactly: read it as an i64");
         return Err(Error::unreadable(message).into());
     }

@@ -61,6 +61,7 @@ fn l16_an_unreadable_value_is_named_by_its_path_and_not_shown() {
 #[test]
 fn c02_integers_and_floats_read_each_other_where_nothing_is_lost() {
     assert_eq!(read::<HashMap<String, f64>>(&json!({"a": 7})).unwrap()["a"], 7.0);
+    assert_eq!(read::<HashMap<String, f64>>(&json!({"a": 0})).unwrap()["a"], 0.0);
     assert_eq!(read::<HashMap<String, f32>>(&json!({"a": 0.1})).unwrap()["a"], 0.1);
     assert_eq!(read::<HashMap<String, u8>>(&json!({"a": 7.0})).unwrap()["a"], 7);
     assert!(read::<HashMap<String, u8>>(&json!({"a": 7.5})).is_err());

@@ -113,7 +113,7 @@ fn c04_a_timestamp_stands_only_where_one_is_declared() {
 fn c10_strings_of_key_and_index_fields_have_1_to_1024_bytes() {
     let mut place = Place::default();
     place.declare("email", Kind::String.into());
-    place.mark_keyed("email");
+    place.mark_held("email", crate::schema::Holder::Index);
     let fits = |text: &str| encode(&json!({"email": text}), &place).is_ok();
     assert!(fits("a") && fits(&"x".repeat(1_024)));
     assert!(!fits("") && !fits(&"x".repeat(1_025)) && !fits(&"ä".repeat(513)));

@@ -49,6 +49,14 @@ impl Mistakes {
         }
     }
 
+    fn word(&self) -> &'static str {
+        match self.kind {
+            ErrorKind::DefinitionConflict => "differences",
+            ErrorKind::Unsupported => "reasons",
+            _ => "mistakes",
+        }
+    }
+
     /// Whether there is none so far.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
@@ -59,7 +67,7 @@ impl Mistakes {
         let message = match self.list.as_slice() {
             [] => return Ok(()),
             [one] => one.clone(),
-            many => format!("{} mistakes: {}", many.len(), many.join("; ")),
+            many => format!("{} {}: {}", many.len(), self.word(), many.join("; ")),
         };
         let mut error = Error::new(self.kind, message);
         error.0.mistakes = self.list;

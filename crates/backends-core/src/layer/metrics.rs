@@ -50,7 +50,7 @@ impl Layer for MetricsLayer {
             labels.push(Label::new("db.collection.name", repository.to_string()));
         }
         if let Err(error) = &outcome {
-            labels.push(Label::new("error.type", error.kind().to_string()));
+            labels.push(Label::new("error.type", format!("{:?}", error.kind())));
         }
         histogram!(DURATION, labels).record(start.elapsed());
         outcome

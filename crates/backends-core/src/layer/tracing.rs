@@ -48,7 +48,7 @@ impl Layer for TracingLayer {
         }
         let outcome = next.run().instrument(span.clone()).await;
         if let Err(error) = &outcome {
-            span.record("error.type", tracing::field::display(error.kind()));
+            span.record("error.type", tracing::field::debug(error.kind()));
         }
         outcome
     }

@@ -69,7 +69,13 @@ impl<'a, T: Record> Plan<'a, T> {
     /// `InvalidInput` with the path.
     pub(crate) fn read_back(&self, state: &State, checked: &Checked) -> Result<T> {
         self.repository.once_a_shape(checked.shape, || self.check_names(state, &checked.record))?;
-        state.reading().read_or_explain(&checked.record, 0).map_err(not_readable)
+        state.reading().read_or_explain(&checked.record, 0).map_err(|error| {
+            let field = state.definition.id_field();
+            if checked.fresh.is_some() && error.path() == Some(field) {
+                return not_readable(error, "with the id that the library adds, a string,");
+            }
+            not_readable(error, "from what would be stored")
+        })
     }
 
     /// Refuses a name that the type writes and does not read, as `rename(serialize = …)` alone makes it.
@@ -114,7 +120,8 @@ pub(crate) fn sought(state: &State, key: &(impl Serialize + ?Sized)) -> Result<S
         ) => {
             vec![scalar]
         }
-        (_, 1) => return Err(Error::invalid_input("the key is one value: pass that")),
+        (Value::Null, _) => return Err(Error::invalid_input("the key is null: pass its value")),
+        (_, 1) => return Err(Error::invalid_input("the key is one value, not an array or a map: pass that")),
         _ => {
             return Err(Error::invalid_input(format!(
                 "the key has two parts: pass the pair (`{}`, `{}`)",
@@ -220,8 +227,8 @@ fn check_index_strings(state: &State, record: &RecordBuf) -> Result<()> {
 }
 
 #[cold]
-fn not_readable(error: Error) -> Error {
-    let message = format!("the record could not be read back from what would be stored: {}", error.message());
+fn not_readable(error: Error, from_what: &str) -> Error {
+    let message = format!("the record could not be read back {from_what}: {}", error.message());
     let refused = Error::invalid_input(message);
     match error.path().map(str::to_owned) {
         Some(path) => refused.with_path(path),

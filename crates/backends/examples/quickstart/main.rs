@@ -2,8 +2,8 @@
 //!
 //! `cargo run --example quickstart --features sqlite [CONFIG]`. With `BACKENDS_DB_NAME=memory` the same program keeps
 //! its records in memory and prints the same answers.
-#![allow(clippy::print_stdout, reason = "the program prints what it does")]
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -45,42 +45,49 @@ struct Reading {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart");
-    let path = std::env::args_os().nth(1).map_or_else(|| here.join("config.json"), PathBuf::from);
+    let config = std::env::args_os().nth(1).map_or_else(|| here().join("config.json"), PathBuf::from);
+    run(ServiceConfig::from_file(config)?, &mut std::io::stdout()).await
+}
 
+/// The folder of this example.
+fn here() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart")
+}
+
+/// Does the job, and says in `out` what it did.
+pub(crate) async fn run(config: ServiceConfig, out: &mut impl Write) -> anyhow::Result<()> {
     // The configuration says which database; the rest of the program does not know.
-    let config = ServiceConfig::from_file(&path)?;
     let manager = backends::manager(&config.database)?;
     let backend = manager.backend(&config.database.db_name).await?;
-    println!("records are kept by {}", backend.name());
+    writeln!(out, "records are kept by {}", backend.name())?;
 
-    let users: Repository<User> = backend.define(definition(&here, "users.json")?).await?;
-    let readings: Repository<Reading> = backend.define(definition(&here, "readings.json")?).await?;
-    println!("\n1. two repositories are defined from JSON");
-    println!("   users: the key is {}", users.definition().partition_key());
-    println!("   readings: the key is sensor and at, so a sensor has one reading an instant");
+    let users: Repository<User> = backend.define(definition("users.json")?).await?;
+    let readings: Repository<Reading> = backend.define(definition("readings.json")?).await?;
+    writeln!(out, "\n1. two repositories are defined from JSON")?;
+    writeln!(out, "   users: the key is {}", users.definition().partition_key())?;
+    writeln!(out, "   readings: the key is sensor and at, so a sensor has one reading an instant")?;
 
-    println!("\n2. import 10,000 users from a JSON-lines file");
+    writeln!(out, "\n2. import 10,000 users from a JSON-lines file")?;
     let file = sample::write(10_000).context("the sample file")?;
     let report = import::import(&users, file.path()).await?;
-    println!("   {} stored, {} there already, {} refused", report.stored, report.known, report.refused);
+    writeln!(out, "   {} stored, {} there already, {} refused", report.stored, report.known, report.refused)?;
 
-    life_of_a_user(&users).await?;
-    measure(&readings).await?;
-    mistakes(&backend, &users).await?;
+    life_of_a_user(&users, out).await?;
+    measure(&readings, out).await?;
+    mistakes(&backend, &users, out).await?;
 
     manager.close().await?;
-    println!("\ndone; run it again: what was imported is still there, if the database keeps it");
+    writeln!(out, "\ndone; run it again: what was imported is still there, if the database keeps it")?;
     Ok(())
 }
 
-fn definition(here: &Path, file: &str) -> anyhow::Result<Definition> {
-    let path = here.join(file);
+fn definition(file: &str) -> anyhow::Result<Definition> {
+    let path = here().join(file);
     let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     Ok(Definition::from_json(&text)?)
 }
 
-async fn life_of_a_user(users: &Repository<User>) -> anyhow::Result<()> {
+async fn life_of_a_user(users: &Repository<User>, out: &mut impl Write) -> anyhow::Result<()> {
     let ada = User {
         id: String::new(),
         email: "ada@example.org".into(),
@@ -90,57 +97,64 @@ async fn life_of_a_user(users: &Repository<User>) -> anyhow::Result<()> {
     };
     users.delete(&ada.email).await?; // of an earlier run
 
-    println!("\n3. register a user");
+    writeln!(out, "\n3. register a user")?;
     let stored = users.insert(&ada).await?;
-    println!("   stored, with an id of {} digits, created at {}", stored.id.len(), stored.created_at);
+    writeln!(out, "   stored, with an id of {} digits, created at {}", stored.id.len(), stored.created_at)?;
 
-    println!("\n4. register the same address again");
+    writeln!(out, "\n4. register the same address again")?;
     match users.insert(&ada).await {
         Err(error) if error.is_already_exists() => {
-            println!("   refused by the index {:?}", error.index().unwrap_or("?"))
+            writeln!(out, "   refused by the index {:?}", error.index().unwrap_or("?"))?;
         }
         other => anyhow::bail!("an insert overwrote a record: {other:?}"),
     }
 
-    println!("\n5. read, replace, read");
+    writeln!(out, "\n5. read, replace, read")?;
     let read = users.get("ada@example.org").await?.context("the user is gone")?;
-    println!("   {} is a {:?}", read.name, read.role);
+    writeln!(out, "   {} is a {:?}", read.name, read.role)?;
     let replaced = users.replace(&User { role: Role::Admin, ..ada.clone() }).await?;
-    println!("   {} is a {:?} now; the id is the same: {}", replaced.name, replaced.role, replaced.id == stored.id);
+    writeln!(
+        out,
+        "   {} is a {:?} now; the id is the same: {}",
+        replaced.name,
+        replaced.role,
+        replaced.id == stored.id
+    )?;
     let found = users.get_many(["ada@example.org", "nobody@example.org", "user00042@example.org"]).await?;
     let names: Vec<_> = found.iter().map(|user| user.as_ref().map_or("-", |user| &*user.name)).collect();
-    println!("   three addresses, in their order: {}", names.join(", "));
+    writeln!(out, "   three addresses, in their order: {}", names.join(", "))?;
 
-    println!("\n6. delete");
+    writeln!(out, "\n6. delete")?;
     let deleted = users.delete("ada@example.org").await?;
-    println!("   deleted: {}; still there: {}", deleted.is_some(), users.get("ada@example.org").await?.is_some());
+    writeln!(out, "   deleted: {}; still there: {}", deleted.is_some(), users.get("ada@example.org").await?.is_some())?;
     Ok(())
 }
 
-async fn measure(readings: &Repository<Reading>) -> anyhow::Result<()> {
-    println!("\n7. a key of two parts");
+async fn measure(readings: &Repository<Reading>, out: &mut impl Write) -> anyhow::Result<()> {
+    writeln!(out, "\n7. a key of two parts")?;
     let at: Timestamp = "2026-07-01T00:00:00Z".parse()?;
     let reading = Reading { id: String::new(), sensor: "roof".into(), at, celsius: 31.5 };
     let upserted = readings.upsert(&reading).await?;
     let again = readings.upsert(&Reading { celsius: 32.0, ..reading }).await?;
-    println!(
+    writeln!(
+        out,
         "   upserted twice: the second was new: {}, the id is kept: {}",
         again.created,
         again.record.id == upserted.record.id
-    );
+    )?;
     let read = readings.get(("roof", at)).await?.context("the reading is gone")?;
-    println!("   roof at {}: {} °C", read.at, read.celsius);
+    writeln!(out, "   roof at {}: {} °C", read.at, read.celsius)?;
     readings.delete(("roof", at)).await?;
     Ok(())
 }
 
-async fn mistakes(backend: &Backend, users: &Repository<User>) -> anyhow::Result<()> {
-    println!("\n8. what is wrong is said, without a value, before anything is written");
+async fn mistakes(backend: &Backend, users: &Repository<User>, out: &mut impl Write) -> anyhow::Result<()> {
+    writeln!(out, "\n8. what is wrong is said, without a value, before anything is written")?;
     let number = users.get(42).await.err().context("a number passed as an address")?;
-    println!("   {}", first_part(&number));
+    writeln!(out, "   {}", first_part(&number))?;
     let conflict = Definition::builder("users").partition_key("name").build()?;
     let conflict = backend.define::<User>(conflict).await.err().context("another key was accepted")?;
-    println!("   {}", first_part(&conflict));
+    writeln!(out, "   {}", first_part(&conflict))?;
     Ok(())
 }
 

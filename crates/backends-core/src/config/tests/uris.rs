@@ -66,6 +66,8 @@ fn s6_a_url_for_another_backend_than_the_named_one_is_not_ignored_where_it_is_me
             .starts_with("`url`: the URI has no scheme")
     );
     let no_url = [BackendInfo::new("own", "Own")];
-    let found = mistakes(DatabaseConfig::from_uri("own:x", &no_url, &[]).unwrap().resolve(&no_url, &[]));
+    let error = DatabaseConfig::from_uri("own:x", &no_url, &[]).unwrap_err();
+    assert_eq!(error.message(), "the backend `own` is not opened by URI: configure it with `dbName` and `dbInfo`");
+    let found = mistakes(DatabaseConfig::new("own").set("url", "own:x").resolve(&no_url, &[]));
     assert_eq!(found, ["backend `own` takes no `url`: remove it"]);
 }

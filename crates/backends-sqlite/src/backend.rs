@@ -1,0 +1,264 @@
+//! The backend, open: its definitions, and the connections that its repositories share.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use backends_core::driver::{BackendDriver, BackendFactory, Context, DefineRequest, Defined, SchemaMode};
+use backends_core::{BackendConfig, BackendInfo, Capabilities, Error, Result};
+use rusqlite::Connection;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use crate::capabilities::capabilities;
+use crate::config::{self, NAME};
+use crate::connection::{self, Connections};
+use crate::error::{Fault, READ_ONLY};
+use crate::file::File;
+use crate::patience::Patience;
+use crate::queue::Queue;
+use crate::readers::{self, Readers};
+use crate::schema::{self, Table};
+use crate::writer::{self, Manner, Writer};
+use crate::{SqliteOptions, SqliteRepository};
+
+/// Opens the embedded backend; what a registry takes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sqlite;
+
+#[async_trait]
+impl BackendFactory for Sqlite {
+    fn info(&self) -> BackendInfo {
+        config::info()
+    }
+
+    async fn open(&self, config: &BackendConfig) -> Result<Arc<dyn BackendDriver>> {
+        Ok(Arc::new(SqliteBackend::open(config::options(config)?).await?))
+    }
+}
+
+/// The embedded backend, open. Cheap to clone; every clone is the same backend.
+#[derive(Clone)]
+pub struct SqliteBackend(Arc<Inner>);
+
+struct Inner {
+    // Closed in this order: the connection that is closed last takes the log with it, which a reader may not.
+    readers: Arc<Readers>,
+    writer: Option<Arc<Writer>>,
+    file: Arc<File>,
+    table_prefix: String,
+    busy_timeout: Option<Duration>,
+    capabilities: Capabilities,
+}
+
+impl SqliteBackend {
+    /// Opens the file, or creates it.
+    ///
+    /// # Errors
+    /// `InvalidConfig` if the path names no database that can be used, `PermissionDenied`, `Unreadable` for a damaged
+    /// file, `Timeout` or `Unavailable` if another process does not let go of it.
+    pub async fn open(options: SqliteOptions) -> Result<Self> {
+        let opened = blocking(move || {
+            let connections = connection::open(&options)?;
+            Ok((File::at(&options.path), connections, options))
+        });
+        let (file, Connections { writer, readers }, options) = opened.await?;
+        let file = Arc::new(file);
+        let writer = writer.map(|connection| {
+            let file = Arc::clone(&file);
+            Queue::new(vec![connection], move |lease| writer::drain(lease, &file))
+        });
+        Ok(Self(Arc::new(Inner {
+            readers: Queue::new(readers, readers::drain),
+            writer,
+            file,
+            table_prefix: options.table_prefix,
+            busy_timeout: options.busy_timeout,
+            capabilities: capabilities(),
+        })))
+    }
+
+    /// Calls `work` with the connection that writes, between the transactions of other callers; what it changes, it has
+    /// to commit. It goes on when the caller does not wait any longer.
+    ///
+    /// # Errors
+    /// Those of `work`; `InvalidInput` if it leaves a transaction open; `PermissionDenied` if the file is only read.
+    pub async fn with_writer<R, F>(&self, work: F) -> Result<R>
+    where
+        R: Send + 'static,
+        F: FnOnce(&mut Connection) -> rusqlite::Result<R> + Send + 'static,
+    {
+        let patience = Patience::endless(self.0.busy_timeout);
+        self.write(Manner::Bare, patience, once(work)).await
+    }
+
+    /// Calls `work` with a connection that reads, which no other caller has meanwhile.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub async fn with_reader<R, F>(&self, work: F) -> Result<R>
+    where
+        R: Send + 'static,
+        F: FnOnce(&mut Connection) -> rusqlite::Result<R> + Send + 'static,
+    {
+        self.read(Patience::endless(self.0.busy_timeout), once(work)).await
+    }
+
+    /// How long a call waits.
+    pub(crate) fn patience(&self, context: &Context) -> Patience {
+        Patience::new(context, self.0.busy_timeout)
+    }
+
+    pub(crate) async fn write<R, F>(&self, manner: Manner, patience: Patience, work: F) -> Result<R>
+    where
+        R: Send + 'static,
+        F: FnMut(&mut Connection) -> Result<R, Fault> + Send + 'static,
+    {
+        self.start_write(manner, patience, work)?.await.map_err(|_| lost())?
+    }
+
+    /// Puts a write in the queue: it is done whether or not somebody waits for the answer.
+    pub(crate) fn start_write<R, F>(
+        &self,
+        manner: Manner,
+        patience: Patience,
+        work: F,
+    ) -> Result<oneshot::Receiver<Result<R>>>
+    where
+        R: Send + 'static,
+        F: FnMut(&mut Connection) -> Result<R, Fault> + Send + 'static,
+    {
+        let Some(queue) = &self.0.writer else {
+            return Err(Error::permission_denied(READ_ONLY).with_context("path", self.0.file.path().display()));
+        };
+        let (job, answer) = writer::write(manner, patience, work);
+        queue.submit(job)?;
+        Ok(answer)
+    }
+
+    pub(crate) async fn read<R, F>(&self, patience: Patience, work: F) -> Result<R>
+    where
+        R: Send + 'static,
+        F: FnMut(&mut Connection) -> Result<R, Fault> + Send + 'static,
+    {
+        self.start_read(patience, work)?.await.map_err(|_| lost())?
+    }
+
+    pub(crate) fn start_read<R, F>(&self, patience: Patience, work: F) -> Result<oneshot::Receiver<Result<R>>>
+    where
+        R: Send + 'static,
+        F: FnMut(&mut Connection) -> Result<R, Fault> + Send + 'static,
+    {
+        let (job, answer) = readers::read(patience, work);
+        self.0.readers.submit(job)?;
+        Ok(answer)
+    }
+}
+
+/// A job without an answer: what it did, if anything, nobody knows.
+pub(crate) fn lost() -> Error {
+    Error::unexpected("a job ended without an answer: see whether a closure given to the backend panicked")
+        .with_may_have_happened(true)
+}
+
+fn once<R, F>(work: F) -> impl FnMut(&mut Connection) -> Result<R, Fault>
+where
+    F: FnOnce(&mut Connection) -> rusqlite::Result<R>,
+{
+    let mut work = Some(work);
+    move |connection| match work.take() {
+        Some(work) => Ok(work(connection)?),
+        None => Err(Fault::Refused(Error::unavailable(
+            "another process held the lock of the file: begin with `BEGIN IMMEDIATE`, and try again",
+        ))),
+    }
+}
+
+/// Does `work` on a blocking thread.
+async fn blocking<R: Send + 'static>(work: impl FnOnce() -> Result<R> + Send + 'static) -> Result<R> {
+    let Ok(runtime) = Handle::try_current() else {
+        return Err(Error::unexpected("no tokio runtime: await the call inside one, with its timers enabled"));
+    };
+    runtime
+        .spawn_blocking(work)
+        .await
+        .map_err(|_| Error::unavailable("the runtime is ending: try again in a live one"))?
+}
+
+#[async_trait]
+impl BackendDriver for SqliteBackend {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.0.capabilities
+    }
+
+    async fn define(&self, request: &DefineRequest) -> Result<Defined> {
+        let table = Arc::new(Table::new(&self.0.table_prefix, &request.definition));
+        let definition = match request.mode {
+            SchemaMode::Trust => request.definition.clone(),
+            _ => self.define_table(&table, request).await?,
+        };
+        Ok(Defined::new(Arc::new(SqliteRepository::new(self.clone(), table)), definition))
+    }
+
+    async fn ping(&self, context: &Context) -> Result<()> {
+        let file = Arc::clone(&self.0.file);
+        let look = move |connection: &mut Connection| {
+            file.check()?;
+            schema::is_empty(connection)?;
+            Ok(())
+        };
+        self.read(self.patience(context), look).await
+    }
+
+    async fn close(&self, context: &Context) -> Result<()> {
+        let until = self.patience(context).until;
+        let writer = match &self.0.writer {
+            Some(queue) => queue.close(until).await?.pop(),
+            None => None,
+        };
+        let readers = self.0.readers.close(until).await?;
+        blocking(move || {
+            drop(readers);
+            // The last connection takes the log into the file and removes it; if others are left, one of them does.
+            writer.map_or(Ok(()), |writer| writer.close().map_err(|(_, native)| Error::from(Fault::Native(native))))
+        })
+        .await
+    }
+
+    fn native(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl SqliteBackend {
+    async fn define_table(&self, table: &Arc<Table>, request: &DefineRequest) -> Result<backends_core::Definition> {
+        // Many processes start at once and find everything there: that takes no lock.
+        let (reading, wanted) = (Arc::clone(table), request.clone());
+        let look = move |connection: &mut Connection| {
+            let transaction = connection.transaction()?;
+            schema::unchanged(&transaction, &reading, &wanted)
+        };
+        if let Some(definition) = self.read(self.patience(&request.context), look).await? {
+            return Ok(definition);
+        }
+        let (table, wanted) = (Arc::clone(table), request.clone());
+        let ensure = move |connection: &mut Connection| schema::ensure(connection, &table, &wanted);
+        self.write(Manner::Alone, self.patience(&request.context), ensure).await
+    }
+}
+
+impl fmt::Debug for SqliteBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteBackend")
+            .field("path", &self.0.file.path())
+            .field("readers", &self.0.readers)
+            .field("writer", &self.0.writer)
+            .finish_non_exhaustive()
+    }
+}

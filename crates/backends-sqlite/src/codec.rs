@@ -1,0 +1,80 @@
+//! Keys as `SQLite`'s own values, and rows as records.
+
+use backends_core::json::JsonBatch;
+use backends_core::{Error, Key, Result, Value};
+use rusqlite::types::{Value as SqlValue, ValueRef};
+use rusqlite::{Row, Statement};
+
+/// A key as the values of the key columns.
+#[derive(Clone)]
+pub(crate) struct SqlKey {
+    partition: SqlValue,
+    sort: Option<SqlValue>,
+}
+
+impl SqlKey {
+    /// The key as its columns hold it: text, an integer or a real; an instant is its 24 bytes of text.
+    pub(crate) fn new(key: &Key) -> Result<Self> {
+        Ok(Self { partition: column(key.partition())?, sort: key.sort().map(column).transpose()? })
+    }
+
+    /// The key of a row whose key columns begin at `column`.
+    pub(crate) fn of_row(row: &Row<'_>, column: usize, has_sort: bool) -> rusqlite::Result<Self> {
+        let sort = if has_sort { Some(row.get(column + 1)?) } else { None };
+        Ok(Self { partition: row.get(column)?, sort })
+    }
+
+    /// Binds the key to the parameters from `first` on, and says which comes next.
+    pub(crate) fn bind(&self, statement: &mut Statement<'_>, first: usize) -> rusqlite::Result<usize> {
+        statement.raw_bind_parameter(first, &self.partition)?;
+        let Some(sort) = &self.sort else { return Ok(first + 1) };
+        statement.raw_bind_parameter(first + 1, sort)?;
+        Ok(first + 2)
+    }
+}
+
+fn column(value: &Value) -> Result<SqlValue> {
+    Ok(match value {
+        Value::String(text) => SqlValue::Text(text.clone()),
+        Value::Int(int) => SqlValue::Integer(*int),
+        Value::Float(float) => SqlValue::Real(*float),
+        Value::Timestamp(at) => SqlValue::Text(at.to_string()),
+        _ => return Err(Error::unexpected("a key holds something else than a string, a number or a timestamp")),
+    })
+}
+
+/// The record in a row, as text. What is no text is text that is no record, so that reading it is `Unreadable`, and
+/// the records beside it stay readable.
+pub(crate) fn record<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<&'r str> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Text(text) => std::str::from_utf8(text).unwrap_or_default(),
+        _ => "",
+    })
+}
+
+/// The batch that holds this one record.
+pub(crate) fn batch_of(record: &str) -> JsonBatch {
+    let mut batch = JsonBatch::with_capacity(1, record.len());
+    batch.push(record);
+    batch
+}
+
+#[cfg(test)]
+mod tests {
+    use backends_core::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn c02_c04_keys_are_stored_as_what_they_are() {
+        for (value, stored) in [
+            (Value::from("ada"), SqlValue::Text("ada".into())),
+            (Value::Int(i64::MIN), SqlValue::Integer(i64::MIN)),
+            (Value::Float(0.5), SqlValue::Real(0.5)),
+            (Value::Timestamp(Timestamp::MIN), SqlValue::Text("0001-01-01T00:00:00.000Z".into())),
+        ] {
+            assert!(SqlKey::new(&Key::new(value, None)).unwrap().partition == stored);
+        }
+        assert!(SqlKey::new(&Key::new(Value::Bool(true), None)).is_err());
+    }
+}

@@ -1,0 +1,175 @@
+//! Opening the file: whose it is, how it is used, and what is wrong if it cannot be.
+
+use std::path::Path;
+
+use backends_core::{Error, Result};
+use rusqlite::{Connection, OpenFlags, ffi};
+
+use crate::error::{self, Fault};
+use crate::options::{SqliteOptions, Synchronous};
+use crate::patience::Patience;
+use crate::schema;
+
+/// What `PRAGMA application_id` says of a file that this library made ("bkds").
+const APPLICATION_ID: i32 = 0x626b_6473;
+
+/// What `PRAGMA user_version` says of it: the form in which it keeps definitions and records.
+const FORMAT: i32 = 1;
+
+/// More than the statements of a hundred repositories.
+const STATEMENTS: usize = 1_024;
+
+/// A log that has grown in a large write is cut to this many bytes afterwards.
+const LOG_BYTES: u32 = 64 << 20;
+
+/// The connections to one file.
+#[derive(Debug)]
+pub(crate) struct Connections {
+    /// None if the file can only be read.
+    pub(crate) writer: Option<Connection>,
+    pub(crate) readers: Vec<Connection>,
+}
+
+/// Opens the file and makes it one of this library.
+///
+/// # Errors
+/// `InvalidConfig` if it is no file, no database, or another program's; `PermissionDenied`; `Unavailable` and `Timeout`
+/// if another process does not let go of it; `Unreadable` if it is damaged.
+pub(crate) fn open(options: &SqliteOptions) -> Result<Connections> {
+    options.check()?;
+    let patience = Patience::of(options.timeout, options.busy_timeout);
+    let place = |fault: Fault| match fault {
+        Fault::Refused(error) => error.with_context("path", options.path.display()),
+        Fault::Native(native) => diagnose(native, options).with_context("path", options.path.display()),
+    };
+    let writer = if options.read_only { None } else { open_writer(options, &patience).map_err(place)? };
+    let readers = (0..options.readers).map(|_| open_reader(options, &patience).map_err(place));
+    Ok(Connections { writer, readers: readers.collect::<Result<_>>()? })
+}
+
+fn open_writer(options: &SqliteOptions, patience: &Patience) -> Result<Option<Connection>, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = connect(options, flags, patience)?;
+    if connection.is_readonly("main")? {
+        return Ok(None);
+    }
+    let mode: String = patience.retry(|| {
+        let mode = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+        Ok(mode)
+    })?;
+    if mode != "wal" {
+        return Err(Fault::Refused(Error::invalid_config(
+            "the file cannot have a write-ahead log where it is: put it on a local disk",
+        )));
+    }
+    connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
+    patience.retry(|| mark(&connection))?;
+    Ok(Some(connection))
+}
+
+fn open_reader(options: &SqliteOptions, patience: &Patience) -> Result<Connection, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = connect(options, flags, patience)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// A connection with the settings that all have, to a file that was looked at.
+fn connect(options: &SqliteOptions, flags: OpenFlags, patience: &Patience) -> Result<Connection, Fault> {
+    let connection = Connection::open_with_flags(&options.path, flags)?;
+    // Waiting is done here, where the deadline of each call is known.
+    connection.busy_timeout(std::time::Duration::ZERO)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    let synchronous = match options.synchronous {
+        Synchronous::Full => "FULL",
+        Synchronous::Normal => "NORMAL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    // Apple's fsync leaves the data in the disk's cache; elsewhere this changes nothing.
+    connection.pragma_update(None, "fullfsync", options.synchronous == Synchronous::Full)?;
+    connection.pragma_update(None, "checkpoint_fullfsync", options.synchronous == Synchronous::Full)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    patience.retry(|| check(&connection))?;
+    Ok(connection)
+}
+
+/// Looks whose file it is. The first look is what finds out that it is no database.
+fn check(connection: &Connection) -> Result<(), Fault> {
+    let pragma = |name: &str| connection.pragma_query_value::<i32, _>(None, name, |row| row.get(0));
+    let (application, format) = (pragma("application_id")?, pragma("user_version")?);
+    if application == APPLICATION_ID && format > FORMAT {
+        return Err(Fault::Refused(Error::invalid_config(
+            "a later version of this library made the file: open it with that version",
+        )));
+    }
+    let is_foreign = application != 0 && application != APPLICATION_ID;
+    if is_foreign && !schema::is_empty(connection)? && !schema::has_definitions(connection)? {
+        return Err(Fault::Refused(Error::invalid_config(
+            "the file belongs to another program, as its application id says: name a file of its own",
+        )));
+    }
+    let encoding: String = connection.pragma_query_value(None, "encoding", |row| row.get(0))?;
+    if encoding != "UTF-8" {
+        return Err(Fault::Refused(Error::invalid_config(
+            "the file keeps text as UTF-16, which sorts in another order: name a file of its own",
+        )));
+    }
+    Ok(())
+}
+
+/// Says in a new file that it is one of this library.
+fn mark(connection: &Connection) -> Result<(), Fault> {
+    let is_new = |connection: &Connection| {
+        let pragma = |name: &str| connection.pragma_query_value::<i32, _>(None, name, |row| row.get(0));
+        Ok::<_, rusqlite::Error>(
+            pragma("application_id")? == 0 && pragma("user_version")? == 0 && schema::is_empty(connection)?,
+        )
+    };
+    if !is_new(connection)? {
+        return Ok(());
+    }
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let marked = is_new(connection).and_then(|is_new| {
+        if is_new {
+            connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+            connection.pragma_update(None, "user_version", FORMAT)?;
+        }
+        connection.execute_batch("COMMIT")
+    });
+    if marked.is_err() && !connection.is_autocommit() {
+        connection.execute_batch("ROLLBACK")?;
+    }
+    Ok(marked?)
+}
+
+/// What keeps the file from being opened. `SQLite` says no more than that it could not.
+fn diagnose(native: rusqlite::Error, options: &SqliteOptions) -> Error {
+    let path = &options.path;
+    let error = match error::primary_code(&native) {
+        ffi::SQLITE_NOTADB => {
+            Error::invalid_config("the file is no SQLite database, or an encrypted one: name another file")
+        }
+        ffi::SQLITE_CANTOPEN | ffi::SQLITE_READONLY | ffi::SQLITE_PERM | ffi::SQLITE_IOERR if path.is_dir() => {
+            Error::invalid_config("`path` is a directory: name a file in it")
+        }
+        ffi::SQLITE_CANTOPEN if !directory(path).is_dir() => {
+            Error::invalid_config("the directory of `path` is not there: create it")
+        }
+        ffi::SQLITE_CANTOPEN if options.read_only && !path.exists() => {
+            Error::invalid_config("the file is not there, and `readOnly` creates none: name one that is")
+        }
+        ffi::SQLITE_CANTOPEN | ffi::SQLITE_READONLY | ffi::SQLITE_PERM => Error::permission_denied(
+            "the process may not use the file: give it the right to read and write the file and its directory, which \
+             reading needs too while no other process has the file open",
+        ),
+        _ => return error::translate(native),
+    };
+    error.with_native(native)
+}
+
+fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}

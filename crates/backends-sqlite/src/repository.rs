@@ -1,0 +1,202 @@
+//! The records of one repository: what is asked of its table.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use backends_core::driver::{
+    Context, DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest,
+    Inserted, InsertedRecords, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
+};
+use backends_core::json::{self, JsonTokens};
+use backends_core::{Error, RecordBuf, Result};
+use rusqlite::{Connection, ffi};
+
+use crate::backend::SqliteBackend;
+use crate::codec::{self, SqlKey};
+use crate::error::{self, Fault};
+use crate::schema::Table;
+use crate::writer::Manner;
+
+mod find;
+mod get;
+mod insert_many;
+
+/// The records of one repository. Cheap to clone; every clone is the same repository.
+#[derive(Clone)]
+pub struct SqliteRepository {
+    backend: SqliteBackend,
+    table: Arc<Table>,
+}
+
+impl SqliteRepository {
+    pub(crate) fn new(backend: SqliteBackend, table: Arc<Table>) -> Self {
+        Self { backend, table }
+    }
+
+    /// The name of the table, to be quoted in SQL. Its columns are `partition_key`, `sort_key` if the definition has
+    /// one, and `record`, the whole record as JSON text.
+    pub fn table(&self) -> &str {
+        &self.table.name
+    }
+
+    /// The backend that it belongs to, with the connections.
+    pub fn backend(&self) -> &SqliteBackend {
+        &self.backend
+    }
+
+    async fn write<R, F>(&self, context: &Context, work: F) -> Result<R>
+    where
+        R: Send + 'static,
+        F: FnMut(&Connection, &Table) -> Result<R, Fault> + Send + 'static,
+    {
+        self.backend.write(Manner::Grouped, self.backend.patience(context), self.asking(work)).await
+    }
+
+    /// The work with its table, and with a word on it if it is not there.
+    fn asking<R, F>(&self, mut work: F) -> impl FnMut(&mut Connection) -> Result<R, Fault> + use<R, F>
+    where
+        F: FnMut(&Connection, &Table) -> Result<R, Fault>,
+    {
+        let table = Arc::clone(&self.table);
+        move |connection| work(connection, &table).map_err(|fault| explain(fault, connection, &table))
+    }
+}
+
+/// `SQLite` has no result code of its own for a table that is not there.
+fn explain(fault: Fault, connection: &Connection, table: &Table) -> Fault {
+    match fault {
+        Fault::Native(native)
+            if error::primary_code(&native) == ffi::SQLITE_ERROR && matches!(table.is_there(connection), Ok(false)) =>
+        {
+            Fault::Refused(
+                Error::definition_conflict(
+                    "the table is not there: define the repository with `SchemaMode::Ensure`, which creates it",
+                )
+                .with_context("table", &table.name)
+                .with_native(native),
+            )
+        }
+        fault => fault,
+    }
+}
+
+/// The stored record with this key.
+fn stored(connection: &Connection, table: &Table, key: &SqlKey) -> Result<Option<String>, Fault> {
+    let mut statement = connection.prepare_cached(&table.get)?;
+    key.bind(&mut statement, 1)?;
+    let mut rows = statement.raw_query();
+    Ok(match rows.next()? {
+        Some(row) => Some(codec::record(row, 0)?.to_owned()),
+        None => None,
+    })
+}
+
+/// Stores a record whether or not there is one with its key, or, by `sql`, only if there is none. Says whether it did.
+fn store(connection: &Connection, sql: &str, key: &SqlKey, record: &str) -> Result<bool, Fault> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let place = key.bind(&mut statement, 1)?;
+    statement.raw_bind_parameter(place, record)?;
+    Ok(statement.raw_execute()? > 0)
+}
+
+fn delete(connection: &Connection, table: &Table, key: &SqlKey) -> Result<Option<String>, Fault> {
+    let mut statement = connection.prepare_cached(&table.delete)?;
+    key.bind(&mut statement, 1)?;
+    let mut rows = statement.raw_query();
+    let deleted = match rows.next()? {
+        Some(row) => Some(codec::record(row, 0)?.to_owned()),
+        None => None,
+    };
+    // To the end, or the statement is not done.
+    while rows.next()?.is_some() {}
+    Ok(deleted)
+}
+
+/// Whether what is stored is what was read. A record that was read from here holds instants as text.
+fn is_same(stored: Option<&str>, seen: Option<&RecordBuf>) -> Result<bool> {
+    match (stored, seen) {
+        (None, None) => Ok(true),
+        (Some(stored), Some(seen)) => {
+            let stored = json::parse(stored)?;
+            Ok(stored == *seen || stored == json::parse(&json::to_string(seen)?)?)
+        }
+        _ => Ok(false),
+    }
+}
+
+#[async_trait]
+impl RepositoryDriver for SqliteRepository {
+    async fn insert(&self, request: &InsertRequest) -> Result<Inserted> {
+        let (key, record) = (SqlKey::new(&request.key)?, json::to_string(&request.record)?);
+        let insert = move |connection: &Connection, table: &Table| {
+            if store(connection, &table.insert, &key, &record)? { Ok(()) } else { Err(Error::key_taken().into()) }
+        };
+        self.write(&request.context, insert).await?;
+        Ok(Inserted::stored())
+    }
+
+    async fn insert_many(&self, request: &InsertManyRequest) -> Result<InsertedRecords> {
+        insert_many::insert_many(self, request).await
+    }
+
+    async fn get(&self, request: &GetRequest) -> Result<Fetched> {
+        get::get(self, request).await
+    }
+
+    async fn find(&self, request: &FindRequest) -> Result<Found> {
+        Ok(find::find(self, request))
+    }
+
+    async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced> {
+        let (key, request) = (SqlKey::new(&request.key)?, request.clone());
+        let context = request.context.clone();
+        let replace = move |connection: &Connection, table: &Table| {
+            let stored = stored(connection, table, &key)?;
+            let merged = match &stored {
+                Some(stored) => request.merge(Some(&mut JsonTokens::new(stored)))?,
+                None => request.merge(None)?,
+            };
+            store(connection, &table.put, &key, &json::to_string(&merged.record)?)?;
+            Ok(merged)
+        };
+        Ok(self.write(&context, replace).await?.into())
+    }
+
+    async fn delete(&self, request: &DeleteRequest) -> Result<Deleted> {
+        let key = SqlKey::new(&request.key)?;
+        let deleted = self.write(&request.context, move |connection, table| delete(connection, table, &key)).await?;
+        Ok(match deleted {
+            Some(record) => Deleted::record(Box::new(codec::batch_of(&record))),
+            None => Deleted::missing(),
+        })
+    }
+
+    async fn swap(&self, request: &SwapRequest) -> Result<Swapped> {
+        let (key, seen) = (SqlKey::new(&request.key)?, request.seen.clone());
+        let record = request.record.as_ref().map(json::to_string).transpose()?;
+        let swap = move |connection: &Connection, table: &Table| {
+            let stored = stored(connection, table, &key)?;
+            if !is_same(stored.as_deref(), seen.as_ref())? {
+                return Ok(Swapped::Changed);
+            }
+            match &record {
+                Some(record) => store(connection, &table.put, &key, record).map(|_| ())?,
+                None => delete(connection, table, &key).map(|_| ())?,
+            }
+            Ok(Swapped::Done)
+        };
+        self.write(&request.context, swap).await
+    }
+
+    fn native(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl fmt::Debug for SqliteRepository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteRepository").field("table", &self.table.name).finish_non_exhaustive()
+    }
+}

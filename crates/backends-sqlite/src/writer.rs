@@ -1,0 +1,245 @@
+//! Group commit: writes that wait together share one transaction, and one flush of the disk.
+
+use std::time::Duration;
+
+use backends_core::{Error, Result};
+use rusqlite::{Connection, ffi};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::error::{self, Fault};
+use crate::file::File;
+use crate::patience::{self, Patience};
+use crate::queue::{Job, Lease, Queue};
+
+/// A transaction takes no more jobs once it is this old: later callers wait for a commit of their own.
+const GROUP_TIME: Duration = Duration::from_millis(25);
+
+/// How a job wants to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// In a transaction with others.
+    Grouped,
+    /// In a transaction of its own.
+    Alone,
+    /// Without a transaction.
+    Bare,
+}
+
+/// A write that waits. What it does may be done again, if the transaction that it shared was rolled back.
+pub(crate) trait Write: Send {
+    fn manner(&self) -> Manner;
+    fn patience(&self) -> Patience;
+    /// Does the work and keeps the outcome; the error of `SQLite` if the transaction has to be rolled back.
+    fn run(&mut self, connection: &mut Connection) -> rusqlite::Result<()>;
+    /// Answers with the outcome, which is stored now.
+    fn done(self: Box<Self>);
+    /// Answers with an error: nothing was stored, or nobody knows.
+    fn fail(self: Box<Self>, error: Error);
+}
+
+pub(crate) type WriteJob = Box<dyn Write>;
+pub(crate) type Writer = Queue<WriteJob>;
+
+impl Job for WriteJob {
+    fn refuse(self, error: Error) {
+        self.fail(error);
+    }
+
+    fn until(&self) -> Instant {
+        self.patience().until
+    }
+}
+
+struct Pending<R, F> {
+    manner: Manner,
+    patience: Patience,
+    work: F,
+    outcome: Option<Result<R>>,
+    answer: oneshot::Sender<Result<R>>,
+}
+
+/// A write, and where its answer comes in.
+pub(crate) fn write<R, F>(manner: Manner, patience: Patience, work: F) -> (WriteJob, oneshot::Receiver<Result<R>>)
+where
+    R: Send + 'static,
+    F: FnMut(&mut Connection) -> Result<R, Fault> + Send + 'static,
+{
+    let (answer, receiver) = oneshot::channel();
+    (Box::new(Pending { manner, patience, work, outcome: None, answer }), receiver)
+}
+
+impl<R: Send, F: FnMut(&mut Connection) -> Result<R, Fault> + Send> Write for Pending<R, F> {
+    fn manner(&self) -> Manner {
+        self.manner
+    }
+
+    fn patience(&self) -> Patience {
+        self.patience
+    }
+
+    fn run(&mut self, connection: &mut Connection) -> rusqlite::Result<()> {
+        let outcome = match (self.work)(connection) {
+            Ok(answer) => Ok(answer),
+            Err(Fault::Refused(error)) => Err(error),
+            Err(Fault::Native(error)) => return Err(error),
+        };
+        self.outcome = Some(outcome);
+        Ok(())
+    }
+
+    // A caller that does not wait any longer is no mistake.
+    fn done(self: Box<Self>) {
+        let outcome = self.outcome.unwrap_or_else(|| Err(Error::unexpected("a write was answered before it was done")));
+        let _ = self.answer.send(outcome);
+    }
+
+    fn fail(self: Box<Self>, error: Error) {
+        let _ = self.answer.send(Err(error));
+    }
+}
+
+/// Does the jobs of the queue until there is none.
+pub(crate) fn drain(mut lease: Lease<WriteJob>, file: &File) {
+    while let Some((job, connection, queue)) = lease.next() {
+        if job.until() <= Instant::now() {
+            job.fail(patience::too_late());
+            continue;
+        }
+        let mut transaction = Transaction { connection, queue, file };
+        match job.manner() {
+            Manner::Bare => transaction.none(job),
+            Manner::Alone => transaction.alone(job),
+            Manner::Grouped => transaction.shared(job),
+        }
+    }
+}
+
+struct Transaction<'a> {
+    connection: &'a mut Connection,
+    queue: &'a Writer,
+    file: &'a File,
+}
+
+impl Transaction<'_> {
+    /// A job that looks after its own transactions. One that it leaves open is rolled back.
+    fn none(&mut self, mut job: WriteJob) {
+        let outcome = job.run(self.connection);
+        let left_open = !self.connection.is_autocommit();
+        self.roll_back();
+        match outcome {
+            Ok(()) if left_open => job.fail(Error::invalid_input(
+                "a transaction was left open on the connection of the backend, and was rolled back: commit it",
+            )),
+            Ok(()) => job.done(),
+            Err(native) => job.fail(error::translate(native)),
+        }
+    }
+
+    fn alone(&mut self, job: WriteJob) {
+        let Some(mut job) = self.begin(job) else { return };
+        if let Err(native) = job.run(self.connection) {
+            self.roll_back();
+            return job.fail(error::translate(native));
+        }
+        match self.commit() {
+            Ok(()) => job.done(),
+            Err(native) => job.fail(uncommitted(&native)),
+        }
+    }
+
+    fn shared(&mut self, first: WriteJob) {
+        let Some(first) = self.begin(first) else { return };
+        let begun = Instant::now();
+        let mut next = Some(first);
+        let mut done = Vec::new();
+        while let Some(mut job) = next.take().or_else(|| self.another(begun)) {
+            if job.until() <= Instant::now() {
+                job.fail(patience::too_late());
+                continue;
+            }
+            let outcome = job.run(self.connection);
+            done.push(job);
+            if let Err(native) = outcome {
+                return self.apart(done, native);
+            }
+        }
+        match self.commit() {
+            Ok(()) => done.into_iter().for_each(Write::done),
+            Err(native) if surely_undone(&native) => self.apart(done, native),
+            Err(native) => done.into_iter().for_each(|job| job.fail(uncommitted(&native))),
+        }
+    }
+
+    fn another(&self, begun: Instant) -> Option<WriteJob> {
+        if begun.elapsed() > GROUP_TIME {
+            return None;
+        }
+        self.queue.next_if(|job| job.manner() == Manner::Grouped)
+    }
+
+    /// One of the jobs spoilt the transaction: each in its own, so that the others are none the worse for it.
+    fn apart(&mut self, jobs: Vec<WriteJob>, native: rusqlite::Error) {
+        self.roll_back();
+        match <[WriteJob; 1]>::try_from(jobs) {
+            Ok([job]) => job.fail(error::translate(native)),
+            Err(jobs) => jobs.into_iter().for_each(|job| self.alone(job)),
+        }
+    }
+
+    /// Begins a transaction once no other connection has the write lock. `None` if the job is answered.
+    fn begin(&mut self, job: WriteJob) -> Option<WriteJob> {
+        if let Err(error) = self.file.check() {
+            job.fail(error);
+            return None;
+        }
+        let begun = Instant::now();
+        let mut pause = patience::FIRST_PAUSE;
+        loop {
+            let native = match self.execute("BEGIN IMMEDIATE") {
+                Ok(()) => return Some(job),
+                Err(native) => native,
+            };
+            if !error::is_busy(&native) {
+                job.fail(error::translate(native));
+                return None;
+            }
+            let now = Instant::now();
+            for late in self.queue.take_late(now) {
+                let error = late.patience().over(error::duplicate(&native));
+                late.fail(error);
+            }
+            if job.patience().is_over(begun, now) {
+                let error = job.patience().over(native);
+                job.fail(error);
+                return None;
+            }
+            patience::pause(&mut pause);
+        }
+    }
+
+    fn commit(&self) -> rusqlite::Result<()> {
+        self.execute("COMMIT")
+    }
+
+    fn roll_back(&self) {
+        if !self.connection.is_autocommit() {
+            // A connection that cannot even roll back fails the next transaction too, which reports it.
+            let _ = self.execute("ROLLBACK");
+        }
+    }
+
+    fn execute(&self, sql: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(sql)?.execute([]).map(|_| ())
+    }
+}
+
+/// Whether the error of a commit says that nothing was stored. After a failed write or flush nobody knows what the
+/// disk holds.
+fn surely_undone(native: &rusqlite::Error) -> bool {
+    !matches!(error::primary_code(native), ffi::SQLITE_IOERR | ffi::SQLITE_CORRUPT | ffi::SQLITE_INTERNAL)
+}
+
+fn uncommitted(native: &rusqlite::Error) -> Error {
+    error::translate(error::duplicate(native)).with_may_have_happened(!surely_undone(native))
+}
