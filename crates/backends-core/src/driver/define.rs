@@ -82,6 +82,11 @@ impl Defined {
     pub fn new(repository: Arc<dyn RepositoryDriver>, definition: Definition) -> Self {
         Self { repository, definition }
     }
+
+    /// The repository and the definition, for a driver that wraps another.
+    pub fn into_parts(self) -> (Arc<dyn RepositoryDriver>, Definition) {
+        (self.repository, self.definition)
+    }
 }
 
 /// Looks whether stored records hold what a definition newly declares.
