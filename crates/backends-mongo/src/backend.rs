@@ -21,6 +21,9 @@ use crate::error::{Effect, unreachable};
 use crate::schema;
 use crate::topology::{Fault, Topology};
 
+/// How much sooner than asked for opening ends.
+const MARGIN: Duration = Duration::from_millis(100);
+
 /// How long closing waits for reads that are still open; then it ends them.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -65,7 +68,9 @@ impl MongoBackend {
         let native = client.database(&options.database);
         let database = Database { client, native, prefix: options.table_prefix, topology };
         let backend = Self { database: Arc::new(database), capabilities: capabilities() };
-        let context = Context::new(Timestamp::now(), options.timeout);
+        // Who opens the backend waits as long; what is known of the servers has to come before that ends.
+        let limit = options.timeout - (options.timeout / 20).min(MARGIN);
+        let context = Context::new(Timestamp::now(), limit);
         if let Err(error) = backend.reach(&context).await {
             backend.database.client.clone().shutdown().immediate(true).await;
             return Err(error);
