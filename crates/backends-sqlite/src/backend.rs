@@ -19,9 +19,9 @@ use crate::error::{Fault, READ_ONLY};
 use crate::file::File;
 use crate::patience::Patience;
 use crate::queue::Queue;
-use crate::readers::{self, Readers};
+use crate::readers::{self, ReadJob, Readers};
 use crate::schema::{self, Table};
-use crate::writer::{self, Manner, Writer};
+use crate::writer::{self, Manner, WriteJob, Writer};
 use crate::{SqliteOptions, SqliteRepository};
 
 /// Opens the embedded backend; what a registry takes.
@@ -44,13 +44,53 @@ impl BackendFactory for Sqlite {
 pub struct SqliteBackend(Arc<Inner>);
 
 struct Inner {
-    // Closed in this order: the connection that is closed last takes the log with it, which a reader may not.
     readers: Arc<Readers>,
     writer: Option<Arc<Writer>>,
     file: Arc<File>,
     table_prefix: String,
     busy_timeout: Option<Duration>,
     capabilities: Capabilities,
+}
+
+impl Inner {
+    fn open(options: SqliteOptions) -> Result<Self> {
+        let Connections { writer, readers } = connection::open(&options)?;
+        let file = Arc::new(File::at(&options.path));
+        let readers =
+            Queue::start("backends-sqlite reader", readers, |job: ReadJob, connection, _| job.run(connection), || ())?;
+        // From here on, an error closes what is open.
+        let mut inner = Self {
+            readers: Arc::clone(&readers),
+            writer: None,
+            file: Arc::clone(&file),
+            table_prefix: options.table_prefix,
+            busy_timeout: options.busy_timeout,
+            capabilities: capabilities(),
+        };
+        if let Some(writer) = writer {
+            let serve = move |job: WriteJob, connection: &mut Connection, queue: &Writer| {
+                writer::serve(job, connection, queue, &file);
+            };
+            // The connection that is closed last takes the log into the file, which a reader may not.
+            let last = move || readers.wait_for_end();
+            inner.writer = Some(Queue::start("backends-sqlite writer", vec![writer], serve, last)?);
+        }
+        Ok(inner)
+    }
+
+    fn close(&self) {
+        self.readers.close();
+        if let Some(writer) = &self.writer {
+            writer.close();
+        }
+    }
+}
+
+/// The threads do what is in the queues, close their connections, and end.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
+    }
 }
 
 impl SqliteBackend {
@@ -60,24 +100,8 @@ impl SqliteBackend {
     /// `InvalidConfig` if the path names no database that can be used, `PermissionDenied`, `Unreadable` for a damaged
     /// file, `Timeout` or `Unavailable` if another process does not let go of it.
     pub async fn open(options: SqliteOptions) -> Result<Self> {
-        let opened = blocking(move || {
-            let connections = connection::open(&options)?;
-            Ok((File::at(&options.path), connections, options))
-        });
-        let (file, Connections { writer, readers }, options) = opened.await?;
-        let file = Arc::new(file);
-        let writer = writer.map(|connection| {
-            let file = Arc::clone(&file);
-            Queue::new(vec![connection], move |lease| writer::drain(lease, &file))
-        });
-        Ok(Self(Arc::new(Inner {
-            readers: Queue::new(readers, readers::drain),
-            writer,
-            file,
-            table_prefix: options.table_prefix,
-            busy_timeout: options.busy_timeout,
-            capabilities: capabilities(),
-        })))
+        let inner = blocking(move || Inner::open(options)).await?;
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Calls `work` with the connection that writes, between the transactions of other callers; what it changes, it has
@@ -217,18 +241,13 @@ impl BackendDriver for SqliteBackend {
     }
 
     async fn close(&self, context: &Context) -> Result<()> {
-        let until = self.patience(context).until;
-        let writer = match &self.0.writer {
-            Some(queue) => queue.close(until).await?.pop(),
-            None => None,
-        };
-        let readers = self.0.readers.close(until).await?;
-        blocking(move || {
-            drop(readers);
-            // The last connection takes the log into the file and removes it; if others are left, one of them does.
-            writer.map_or(Ok(()), |writer| writer.close().map_err(|(_, native)| Error::from(Fault::Native(native))))
-        })
-        .await
+        self.0.close();
+        let until = self.patience(context).until();
+        self.0.readers.ended(until).await?;
+        match &self.0.writer {
+            Some(writer) => writer.ended(until).await,
+            None => Ok(()),
+        }
     }
 
     fn native(&self) -> &dyn Any {

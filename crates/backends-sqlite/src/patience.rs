@@ -16,42 +16,61 @@ pub(crate) const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(10);
 
 /// How long a call waits.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Patience {
-    /// Until when it has to be answered.
-    pub(crate) until: Instant,
+    end: End,
     /// How long it may wait for another process.
     busy: Option<Duration>,
+}
+
+/// When a call has to be answered.
+#[derive(Debug, Clone)]
+enum End {
+    At(Instant),
+    /// So long before the deadline, which may move.
+    Before(Context, Duration),
 }
 
 impl Patience {
     /// That of a call: a little less than its deadline.
     pub(crate) fn new(context: &Context, busy: Option<Duration>) -> Self {
-        let deadline = context.deadline();
-        let margin = (deadline.saturating_duration_since(Instant::now()) / 10).min(MARGIN);
-        Self { until: deadline.checked_sub(margin).unwrap_or(deadline), busy }
+        let margin = (context.remaining() / 10).min(MARGIN);
+        Self { end: End::Before(context.clone(), margin), busy }
     }
 
     /// That of a call without a deadline, as long as it gets on.
     pub(crate) fn endless(busy: Option<Duration>) -> Self {
         // 30 years.
-        Self { until: Instant::now() + Duration::from_secs(946_080_000), busy }
+        Self { end: End::At(Instant::now() + Duration::from_secs(946_080_000)), busy }
     }
 
     /// That of a call that has this much time.
     pub(crate) fn of(time: Duration, busy: Option<Duration>) -> Self {
-        let endless = Self::endless(busy);
-        Self { until: Instant::now().checked_add(time).unwrap_or(endless.until), busy }
+        match Instant::now().checked_add(time) {
+            Some(end) => Self { end: End::At(end), busy },
+            None => Self::endless(busy),
+        }
+    }
+
+    /// Until when the call has to be answered.
+    pub(crate) fn until(&self) -> Instant {
+        match &self.end {
+            End::At(instant) => *instant,
+            End::Before(context, margin) => {
+                let deadline = context.deadline();
+                deadline.checked_sub(*margin).unwrap_or(deadline)
+            }
+        }
     }
 
     /// Whether a wait for another process that began at `begun` is over.
     pub(crate) fn is_over(&self, begun: Instant, now: Instant) -> bool {
-        now >= self.until || self.busy.is_some_and(|busy| now.saturating_duration_since(begun) >= busy)
+        now >= self.until() || self.busy.is_some_and(|busy| now.saturating_duration_since(begun) >= busy)
     }
 
     /// The error of a wait that is over.
     pub(crate) fn over(&self, native: rusqlite::Error) -> Error {
-        let error = if Instant::now() >= self.until { Error::timeout(LOCKED) } else { Error::unavailable(LOCKED) };
+        let error = if Instant::now() >= self.until() { Error::timeout(LOCKED) } else { Error::unavailable(LOCKED) };
         error.with_native(native)
     }
 
@@ -99,8 +118,8 @@ mod tests {
     fn c42_the_answer_leaves_before_the_deadline() {
         let context = Context::new(Timestamp::now(), Duration::from_millis(100));
         let patience = Patience::new(&context, None);
-        assert!(patience.until < context.deadline());
-        assert!(patience.until > Instant::now() + Duration::from_millis(50));
+        assert!(patience.until() < context.deadline());
+        assert!(patience.until() > Instant::now() + Duration::from_millis(50));
     }
 
     #[test]

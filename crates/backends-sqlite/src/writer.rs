@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::error::{self, Fault};
 use crate::file::File;
 use crate::patience::{self, Patience};
-use crate::queue::{Job, Lease, Queue};
+use crate::queue::{Job, Queue};
 
 /// A transaction takes no more jobs once it is this old: later callers wait for a commit of their own.
 const GROUP_TIME: Duration = Duration::from_millis(25);
@@ -29,7 +29,7 @@ pub(crate) enum Manner {
 /// A write that waits. What it does may be done again, if the transaction that it shared was rolled back.
 pub(crate) trait Write: Send {
     fn manner(&self) -> Manner;
-    fn patience(&self) -> Patience;
+    fn patience(&self) -> &Patience;
     /// Does the work and keeps the outcome; the error of `SQLite` if the transaction has to be rolled back.
     fn run(&mut self, connection: &mut Connection) -> rusqlite::Result<()>;
     /// Answers with the outcome, which is stored now.
@@ -42,12 +42,8 @@ pub(crate) type WriteJob = Box<dyn Write>;
 pub(crate) type Writer = Queue<WriteJob>;
 
 impl Job for WriteJob {
-    fn refuse(self, error: Error) {
-        self.fail(error);
-    }
-
     fn until(&self) -> Instant {
-        self.patience().until
+        self.patience().until()
     }
 }
 
@@ -74,8 +70,8 @@ impl<R: Send, F: FnMut(&mut Connection) -> Result<R, Fault> + Send> Write for Pe
         self.manner
     }
 
-    fn patience(&self) -> Patience {
-        self.patience
+    fn patience(&self) -> &Patience {
+        &self.patience
     }
 
     fn run(&mut self, connection: &mut Connection) -> rusqlite::Result<()> {
@@ -99,19 +95,16 @@ impl<R: Send, F: FnMut(&mut Connection) -> Result<R, Fault> + Send> Write for Pe
     }
 }
 
-/// Does the jobs of the queue until there is none.
-pub(crate) fn drain(mut lease: Lease<WriteJob>, file: &File) {
-    while let Some((job, connection, queue)) = lease.next() {
-        if job.until() <= Instant::now() {
-            job.fail(patience::too_late());
-            continue;
-        }
-        let mut transaction = Transaction { connection, queue, file };
-        match job.manner() {
-            Manner::Bare => transaction.none(job),
-            Manner::Alone => transaction.alone(job),
-            Manner::Grouped => transaction.shared(job),
-        }
+/// Does a job, and those behind it that can share its transaction.
+pub(crate) fn serve(job: WriteJob, connection: &mut Connection, queue: &Writer, file: &File) {
+    if job.until() <= Instant::now() {
+        return job.fail(patience::too_late());
+    }
+    let mut transaction = Transaction { connection, queue, file };
+    match job.manner() {
+        Manner::Bare => transaction.none(job),
+        Manner::Alone => transaction.alone(job),
+        Manner::Grouped => transaction.shared(job),
     }
 }
 

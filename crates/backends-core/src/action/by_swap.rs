@@ -62,7 +62,7 @@ pub(super) async fn delete(driver: &dyn RepositoryDriver, request: &DeleteReques
 
 async fn read(driver: &dyn RepositoryDriver, context: &Context, key: &Key) -> Result<Option<RecordBuf>> {
     let fetched = driver.get(&GetRequest::new(context.clone(), vec![key.clone()])).await?;
-    let Some((batch, index)) = fetched.record(0) else { return Ok(None) };
+    let Some((batch, index)) = fetched.record(0)? else { return Ok(None) };
     let mut record = None;
     batch.read(index, &mut |tokens| {
         record = Some(RecordBuf::from_tokens(tokens)?);

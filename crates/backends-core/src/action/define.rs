@@ -55,7 +55,7 @@ impl<T: Record> Define<T> {
         let definition = complete::<T>(self.definition)?;
         self.backend.capabilities().check(&definition)?;
         let slot = self.backend.slot(name);
-        let _one_at_a_time = slot.defining.lock().await;
+        let _one_at_a_time = invocation.wait_for(slot.defining.lock()).await?;
         if let Some(live) = slot.live() {
             let state = live.state();
             let known = state.definition.name();

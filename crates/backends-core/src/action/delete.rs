@@ -32,7 +32,7 @@ impl<T: Record> Delete<T> {
     async fn run(self) -> Result<Option<T>> {
         let invocation = self.inner.invoke("delete", self.timeout);
         let (state, key) = self.key.map_err(|error| invocation.place(error))?;
-        let Sought::Key(key) = key else { return Ok(None) };
+        let Sought::Key(key) = key else { return invocation.check().map(|()| None) };
         let request = DeleteRequest::new(invocation.context().clone(), key);
         let deleted = invocation.write(Deleting { driver: Arc::clone(&state.driver), request }).await?;
         let Some(batch) = deleted else { return Ok(None) };

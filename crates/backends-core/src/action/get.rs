@@ -39,12 +39,12 @@ impl<T: Record> Get<T> {
     async fn run(self) -> Result<Option<T>> {
         let invocation = self.inner.invoke("get", self.timeout);
         let (state, key) = self.key.map_err(|error| invocation.place(error))?;
-        let Sought::Key(key) = key else { return Ok(None) };
+        let Sought::Key(key) = key else { return invocation.check().map(|()| None) };
         let mut context = invocation.context().clone();
         context.consistency = self.consistency;
         let request = GetRequest::new(context, vec![key]);
         let fetched = invocation.read(Getting { driver: Arc::clone(&state.driver), request }).await?;
-        match fetched.record(0) {
+        match fetched.record(0).map_err(|error| invocation.place(error))? {
             Some((batch, index)) => decode(&state, batch, index).map(Some).map_err(|error| invocation.place(error)),
             None => Ok(None),
         }

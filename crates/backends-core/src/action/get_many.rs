@@ -48,19 +48,21 @@ impl<T: Record> GetMany<T> {
         let invocation = invocation.of_many(sought.len());
         let (keys, places) = distinct(sought);
         if keys.is_empty() {
-            return Ok(places.iter().map(|_| None).collect());
+            return invocation.check().map(|()| places.iter().map(|_| None).collect());
         }
         let mut context = invocation.context().clone();
         context.consistency = self.consistency;
         let request = GetRequest::new(context, keys);
         let fetched = invocation.read(Getting { driver: Arc::clone(&state.driver), request }).await?;
-        let read = |(position, place): (usize, &Option<usize>)| match place.and_then(|place| fetched.record(place)) {
-            Some((batch, index)) => {
-                decode(&state, batch, index).map(Some).map_err(|error| invocation.place(error.with_position(position)))
-            }
-            None => Ok(None),
+        let read = |(position, place): (usize, &Option<usize>)| {
+            let record = place.map_or(Ok(None), |place| fetched.record(place))?;
+            record
+                .map(|(batch, index)| decode(&state, batch, index))
+                .transpose()
+                .map_err(|error| error.with_position(position))
         };
-        places.iter().enumerate().map(read).collect()
+        let records: Result<Vec<_>> = places.iter().enumerate().map(read).collect();
+        records.map_err(|error| invocation.place(error))
     }
 }
 

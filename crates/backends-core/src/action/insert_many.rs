@@ -97,8 +97,8 @@ impl<T: Record> InsertMany<T> {
             let failures = invocation.write(InsertingMany { driver: Arc::clone(&state.driver), request }).await?;
             for (index, error) in failures {
                 let answer = positions.get(index).and_then(|position| answers.get_mut(*position));
-                answer.ok_or_else(|| Error::unexpected("a driver reports a position outside the call"))?.error =
-                    Some(error);
+                let outside = || Error::unexpected("a driver reports a position outside the call");
+                answer.ok_or_else(|| invocation.place(outside().with_may_have_happened(true)))?.error = Some(error);
             }
         }
         for (position, answer) in answers.iter_mut().enumerate() {

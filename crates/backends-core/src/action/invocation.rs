@@ -82,7 +82,14 @@ impl Invocation {
         }
     }
 
-    fn check(&self) -> Result<()> {
+    /// Waits for what has to come before the call, at most until its deadline.
+    pub(crate) async fn wait_for<F: Future>(&self, future: F) -> Result<F::Output> {
+        self.check()?;
+        within(&self.context, future).await.ok_or_else(|| self.place(self.too_late()))
+    }
+
+    /// Refuses a call on a backend that is closed, or where nobody keeps the time.
+    pub(crate) fn check(&self) -> Result<()> {
         if self.call.operation != "close" {
             self.backend.check_open().map_err(|error| self.place(error))?;
         }

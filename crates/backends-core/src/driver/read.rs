@@ -1,7 +1,7 @@
 //! Reading: by key, and everything.
 
 use super::Context;
-use crate::{Batch, Cursor, Key, Result};
+use crate::{Batch, Cursor, Error, Key, Result};
 
 /// A request for records by key.
 #[derive(Debug, Clone)]
@@ -40,11 +40,21 @@ impl Fetched {
         Self { batches, positions }
     }
 
-    /// The batch and the index of the record of the key at `position`.
-    pub(crate) fn record(&self, position: usize) -> Option<(&dyn Batch, usize)> {
-        let (batch, index) = (*self.positions.get(position)?)?;
-        self.batches.get(batch).map(|batch| (&**batch, index))
+    /// The batch and the index of the record of the key at `position`, if there is one.
+    ///
+    /// # Errors
+    /// `Unexpected` if the driver says nothing of this key: that would not mean that the record is missing.
+    pub(crate) fn record(&self, position: usize) -> Result<Option<(&dyn Batch, usize)>> {
+        let Some(place) = self.positions.get(position) else { return Err(incomplete()) };
+        let Some((batch, index)) = *place else { return Ok(None) };
+        let batch = self.batches.get(batch).filter(|batch| index < batch.len()).ok_or_else(incomplete)?;
+        Ok(Some((&**batch, index)))
     }
+}
+
+#[cold]
+fn incomplete() -> Error {
+    Error::unexpected("a driver answered without a place for every key that it was asked for")
 }
 
 impl std::fmt::Debug for Fetched {

@@ -36,6 +36,11 @@ impl Inserted {
     pub fn by_swap() -> Self {
         Self(false)
     }
+
+    /// Whether it is left to core, for a driver that wraps another.
+    pub fn is_by_swap(&self) -> bool {
+        !self.0
+    }
 }
 
 /// A new record with its key.
@@ -85,6 +90,11 @@ impl InsertedRecords {
     /// Nothing was done: core inserts them one by one.
     pub fn by_swap() -> Self {
         Self(None)
+    }
+
+    /// Whether it is left to core, for a driver that wraps another.
+    pub fn is_by_swap(&self) -> bool {
+        self.0.is_none()
     }
 }
 
@@ -206,6 +216,11 @@ impl Replaced {
     pub fn by_swap() -> Self {
         Self(None)
     }
+
+    /// Whether it is left to core, for a driver that wraps another.
+    pub fn is_by_swap(&self) -> bool {
+        self.0.is_none()
+    }
 }
 
 impl From<Merged> for Replaced {
@@ -254,6 +269,11 @@ impl Deleted {
     /// Nothing was done: core builds it on `get` and `swap`.
     pub fn by_swap() -> Self {
         Self(DeletedRecord::BySwap)
+    }
+
+    /// Whether it is left to core, for a driver that wraps another.
+    pub fn is_by_swap(&self) -> bool {
+        matches!(self.0, DeletedRecord::BySwap)
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Record, Repository, State};
 use crate::driver::IdRule;
 use crate::encode::{encode, encode_value};
 use crate::schema::conform;
-use crate::{Batch, Error, Key, RecordBuf, Result, Token, Value, id};
+use crate::{Batch, Error, Key, Kind, RecordBuf, Result, Token, Value, id};
 
 /// DynamoDB's item key, and MongoDB's index entry with it, hold this much of all strings of an index together.
 const INDEX_STRINGS: usize = 2_048;
@@ -95,7 +95,7 @@ impl<'a, T: Record> Plan<'a, T> {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Sought {
     Key(Key),
-    /// No record can have it: an empty or an over-long string.
+    /// No record can have it: an empty or an over-long string, a fraction where integers are.
     Nowhere,
 }
 
@@ -129,17 +129,24 @@ pub(crate) fn sought(state: &State, key: &(impl Serialize + ?Sized)) -> Result<S
             )));
         }
     };
+    let mut nowhere = false;
     for (part, field) in parts.iter_mut().zip(&fields) {
-        let kind = definition.kind_of(field).unwrap_or(crate::Kind::String);
+        let kind = definition.kind_of(field).unwrap_or(Kind::String);
+        if let (Kind::Integer, Token::Float(_)) = (kind, part.token()) {
+            // An integer compares with any number, and equals no fraction.
+            nowhere = true;
+            continue;
+        }
         let token = conform(kind, part.token()).map_err(|error| error.with_path(*field))?;
         match token {
-            Token::String(text) if !(1..=crate::schema::KEY_STRING).contains(&text.len()) => {
-                return Ok(Sought::Nowhere);
-            }
+            Token::String(text) if !(1..=crate::schema::KEY_STRING).contains(&text.len()) => nowhere = true,
             // RFC 3339 text became an instant.
             Token::Timestamp(at) => *part = Value::Timestamp(at),
             _ => {}
         }
+    }
+    if nowhere {
+        return Ok(Sought::Nowhere);
     }
     let sort = if fields.len() == 2 { parts.pop() } else { None };
     match parts.pop() {

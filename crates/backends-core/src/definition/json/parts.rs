@@ -154,7 +154,9 @@ fn read_throughput(object: &Object<'_>, report: &mut Report) -> Option<Throughpu
     if read.is_some() != write.is_some() {
         report.add(|| format!("{} has one capacity of two: give `readCapacity` and `writeCapacity`", object.place()));
     }
-    Some(Throughput::new(read??, write??))
+    // One that was not read is reported already; the other is still checked.
+    (read.is_some() || write.is_some())
+        .then(|| Throughput::new(read.flatten().unwrap_or(1), write.flatten().unwrap_or(1)))
 }
 
 fn read_fields(object: &Object<'_>, report: &mut Report) -> Vec<(String, FieldKind)> {

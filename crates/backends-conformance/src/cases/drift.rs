@@ -1,0 +1,148 @@
+//! C37: what is stored is compared with what is wanted, within a process as between two.
+
+use backends_core::{Backend, Definition, Document, ErrorKind, IdKind, Kind, Value};
+use serde_json::json;
+
+use crate::Context;
+use crate::expect::{SECRET, refused};
+use crate::records::{User, document, id, text};
+
+/// The backend that defined it, and another process.
+async fn both(context: &Context) -> [Backend; 2] {
+    [context.backend().await.clone(), context.another_process().await]
+}
+
+/// That the definition conflicts with the stored one, and every one of `told` is in the error.
+async fn conflicts(context: &Context, definition: &Definition, told: &[&str]) {
+    for backend in both(context).await {
+        let error =
+            refused(backend.define::<Document>(definition.clone()).await, ErrorKind::DefinitionConflict, "define");
+        assert_eq!(error.mistakes().len().max(1), told.len(), "{error}");
+        for part in told {
+            assert!(error.to_string().contains(part), "{part} is not told: {error}");
+        }
+    }
+}
+
+pub async fn c37_l41_l47_every_difference_is_told(context: &Context) {
+    let stored = context.definition("records").partition_key("a").sort_key_of("b", Kind::Integer);
+    let records = context.define::<Document>(stored.clone().field("c", Kind::Timestamp)).await;
+    records.insert(&document(json!({"a": "x", "b": 1}))).await.unwrap();
+    let wanted = context
+        .definition("records")
+        .partition_key_of("b", Kind::String)
+        .field("c", Kind::Bool)
+        .id_kind(IdKind::String)
+        .custom_id(true)
+        .build()
+        .unwrap();
+    conflicts(context, &wanted, &["partition key", "sort key", "idKind", "customId", "`b`", "`c`"]).await;
+    let same = context.define::<Document>(stored).await;
+    assert!(same.get(("x", 1)).await.unwrap().is_some());
+}
+
+pub async fn c37_each_difference_alone_is_a_conflict(context: &Context) {
+    let stored = || context.definition("records").partition_key("a").sort_key("b").field("c", Kind::Number);
+    context.define::<Document>(stored()).await;
+    let plain = || context.definition("records").field("c", Kind::Number);
+    for (wanted, told) in [
+        (plain().partition_key("b").sort_key("a"), &["partition key", "sort key"][..]),
+        (plain().partition_key("a"), &["sort key"]),
+        (plain().partition_key("a").sort_key_of("b", Kind::Number), &["`b`"]),
+        (plain().partition_key_of("a", Kind::ObjectId).sort_key("b"), &["`a`"]),
+        (stored().id_kind(IdKind::String), &["idKind"]),
+        (stored().custom_id(true), &["customId"]),
+        (context.definition("records").partition_key("a").sort_key("b").field("c", Kind::Integer), &["`c`"]),
+    ] {
+        conflicts(context, &wanted.build().unwrap(), told).await;
+    }
+}
+
+pub async fn c37_another_case_of_a_name_is_a_conflict(context: &Context) {
+    context.repository::<Document>("records").await;
+    let other = Definition::builder(context.name("Records")).build().unwrap();
+    for backend in both(context).await {
+        let error = refused(backend.define::<Document>(other.clone()).await, ErrorKind::DefinitionConflict, "define");
+        assert!(error.to_string().contains("records"), "{error}");
+    }
+}
+
+pub async fn c37_kinds_may_be_added_and_are_enforced_by_earlier_handles(context: &Context) {
+    let before = context.repository::<Document>("records").await;
+    let inserted = before.insert(&document(json!({"at": "2024-01-01T00:00:00Z"}))).await.unwrap();
+    before.insert(&document(json!({"at": null, "other": SECRET}))).await.unwrap();
+    let after = context.define::<Document>(context.definition("records").field("at", Kind::Timestamp)).await;
+    assert_eq!(before.definition().kind_of("at"), Some(Kind::Timestamp));
+    let wrong = document(json!({"at": SECRET}));
+    for handle in [&before, &after, &before.untyped(), &before.clone()] {
+        refused(handle.insert(&wrong).await, ErrorKind::InvalidInput, "insert");
+    }
+    let read = before.get(text(inserted.get("id"))).await.unwrap().unwrap();
+    assert!(matches!(read.get("at"), Some(Value::Timestamp(_))));
+}
+
+pub async fn c37_a_kind_that_stored_records_break_is_a_conflict_and_changes_nothing(context: &Context) {
+    let records = context.repository::<Document>("records").await;
+    let good: Vec<_> = (0..250).map(|at| document(json!({"id": id(at), "n": at, "in": {"x": "y"}}))).collect();
+    records.insert_many(&good).await.unwrap();
+    records
+        .insert(&document(json!({"id": id(900), "n": SECRET, "in": {"x": 1}, "list": [{"t": SECRET}]})))
+        .await
+        .unwrap();
+    let wanted = context
+        .definition("records")
+        .field("n", Kind::Integer)
+        .field("in.x", Kind::String)
+        .field("list[].t", Kind::Timestamp)
+        .field("fine", Kind::Bool);
+    for backend in both(context).await {
+        let defined = backend.define::<Document>(wanted.clone().build().unwrap()).await;
+        let error = refused(defined, ErrorKind::DefinitionConflict, "define");
+        assert_eq!(error.mistakes().len(), 3, "{error}");
+        for path in ["`n`", "`in.x`", "`list[].t`"] {
+            assert!(error.to_string().contains(path), "{path}: {error}");
+        }
+    }
+    assert_eq!(context.repository::<Document>("records").await.definition().kind_of("n"), None);
+    records.insert(&document(json!({"n": SECRET}))).await.unwrap();
+    records.delete(id(900)).await.unwrap();
+    let other = context.another_process().await;
+    other.define::<Document>(context.definition("records").field("in.x", Kind::String).build().unwrap()).await.unwrap();
+}
+
+pub async fn c37_what_is_stored_and_not_wanted_stays_and_is_enforced(context: &Context) {
+    let newer = context.definition("records").field("n", Kind::Integer).field("at", Kind::Timestamp);
+    context.define::<Document>(newer).await;
+    let older = context.definition("records").build().unwrap();
+    for backend in both(context).await {
+        let records = backend.define::<Document>(older.clone()).await.unwrap();
+        assert_eq!(records.definition().kind_of("n"), Some(Kind::Integer));
+        refused(records.insert(&document(json!({"n": SECRET}))).await, ErrorKind::InvalidInput, "insert");
+        let inserted = records.insert(&document(json!({"at": "2024-01-01T00:00:00Z"}))).await.unwrap();
+        assert!(matches!(inserted.get("at"), Some(Value::Timestamp(_))));
+    }
+}
+
+pub async fn c37_two_versions_of_a_service_add_to_one_definition(context: &Context) {
+    let one = context.definition("records").field("a", Kind::Integer).build().unwrap();
+    let two = context.definition("records").field("b", Kind::Bool).build().unwrap();
+    let [first, second] = both(context).await;
+    first.define::<Document>(one.clone()).await.unwrap();
+    second.define::<Document>(two.clone()).await.unwrap();
+    for backend in [&first, &second, &context.another_process().await] {
+        for definition in [&one, &two] {
+            let records = backend.define::<Document>(definition.clone()).await.unwrap();
+            assert!(records.definition().kind_of(if definition == &one { "a" } else { "b" }).is_some());
+        }
+    }
+    let conflicting = context.definition("records").field("b", Kind::Bytes).build().unwrap();
+    conflicts(context, &conflicting, &["`b`"]).await;
+}
+
+pub async fn c37_throughput_is_not_compared(context: &Context) {
+    let users = context.repository::<User>("users").await;
+    let ada = users.insert(&User::new("ada")).await.unwrap();
+    let definition = context.definition("users").throughput(backends_core::Throughput::new(7, 9));
+    let again = context.define::<User>(definition).await;
+    assert_eq!(again.get(&ada.id).await.unwrap(), Some(ada));
+}

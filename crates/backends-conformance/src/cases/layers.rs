@@ -1,0 +1,195 @@
+//! Layers: what they see of a call, in which order they stand, and that none can pretend.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use backends_core::{Call, Error, ErrorKind, Layer, Next, Repository, Result, Timestamp};
+
+use crate::Context;
+use crate::expect::{debug_tells_nothing, refused};
+use crate::records::{User, id};
+use crate::wrapped::{Act, Faults};
+
+type Log = Arc<Mutex<Vec<(&'static str, Call)>>>;
+
+/// Notes what it sees, then does to the call what it is told.
+#[derive(Debug, Clone)]
+struct Noting {
+    name: &'static str,
+    log: Log,
+    does: Does,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Does {
+    Run,
+    RunTwice,
+    RunUntilItGoesWell,
+    Nothing,
+    Refuse,
+}
+
+#[async_trait]
+impl Layer for Noting {
+    async fn around(&self, call: &Call, next: Next<'_>) -> Result<()> {
+        self.log.lock().unwrap().push((self.name, call.clone()));
+        match self.does {
+            Does::Run => next.run().await,
+            Does::RunTwice => {
+                next.run().await?;
+                next.run().await
+            }
+            Does::RunUntilItGoesWell => loop {
+                match next.run().await {
+                    Err(error) if error.is_retryable() => {}
+                    answer => return answer,
+                }
+            },
+            Does::Nothing => Ok(()),
+            Does::Refuse => Err(Error::throttled("refused by a layer: ask later")),
+        }
+    }
+}
+
+fn noting(name: &'static str, does: Does) -> (Noting, Log) {
+    let log = Log::default();
+    (Noting { name, log: Arc::clone(&log), does }, log)
+}
+
+fn take(log: &Log) -> Vec<(&'static str, Call)> {
+    std::mem::take(&mut *log.lock().unwrap())
+}
+
+async fn users(context: &Context, layer: Noting) -> Repository<User> {
+    // Defined without the layer first, so that a layer that refuses does not keep `define` from its work.
+    context.repository::<User>("users").await;
+    let backend = context.backend().await.with_layer(layer);
+    backend.define(context.definition("users").build().unwrap()).await.unwrap()
+}
+
+pub async fn c42_layers_see_every_call_and_none_of_its_values(context: &Context) {
+    let (layer, log) = noting("a", Does::Run);
+    let users = users(context, layer).await;
+    take(&log);
+    let ada = users.insert(&User::new("ada")).await.unwrap();
+    users.get(&ada.id).await.unwrap();
+    users.get_many([&ada.id, &id(1)]).await.unwrap();
+    users.insert_many([&User::new("eve"), &User::new("ivy"), &User::new("joy")]).await.unwrap();
+    users.replace(&ada).await.unwrap();
+    users.upsert(&ada).await.unwrap();
+    users.delete(&ada.id).await.unwrap();
+    users.backend().ping().await.unwrap();
+    let seen = take(&log);
+    let operations: Vec<_> = seen.iter().map(|(_, call)| (call.operation, call.batch_size)).collect();
+    let expected = [
+        ("insert", None),
+        ("get", None),
+        ("get_many", Some(2)),
+        ("insert_many", Some(3)),
+        ("replace", None),
+        ("upsert", None),
+        ("delete", None),
+        ("ping", None),
+    ];
+    assert_eq!(operations, expected);
+    for (_, call) in &seen {
+        let repository = (call.operation != "ping").then_some(users.name());
+        assert_eq!((call.repository.as_deref(), call.backend), (repository, users.backend().name()));
+        debug_tells_nothing(call);
+    }
+    let mut ids: Vec<_> = seen.iter().map(|(_, call)| call.write_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), seen.len(), "two calls have one write id");
+}
+
+pub async fn c42_the_layer_added_last_stands_outside(context: &Context) {
+    let (inner, log) = noting("inner", Does::Run);
+    let (outer, _) = noting("outer", Does::Run);
+    let outer = Noting { log: Arc::clone(&log), ..outer };
+    let backend = context.backend().await.with_layer(inner).with_layer(outer);
+    let users = backend.define::<User>(context.definition("users").build().unwrap()).await.unwrap();
+    take(&log);
+    users.get(id(1)).await.unwrap();
+    assert_eq!(take(&log).iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["outer", "inner"]);
+}
+
+pub async fn c42_a_layer_stands_around_what_is_defined_through_it(context: &Context) {
+    let before = context.repository::<User>("users").await;
+    let (layer, log) = noting("a", Does::Run);
+    let after = users(context, layer).await;
+    take(&log);
+    let ada = before.insert(&User::new("ada")).await.unwrap();
+    assert_eq!(take(&log).len(), 0);
+    assert_eq!(after.typed::<User>().get(&ada.id).await.unwrap(), Some(ada));
+    assert_eq!(take(&log).len(), 1);
+}
+
+pub async fn c42_a_call_may_be_run_twice(context: &Context) {
+    let (layer, _) = noting("a", Does::RunTwice);
+    let users = users(context, layer).await;
+    let ada = User::new("ada").with_id(&id(1));
+    assert_eq!(users.upsert(&ada).await.unwrap().record, ada);
+    assert_eq!(users.get(&ada.id).await.unwrap().as_ref(), Some(&ada));
+    assert_eq!(users.get_many([&ada.id]).await.unwrap(), [Some(ada.clone())]);
+    assert_eq!(users.replace(&ada.with_logins(1)).await.unwrap(), ada.with_logins(1));
+    users.backend().ping().await.unwrap();
+}
+
+pub async fn c42_every_try_of_a_call_has_one_write_id(context: &Context) {
+    let faults = Faults::default();
+    let (layer, log) = noting("a", Does::RunUntilItGoesWell);
+    let backend = context.wrapped(&faults).await.with_layer(layer);
+    let users = backend.define::<User>(context.definition("users").build().unwrap()).await.unwrap();
+    for operation in ["insert", "get", "replace", "insert_many"] {
+        faults.once(operation, Act::Fail(ErrorKind::Unavailable));
+        faults.once(operation, Act::Fail(ErrorKind::Throttled));
+    }
+    faults.take_seen();
+    take(&log);
+    let ada = users.insert(&User::new("ada")).await.unwrap();
+    users.get(&ada.id).await.unwrap();
+    users.replace(&ada).await.unwrap();
+    users.insert_many([&User::new("eve")]).await.unwrap();
+    let seen = faults.take_seen();
+    let calls = take(&log);
+    assert_eq!(calls.len(), 4);
+    for (_, call) in &calls {
+        let tries = seen.iter().filter(|one| one.operation == call.operation && one.write_id == call.write_id);
+        assert_eq!(tries.count(), 3, "{}", call.operation);
+    }
+    assert!(seen.iter().all(|one| calls.iter().any(|(_, call)| call.write_id == one.write_id)));
+}
+
+pub async fn c42_a_layer_that_says_ok_without_running_is_an_error(context: &Context) {
+    let (layer, _) = noting("a", Does::Nothing);
+    let users = users(context, layer).await;
+    let ada = User::new("ada").with_id(&id(1));
+    refused(users.insert(&ada).await, ErrorKind::Unexpected, "insert");
+    refused(users.get(&ada.id).await, ErrorKind::Unexpected, "get");
+    refused(users.get_many([&ada.id]).await, ErrorKind::Unexpected, "get_many");
+    refused(users.insert_many([&ada]).await, ErrorKind::Unexpected, "insert_many");
+    refused(users.upsert(&ada).await, ErrorKind::Unexpected, "upsert");
+    refused(users.replace(&ada).await, ErrorKind::Unexpected, "replace");
+    let error = refused(users.delete(&ada.id).await, ErrorKind::Unexpected, "delete");
+    assert!(error.to_string().contains("next.run()"), "the remedy is missing: {error}");
+    refused(users.backend().ping().await, ErrorKind::Unexpected, "ping");
+    assert!(context.repository::<User>("users").await.get(&ada.id).await.unwrap().is_none());
+}
+
+pub async fn c40_the_error_of_a_layer_has_its_place(context: &Context) {
+    let (layer, _) = noting("a", Does::Refuse);
+    let users = users(context, layer).await;
+    let error = refused(users.insert(&User::new("ada")).await, ErrorKind::Throttled, "insert");
+    assert!(error.is_retryable() && error.repository() == Some(users.name()));
+    refused(users.get(id(1)).await, ErrorKind::Throttled, "get");
+}
+
+pub async fn c35_the_clock_can_be_given(context: &Context) {
+    let clock = || Timestamp::from_millis(0x0102_0304 * 1_000).unwrap();
+    let backend = context.backend().await.with_clock(clock);
+    let users = backend.define::<User>(context.definition("users").build().unwrap()).await.unwrap();
+    let ada = users.insert(&User::new("ada")).await.unwrap();
+    assert!(ada.id.starts_with("01020304"), "an id begins with the seconds of its clock");
+    assert_eq!(users.get(&ada.id).await.unwrap(), Some(ada));
+}

@@ -1,0 +1,143 @@
+//! The suite on the smallest backend that another author could write: it claims nothing and leaves every write to core.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use backends_core::driver::{
+    BackendDriver, BackendFactory, Context, DefineRequest, Defined, DeleteRequest, Deleted, Fetched, FindRequest,
+    Found, GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, ReplaceRequest, Replaced,
+    RepositoryDriver, SchemaMode, StoredKinds, SwapRequest, Swapped,
+};
+use backends_core::{BackendConfig, BackendInfo, Capabilities, Key, Property, RecordBuf, Result};
+
+backends_conformance::suite!(backends_conformance::by_uri(Minimal, |store| format!("minimal:{store}")));
+
+#[derive(Debug, Default)]
+struct Table {
+    definition: tokio::sync::Mutex<Option<String>>,
+    records: Mutex<BTreeMap<Key, RecordBuf>>,
+}
+
+/// What stands for a server: tables by store and name.
+static SERVER: Mutex<BTreeMap<(String, String), Arc<Table>>> = Mutex::new(BTreeMap::new());
+
+#[derive(Debug, Clone, Copy)]
+struct Minimal;
+
+#[async_trait]
+impl BackendFactory for Minimal {
+    fn info(&self) -> BackendInfo {
+        BackendInfo::new("minimal", "Minimal").property(Property::URL)
+    }
+
+    async fn open(&self, config: &BackendConfig) -> Result<Arc<dyn BackendDriver>> {
+        let uri = config.uri()?;
+        let store = uri.as_ref().map(|uri| uri.local()).transpose()?.unwrap_or_default();
+        Ok(Arc::new(Open { store: store.to_owned(), capabilities: Capabilities::none().durable() }))
+    }
+}
+
+#[derive(Debug)]
+struct Open {
+    store: String,
+    capabilities: Capabilities,
+}
+
+#[async_trait]
+impl BackendDriver for Open {
+    fn name(&self) -> &'static str {
+        "minimal"
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn define(&self, request: &DefineRequest) -> Result<Defined> {
+        let name = (self.store.clone(), request.definition.name().to_ascii_lowercase());
+        let table = Arc::clone(SERVER.lock().unwrap().entry(name).or_default());
+        let repository = Arc::new(Records(Arc::clone(&table)));
+        if request.mode == SchemaMode::Trust {
+            return Ok(Defined::new(repository, request.definition.clone()));
+        }
+        let mut stored = table.definition.lock().await;
+        let reconciled = request.reconcile(stored.as_deref())?;
+        StoredKinds::new(&reconciled).look_at_all(&*repository, &request.context).await?;
+        *stored = Some(reconciled.merged.to_json());
+        Ok(Defined::new(repository, reconciled.merged))
+    }
+
+    async fn ping(&self, _: &Context) -> Result<()> {
+        Ok(())
+    }
+
+    async fn close(&self, _: &Context) -> Result<()> {
+        Ok(())
+    }
+
+    fn native(&self) -> &dyn Any {
+        self
+    }
+}
+
+#[derive(Debug)]
+struct Records(Arc<Table>);
+
+impl Records {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Key, RecordBuf>> {
+        self.0.records.lock().unwrap()
+    }
+}
+
+#[async_trait]
+impl RepositoryDriver for Records {
+    async fn insert(&self, _: &InsertRequest) -> Result<Inserted> {
+        Ok(Inserted::by_swap())
+    }
+
+    async fn insert_many(&self, _: &InsertManyRequest) -> Result<InsertedRecords> {
+        Ok(InsertedRecords::by_swap())
+    }
+
+    async fn get(&self, request: &GetRequest) -> Result<Fetched> {
+        // As a server would, it answers later, and each record by itself.
+        tokio::task::yield_now().await;
+        let records = self.lock();
+        let found: Vec<Option<RecordBuf>> = request.keys.iter().map(|key| records.get(key).cloned()).collect();
+        let places = found.iter().enumerate().map(|(at, record)| record.as_ref().map(|_| (at, 0))).collect();
+        let batches = found.into_iter().map(|record| Box::new(Vec::from_iter(record)) as _).collect();
+        Ok(Fetched::from_batches(batches, places))
+    }
+
+    async fn find(&self, _: &FindRequest) -> Result<Found> {
+        let records: Vec<RecordBuf> = self.lock().values().cloned().collect();
+        Ok(Found::batches(vec![Box::new(records)]))
+    }
+
+    async fn replace(&self, _: &ReplaceRequest) -> Result<Replaced> {
+        Ok(Replaced::by_swap())
+    }
+
+    async fn delete(&self, _: &DeleteRequest) -> Result<Deleted> {
+        Ok(Deleted::by_swap())
+    }
+
+    async fn swap(&self, request: &SwapRequest) -> Result<Swapped> {
+        tokio::task::yield_now().await;
+        let mut records = self.lock();
+        if records.get(&request.key) != request.seen.as_ref() {
+            return Ok(Swapped::Changed);
+        }
+        match &request.record {
+            Some(record) => records.insert(request.key.clone(), record.clone()),
+            None => records.remove(&request.key),
+        };
+        Ok(Swapped::Done)
+    }
+
+    fn native(&self) -> &dyn Any {
+        self
+    }
+}

@@ -1,0 +1,217 @@
+//! This backend against `rusqlite` used directly: `cargo bench -p backends-sqlite --bench sqlite`.
+//!
+//! Each contender does the same rounds of work on a file of its own, one after another, in alternating order. `ops/s`
+//! is the median of its rounds. `ratio` is how many times as fast ours is, the median of the ratios of the rounds that
+//! stood beside each other, with an interval of 95 % (below 1, ours is slower). `CPU µs/op` is the time of all threads
+//! of the process, and its ratio ours by theirs (below 1, ours takes less). `allocations/op` counts those of all
+//! threads. For calls on 10,000 records an operation is one record.
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use backends_core::{Definition, Registry, Repository};
+use backends_sqlite::Sqlite;
+use direct::{Spawning, Threads};
+use measure::{Contender, compare};
+use record::{Record, id, record};
+use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
+
+mod direct;
+mod measure;
+mod record;
+
+const STORED: usize = 10_000;
+
+/// Calls `one` for each number, with so many calls on their way at a time.
+fn in_flight<F: Future<Output = ()> + Send + 'static>(
+    runtime: &Runtime,
+    callers: usize,
+    each: usize,
+    one: impl Fn(usize) -> F + Clone + Send + 'static,
+) -> usize {
+    runtime.block_on(async {
+        let mut tasks = JoinSet::new();
+        for caller in 0..callers {
+            let one = one.clone();
+            tasks.spawn(async move {
+                for call in 0..each {
+                    one(caller * each + call).await;
+                }
+            });
+        }
+        while let Some(task) = tasks.join_next().await {
+            task.unwrap();
+        }
+    });
+    callers * each
+}
+
+/// Numbers of records that are not there yet.
+static NEXT: AtomicUsize = AtomicUsize::new(STORED);
+
+fn fresh() -> Record {
+    record(NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+struct Bench {
+    runtime: Runtime,
+    ours: Repository<Record>,
+    spawning: Spawning,
+    spawning_writer: Spawning,
+    threads: Threads,
+    threads_writer: Threads,
+}
+
+impl Bench {
+    fn new(directory: &Path) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let ours = runtime.block_on(async {
+            let path = directory.join("ours.db");
+            let backend = Registry::new().register(Sqlite).open(&format!("sqlite:{}", path.display())).await.unwrap();
+            let definition = Definition::from_json(r#"{"name": "records", "idKind": "string"}"#).unwrap();
+            let ours = backend.define::<Record>(definition).await.unwrap();
+            ours.insert_many(&(0..STORED).map(record).collect::<Vec<_>>()).await.unwrap();
+            ours
+        });
+        let cores = std::thread::available_parallelism().unwrap().get();
+        let direct = |name: &str| {
+            let path = directory.join(name);
+            let writer = direct::writer(&path);
+            direct::insert_many(&writer, &(0..STORED).map(record).collect::<Vec<_>>());
+            ((0..cores).map(|_| direct::reader(&path)).collect::<Vec<_>>(), writer)
+        };
+        let (readers, writer) = direct("spawning.db");
+        let (spawning, spawning_writer) = (Spawning::new(readers), Spawning::new(vec![writer]));
+        let (readers, writer) = direct("threads.db");
+        let (threads, threads_writer) = (Threads::new(readers), Threads::new(vec![writer]));
+        Self { runtime, ours, spawning, spawning_writer, threads, threads_writer }
+    }
+
+    fn get(&self, callers: usize, each: usize) {
+        let Self { runtime, ours, spawning, threads, .. } = self;
+        let pick = |number: usize| id(number * 7_919 % STORED);
+        compare(
+            &format!("get, {callers} in flight"),
+            &mut [
+                Contender::new("ours", || {
+                    let ours = ours.clone();
+                    in_flight(runtime, callers, each, move |number| {
+                        let ours = ours.clone();
+                        async move { assert!(ours.get(pick(number)).await.unwrap().is_some()) }
+                    })
+                }),
+                Contender::new("spawn_blocking", || {
+                    let pool = spawning.clone();
+                    in_flight(runtime, callers, each, move |number| {
+                        let pool = pool.clone();
+                        async move {
+                            let id = pick(number);
+                            assert!(pool.call(move |connection| direct::get(connection, &id)).await.is_some());
+                        }
+                    })
+                }),
+                Contender::new("threads", || {
+                    let pool = threads.clone();
+                    in_flight(runtime, callers, each, move |number| {
+                        let pool = pool.clone();
+                        async move {
+                            let id = pick(number);
+                            assert!(pool.call(move |connection| direct::get(connection, &id)).await.is_some());
+                        }
+                    })
+                }),
+            ],
+        );
+    }
+
+    fn insert(&self, callers: usize, each: usize) {
+        let Self { runtime, ours, spawning_writer, threads_writer, .. } = self;
+        compare(
+            &format!("durable insert, {callers} in flight"),
+            &mut [
+                Contender::new("ours", || {
+                    let ours = ours.clone();
+                    in_flight(runtime, callers, each, move |_| {
+                        let ours = ours.clone();
+                        async move { drop(ours.insert(&fresh()).await.unwrap()) }
+                    })
+                }),
+                Contender::new("spawn_blocking", || {
+                    let pool = spawning_writer.clone();
+                    in_flight(runtime, callers, each, move |_| {
+                        let pool = pool.clone();
+                        async move { pool.call(move |connection| direct::insert(connection, &fresh())).await }
+                    })
+                }),
+                Contender::new("threads", || {
+                    let pool = threads_writer.clone();
+                    in_flight(runtime, callers, each, move |_| {
+                        let pool = pool.clone();
+                        async move { pool.call(move |connection| direct::insert(connection, &fresh())).await }
+                    })
+                }),
+            ],
+        );
+    }
+
+    fn insert_many(&self) {
+        let Self { runtime, ours, spawning_writer, .. } = self;
+        let records = || (0..STORED).map(|_| fresh()).collect::<Vec<_>>();
+        compare(
+            "insert_many of 10,000",
+            &mut [
+                Contender::new("ours", || {
+                    let records = records();
+                    runtime.block_on(async { ours.insert_many(&records).await.unwrap().stored() })
+                }),
+                Contender::new("one transaction", || {
+                    let records = records();
+                    runtime.block_on(spawning_writer.call(move |connection| {
+                        direct::insert_many(connection, &records);
+                        STORED
+                    }))
+                }),
+            ],
+        );
+    }
+
+    fn get_many(&self) {
+        let Self { runtime, ours, spawning, .. } = self;
+        let ids: Vec<String> = (0..STORED).map(id).collect();
+        compare(
+            "get_many of 10,000",
+            &mut [
+                Contender::new("ours", || {
+                    runtime.block_on(async { ours.get_many(&ids).await.unwrap().into_iter().flatten().count() })
+                }),
+                Contender::new("one connection", || {
+                    let ids = ids.clone();
+                    let found = spawning.call(move |connection| direct::get_many(connection, &ids));
+                    runtime.block_on(found).into_iter().flatten().count()
+                }),
+            ],
+        );
+    }
+}
+
+fn main() {
+    let directory = tempfile::tempdir().unwrap();
+    let bench = Bench::new(directory.path());
+    println!("| what | who | ops/s | ratio | CPU µs/op | CPU ratio | allocations/op |");
+    println!("|---|---|--:|--:|--:|--:|--:|");
+    let wanted = |what: &str| std::env::args().skip(1).all(|arg| arg.starts_with("--") || what.contains(&arg));
+    if wanted("get") {
+        bench.get(1, 1_000);
+        bench.get(32, 100);
+    }
+    if wanted("insert") {
+        bench.insert(1, 30);
+        bench.insert(32, 4);
+    }
+    if wanted("many") {
+        bench.get_many();
+        bench.insert_many();
+    }
+}
