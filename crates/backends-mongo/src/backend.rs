@@ -69,7 +69,7 @@ impl MongoBackend {
         let database = Database { client, native, prefix: options.table_prefix, topology };
         let backend = Self { database: Arc::new(database), capabilities: capabilities() };
         // Who opens the backend waits as long; what is known of the servers has to come before that ends.
-        let limit = options.timeout - (options.timeout / 20).min(MARGIN);
+        let limit = options.timeout.saturating_sub((options.timeout / 20).min(MARGIN));
         let context = Context::new(Timestamp::now(), limit);
         if let Err(error) = backend.reach(&context).await {
             backend.database.client.clone().shutdown().immediate(true).await;

@@ -82,7 +82,7 @@ pub(crate) async fn options(config: &BackendConfig) -> Result<MongoOptions> {
 fn of_hosts(hosts: &[String]) -> Result<ClientOptions> {
     let hosts = hosts.iter().map(|host| {
         // The driver knows a socket by its ending alone.
-        if host.starts_with('/') && !host.ends_with(".sock") {
+        if host.starts_with('/') && Path::new(host).extension().is_none_or(|ending| ending != "sock") {
             return Err(Error::invalid_config("the path of a socket in `host` must end with `.sock`: give that"));
         }
         ServerAddress::parse(host).map_err(|native| {

@@ -76,7 +76,6 @@ impl Database {
 }
 
 /// Why a request came to nothing.
-#[derive(Debug)]
 pub(crate) enum Failure {
     /// The server or the driver says so.
     Native(mongodb::error::Error),

@@ -1,12 +1,13 @@
 //! What the server and its driver answer, as errors of this library: one table.
 
 use backends_core::{Error, ErrorKind};
-use mongodb::error::{Error as NativeError, ErrorKind as NativeKind, WriteFailure};
+use mongodb::error::{Error as NativeError, ErrorKind as NativeKind, WriteConcernError, WriteFailure};
 
 use crate::topology::Fault;
 
 mod code;
 
+pub(crate) use code::TOO_LARGE;
 use code::of_code;
 
 /// Whether a call that failed may have changed something.
@@ -40,11 +41,7 @@ fn meaning(native: &NativeError, fault: Fault) -> (Error, bool) {
     match &*native.kind {
         NativeKind::Command(command) => of_server(command.code, &command.code_name),
         NativeKind::Write(WriteFailure::WriteError(write)) => of_server(write.code, ""),
-        NativeKind::Write(WriteFailure::WriteConcernError(concern)) => unconfirmed(concern.code, &concern.code_name),
-        NativeKind::InsertMany(many) => match &many.write_concern_error {
-            Some(concern) => unconfirmed(concern.code, &concern.code_name),
-            None => (refused_by_driver(), true),
-        },
+        NativeKind::Write(WriteFailure::WriteConcernError(concern)) => (unconfirmed(concern), true),
         NativeKind::Authentication { .. } => {
             (Error::permission_denied("the server refuses the login: check `user`, `pass` and `authSource`"), false)
         }
@@ -65,11 +62,13 @@ fn meaning(native: &NativeError, fault: Fault) -> (Error, bool) {
         NativeKind::InvalidResponse { .. } => {
             (Error::unexpected("the server's answer cannot be understood: see the native error"), true)
         }
-        _ => (refused_by_driver(), false),
+        // The driver looked at it before it was sent.
+        NativeKind::InvalidArgument { .. } | NativeKind::SessionsNotSupported => (failed(), false),
+        _ => (failed(), true),
     }
 }
 
-fn refused_by_driver() -> Error {
+fn failed() -> Error {
     Error::unexpected("MongoDB's client failed: see the native error")
 }
 
@@ -80,14 +79,14 @@ fn of_server(code: i32, name: &str) -> (Error, bool) {
 }
 
 /// A write that the primary has, and of which it does not know whether the others have it.
-fn unconfirmed(code: i32, name: &str) -> (Error, bool) {
+pub(crate) fn unconfirmed(concern: &WriteConcernError) -> Error {
     // MongoDB: WriteConcernFailed, the wait for the majority took too long.
-    let error = if code == 64 {
+    let error = if concern.code == 64 {
         Error::timeout("the majority of the servers did not confirm the write in time: look at the replica set")
     } else {
         Error::unavailable("the majority of the servers did not confirm the write: look at the replica set")
     };
-    (with_code(error, code, name), true)
+    with_code(error, concern.code, &concern.code_name).with_may_have_happened(true)
 }
 
 fn with_code(error: Error, code: i32, name: &str) -> Error {
@@ -167,7 +166,7 @@ pub(crate) fn came_of(error: &Error, codes: &[i32]) -> bool {
     error.native::<NativeError>().is_some_and(|native| has_code(native, codes))
 }
 
-/// What a kind of error is where nothing can have been changed.
+/// Whether the user lacks a right, or is not who it says.
 pub(crate) fn is_denied(error: &Error) -> bool {
     error.kind() == ErrorKind::PermissionDenied
 }

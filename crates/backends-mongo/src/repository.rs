@@ -56,7 +56,7 @@ impl MongoRepository {
                 Some(taken) => taken.with_native(native),
                 None => self.database.fail(Failure::Native(native), Effect::Writes),
             },
-            failure => self.database.fail(failure, Effect::Writes),
+            failure @ Failure::Unreachable(_) => self.database.fail(failure, Effect::Writes),
         }
     }
 

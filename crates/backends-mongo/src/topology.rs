@@ -47,7 +47,7 @@ impl Topology {
         let topology = self.clone();
         EventHandler::callback(move |event| match event {
             SdamEvent::TopologyDescriptionChanged(change) => {
-                topology.change(change.new_description.has_writable_server())
+                topology.change(change.new_description.has_writable_server());
             }
             SdamEvent::ServerHeartbeatFailed(failed) => topology.fail(fault_of(&failed.failure)),
             _ => {}

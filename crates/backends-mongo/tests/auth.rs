@@ -1,6 +1,7 @@
 //! Users and their rights, on the server that `TEST_MONGODB_URL` names: it wants users, and knows those of
 //! `TEST_MONGODB_ADMIN_USER` and `TEST_MONGODB_WRITER_USER`, who reads and writes records and creates nothing.
 
+#![allow(clippy::unwrap_used, reason = "tests stop where something is wrong")]
 #![allow(unreachable_pub, reason = "a module of several programs of tests")]
 
 #[allow(dead_code, reason = "other programs of tests use more of it")]

@@ -1,5 +1,6 @@
 //! What a single server does without a replica set, on the one that `TEST_MONGODB_URL` names.
 
+#![allow(clippy::unwrap_used, reason = "tests stop where something is wrong")]
 #![allow(unreachable_pub, reason = "a module of several programs of tests")]
 
 #[allow(dead_code, reason = "other programs of tests use more of it")]

@@ -1,5 +1,7 @@
 //! Servers that are not there, or do not speak as expected: a typed error before the deadline. No MongoDB is needed.
 
+#![allow(clippy::unwrap_used, reason = "tests stop where something is wrong")]
+
 use std::time::{Duration, Instant};
 
 use backends_core::{DatabaseConfig, Error, Registry};

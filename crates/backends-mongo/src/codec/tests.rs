@@ -30,19 +30,25 @@ fn walk(document: &Document, id_field: &str) -> backends_core::Result<String> {
     let mut text = String::new();
     let mut open = 0;
     loop {
-        match tokens.next()? {
-            Token::Map => (open += 1, text.push('{')).1,
-            Token::Array => (open += 1, text.push('[')).1,
-            Token::End => (open -= 1, text.push('.')).1,
-            Token::Field(name) => text.push_str(&format!("{name}:")),
-            Token::Null => text.push_str("null,"),
-            Token::Bool(bool) => text.push_str(&format!("{bool},")),
-            Token::Int(int) => text.push_str(&format!("{int}i,")),
-            Token::Float(float) => text.push_str(&format!("{float}f,")),
-            Token::String(string) => text.push_str(&format!("{string:?},")),
-            Token::Bytes(bytes) => text.push_str(&format!("{bytes:?},")),
-            Token::Timestamp(at) => text.push_str(&format!("{at},")),
+        let step = match tokens.next()? {
+            Token::Map => "{".to_owned(),
+            Token::Array => "[".to_owned(),
+            Token::End => ".".to_owned(),
+            Token::Field(name) => format!("{name}:"),
+            Token::Null => "null,".to_owned(),
+            Token::Bool(bool) => format!("{bool},"),
+            Token::Int(int) => format!("{int}i,"),
+            Token::Float(float) => format!("{float}f,"),
+            Token::String(string) => format!("{string:?},"),
+            Token::Bytes(bytes) => format!("{bytes:?},"),
+            Token::Timestamp(at) => format!("{at},"),
+        };
+        match step.as_str() {
+            "{" | "[" => open += 1,
+            "." => open -= 1,
+            _ => {}
         }
+        text.push_str(&step);
         if open == 0 {
             assert!(tokens.next().is_err());
             return Ok(text);
@@ -266,7 +272,7 @@ fn c10_records_over_the_limit_are_refused_with_the_limit() {
     let most = 16_777_216 - 13;
     assert_eq!(notes().document(&with(most)).unwrap().as_bytes().len(), 16_777_216);
     let error = notes().document(&with(most + 1)).unwrap_err();
-    assert!(error.is_invalid_input() && error.to_string().contains("16,777,216"), "{error}");
+    assert!(error.is_invalid_input() && error.to_string().contains("16777216"), "{error}");
 }
 
 #[test]

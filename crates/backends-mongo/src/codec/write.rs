@@ -5,6 +5,7 @@ use mongodb::bson::RawDocumentBuf;
 
 use super::element::{GENERIC, tag};
 use crate::capabilities::MAX_RECORD_BYTES;
+use crate::error::TOO_LARGE;
 
 /// What stands under `_id`.
 #[derive(Debug, Clone, Copy)]
@@ -35,9 +36,7 @@ pub(crate) fn document(record: &RecordBuf, id_field: &str, id: Option<Id<'_>>) -
 
 #[cold]
 pub(crate) fn too_large() -> Error {
-    Error::invalid_input(
-        "the record is larger than MongoDB's limit of 16,777,216 bytes as BSON: split it, or keep the large part elsewhere",
-    )
+    Error::invalid_input(TOO_LARGE)
 }
 
 struct Writer {

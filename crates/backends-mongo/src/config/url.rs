@@ -61,7 +61,7 @@ async fn refused_setting(uri: &Uri) -> Option<String> {
     // What stands before an `@` may be a password that was not encoded.
     let settings = if settings.contains('@') { "" } else { settings };
     for setting in settings.split('&').filter(|setting| !setting.is_empty()) {
-        if ClientOptions::parse(&format!("mongodb://u:p@localhost/?{setting}")).await.is_err() {
+        if ClientOptions::parse(format!("mongodb://u:p@localhost/?{setting}")).await.is_err() {
             let name = setting.split('=').next().unwrap_or_default();
             return is_name(name).then(|| name.to_owned());
         }

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::MongoRepository;
 use crate::database::{Failure, early};
-use crate::error::{Effect, index_in, of_write, repeat};
+use crate::error::{Effect, index_in, of_write, repeat, unconfirmed};
 
 // MongoDB: maxWriteBatchSize, and maxMessageSizeBytes less what a message has besides.
 const DOCUMENTS: usize = 100_000;
@@ -79,7 +79,9 @@ impl MongoRepository {
             Ok(None) => {}
             Ok(Some(outcome)) => self.sort_out(&outcome, &positions, errors),
             Err(lost) => {
-                positions.iter().for_each(|position| errors.put(*position, repeat(&lost)));
+                for position in positions {
+                    errors.put(position, repeat(&lost));
+                }
                 return Some(lost);
             }
         }
@@ -109,7 +111,7 @@ impl MongoRepository {
             },
         };
         match *native.kind {
-            NativeKind::InsertMany(outcome) if outcome.write_concern_error.is_none() => Ok(Some(outcome)),
+            NativeKind::InsertMany(outcome) => Ok(Some(outcome)),
             _ => Err(self.database.fail(Failure::Native(native), Effect::Writes)),
         }
     }
@@ -122,6 +124,12 @@ impl MongoRepository {
                 None => of_write(write.code, write.code_name.as_deref()),
             };
             errors.put(*position, error);
+        }
+        let Some(concern) = &outcome.write_concern_error else { return };
+        for position in positions {
+            if errors.0[*position].is_none() {
+                errors.put(*position, unconfirmed(concern));
+            }
         }
     }
 }

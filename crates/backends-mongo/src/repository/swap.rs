@@ -74,7 +74,7 @@ impl MongoRepository {
         let document = self.codec.document_with_id_of(record, seen.as_bytes())?;
         if (seen.as_bytes().len() + document.as_bytes().len()) as u64 > REQUEST {
             return Err(Error::unsupported(
-                "the capability `large_swaps`: a record and what takes its place are larger together than MongoDB's limit of 16,777,216 bytes: use `replace`",
+                "the capability `large_swaps`: a record and what takes its place are larger together than MongoDB's limit of 16777216 bytes: use `replace`",
             ));
         }
         let replace = self.collection.replace_one(condition(seen)?, document);

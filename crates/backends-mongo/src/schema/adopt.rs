@@ -40,9 +40,11 @@ pub(super) async fn check(
     let fields: BTreeSet<&str> = reconciled.added_kinds.iter().map(|(path, _)| top_level(path)).collect();
     let mut projection: Document = fields.into_iter().map(|field| (field.to_owned(), Bson::Int32(1))).collect();
     projection.insert(ID, 0);
-    look(database, request, codec, projection, kinds).await.map_err(|error| match error.is_unreadable() {
-        true => Error::definition_conflict(format!("where the definition declares a kind, {}", error.message())),
-        false => error,
+    look(database, request, codec, projection, kinds).await.map_err(|error| {
+        if error.is_unreadable() {
+            return Error::definition_conflict(format!("where the definition declares a kind, {}", error.message()));
+        }
+        error
     })
 }
 

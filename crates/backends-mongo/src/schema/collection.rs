@@ -9,7 +9,7 @@ use super::missing;
 use crate::database::{Database, next_reply};
 use crate::error::{Effect, has_code, is_denied};
 
-/// MongoDB: NamespaceExists.
+// MongoDB: NamespaceExists.
 const EXISTS: [i32; 1] = [48];
 
 pub(super) struct Collection<'a> {

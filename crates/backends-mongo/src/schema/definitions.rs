@@ -13,7 +13,7 @@ use crate::error::{Effect, has_code};
 const NAME: &str = "_backends_definitions";
 const DEFINITION: &str = "definition";
 
-/// MongoDB: DuplicateKey.
+// MongoDB: DuplicateKey.
 const DUPLICATE: [i32; 1] = [11000];
 
 pub(super) struct Definitions<'a> {

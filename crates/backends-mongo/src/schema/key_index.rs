@@ -11,7 +11,7 @@ use crate::codec::Codec;
 use crate::database::{Database, max_time};
 use crate::error::{Effect, came_of, has_code, is_denied};
 
-/// MongoDB: NamespaceNotFound; DuplicateKey.
+// MongoDB: NamespaceNotFound; DuplicateKey.
 const NO_COLLECTION: [i32; 1] = [26];
 const DUPLICATE: [i32; 1] = [11000];
 

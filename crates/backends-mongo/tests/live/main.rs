@@ -1,6 +1,7 @@
 //! What only this backend has, on the real server that `TEST_MONGODB_URL` names. Without one every test here fails.
 
-#![allow(unreachable_pub, clippy::missing_panics_doc, reason = "modules of one program of tests")]
+#![allow(clippy::unwrap_used, reason = "tests stop where something is wrong")]
+#![allow(unreachable_pub, reason = "modules of one program of tests")]
 
 mod definitions;
 mod foreign;

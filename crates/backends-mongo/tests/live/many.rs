@@ -44,7 +44,7 @@ async fn c10_a_record_over_the_limit_stops_no_other() {
     ];
     let error = notes.insert_many(&records).await.unwrap_err();
     assert!(
-        error.is_invalid_input() && error.position() == Some(1) && error.to_string().contains("16,777,216"),
+        error.is_invalid_input() && error.position() == Some(1) && error.to_string().contains("16777216"),
         "{error}"
     );
     assert_eq!(failures(&error), [(1, false)]);
