@@ -6,7 +6,7 @@ use std::time::Duration;
 use backends_core::{ErrorKind, Mistakes, Result};
 use mongodb::options::{ClientOptions, ReadPreference, SelectionCriteria, WriteConcern};
 
-/// How long opening and selecting a server take, unless configured: as long as an operation.
+/// How long opening may take, unless configured: as long as an operation.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 // MongoDB specifications: the default of every driver but this one, which has 10.
@@ -53,7 +53,7 @@ impl MongoOptions {
         self
     }
 
-    /// How long opening may take, and a call may wait for a server that takes it; 30 s unless said otherwise.
+    /// How long opening may take, 30 s unless said otherwise; a call waits five sixths of it for a server that takes it.
     pub fn open_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -86,7 +86,8 @@ impl MongoOptions {
         client.write_concern = Some(concern);
         client.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
         client.max_pool_size.get_or_insert(MAX_POOL_SIZE);
-        client.server_selection_timeout.get_or_insert(self.timeout);
+        // A call whose server goes away looks for another one, and has to end before its deadline to say so.
+        client.server_selection_timeout.get_or_insert(self.timeout / 6 * 5);
         client
     }
 }
@@ -116,7 +117,7 @@ mod tests {
         let concern = client.write_concern.unwrap();
         assert_eq!((concern.w, concern.journal), (WriteConcern::majority().w, Some(true)));
         assert!(matches!(client.selection_criteria, Some(SelectionCriteria::ReadPreference(ReadPreference::Primary))));
-        assert_eq!((client.max_pool_size, client.server_selection_timeout), (Some(100), Some(TIMEOUT)));
+        assert_eq!((client.max_pool_size, client.server_selection_timeout), (Some(100), Some(Duration::from_secs(25))));
         assert!(client.retry_reads != Some(false) && client.retry_writes != Some(false));
     }
 
