@@ -8,6 +8,7 @@ mod cargo;
 mod ci;
 mod contract;
 mod fuzz;
+mod integration;
 mod kill;
 mod lint;
 mod metadata;
@@ -35,8 +36,18 @@ struct Verb {
     run: fn(Args) -> Result,
 }
 
-const VERBS: &[Verb] =
-    &[test::VERB, lint::VERB, tidy::VERB, contract::VERB, ci::VERB, bench::VERB, sizes::VERB, kill::VERB, fuzz::VERB];
+const VERBS: &[Verb] = &[
+    test::VERB,
+    lint::VERB,
+    tidy::VERB,
+    contract::VERB,
+    ci::VERB,
+    integration::VERB,
+    bench::VERB,
+    sizes::VERB,
+    kill::VERB,
+    fuzz::VERB,
+];
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);

@@ -29,6 +29,14 @@ pub(crate) struct Package {
     /// The names of its features, and what each turns on.
     pub(crate) features: Vec<(String, Vec<String>)>,
     pub(crate) binaries: Vec<String>,
+    pub(crate) tests: Vec<TestTarget>,
+}
+
+/// A test program of a package.
+pub(crate) struct TestTarget {
+    pub(crate) name: String,
+    /// Whether `cargo test` runs it without being told.
+    pub(crate) by_default: bool,
 }
 
 /// One entry of a package's manifest.
@@ -83,12 +91,16 @@ impl Package {
             manifest: manifest.strip_prefix(root).unwrap_or(&manifest).trim_start_matches(['/', '\\']).to_owned(),
             dependencies: items(&value["dependencies"]).iter().map(Dependency::parse).collect(),
             features: features.map(|(name, on)| (name.clone(), strings(on))).collect(),
-            binaries: items(&value["targets"])
-                .iter()
-                .filter(|target| strings(&target["kind"]).iter().any(|kind| kind == "bin"))
-                .filter_map(|target| target["name"].as_str().map(str::to_owned))
-                .collect(),
+            binaries: targets(value, "bin").filter_map(|target| target["name"].as_str().map(str::to_owned)).collect(),
+            tests: targets(value, "test").map(TestTarget::parse).collect(),
         }
+    }
+}
+
+impl TestTarget {
+    fn parse(value: &Value) -> Self {
+        let name = value["name"].as_str().unwrap_or_default().to_owned();
+        Self { name, by_default: value["test"].as_bool().unwrap_or(true) }
     }
 }
 
@@ -97,6 +109,12 @@ impl Dependency {
         let name = value["name"].as_str().unwrap_or_default().to_owned();
         Self { name, for_tests: value["kind"].as_str() == Some("dev") }
     }
+}
+
+/// The targets of a package that are of a kind.
+fn targets<'a>(package: &'a Value, kind: &'static str) -> impl Iterator<Item = &'a Value> {
+    let is_of_kind = move |target: &&Value| strings(&target["kind"]).iter().any(|own| own == kind);
+    items(&package["targets"]).iter().filter(is_of_kind)
 }
 
 fn items(value: &Value) -> &[Value] {
@@ -124,7 +142,8 @@ mod tests {
                     "manifest_path": "/w/crates/backends/Cargo.toml", "publish": [], "rust_version": "1.90",
                     "features": {"default": [], "full": ["sqlite"], "sqlite": ["dep:x"]},
                     "dependencies": [{"name": "x", "kind": null}, {"name": "y", "kind": "dev"}],
-                    "targets": [{"name": "lib", "kind": ["lib"]}, {"name": "json", "kind": ["bin"]}],
+                    "targets": [{"name": "lib", "kind": ["lib"]}, {"name": "json", "kind": ["bin"]},
+                        {"name": "live", "kind": ["test"], "test": false}, {"name": "pure", "kind": ["test"]}],
                 },
                 {"id": "registry#x@1.2.3", "name": "x", "version": "1.2.3", "publish": null},
             ],
@@ -133,6 +152,8 @@ mod tests {
         assert_eq!(facade.manifest, "crates/backends/Cargo.toml");
         assert!(!facade.published);
         assert_eq!(facade.binaries, ["json"]);
+        let tests: Vec<(&str, bool)> = facade.tests.iter().map(|test| (test.name.as_str(), test.by_default)).collect();
+        assert_eq!(tests, [("live", false), ("pure", true)]);
         assert_eq!(
             facade.dependencies.iter().map(|d| (d.name.as_str(), d.for_tests)).collect::<Vec<_>>(),
             [("x", false), ("y", true)]

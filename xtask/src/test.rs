@@ -1,35 +1,48 @@
-//! `cargo xtask test`: every test that needs no server.
+//! `cargo xtask test`: every test; those that need a server once there is a backend that has such.
 
 use std::process::Command;
 
 use crate::args::Args;
 use crate::metadata::{FACADE, Metadata};
 use crate::steps::Steps;
-use crate::{Result, Verb, cargo, workspace};
+use crate::{Result, Verb, cargo, integration, workspace};
 
 pub(crate) const VERB: Verb = Verb {
     name: "test",
     usage: "[--msrv] [-- <arguments of cargo test>]",
     about: "Run all tests: unit, documentation, conformance, and the examples that have one",
     help: "\
-One `cargo test` of the whole workspace with every feature of the facade on.
+One `cargo test` of the whole workspace with every feature of the facade on, and then
+`cargo xtask integration` for the backends that are servers.
 
   --msrv   with the oldest compiler that is supported (`rust-version` in Cargo.toml),
            which rustup installs if it is missing
 
-What follows `--` is passed on: `cargo xtask test -- -p backends-core names`.",
+What follows `--` is passed on, and then no server is started:
+`cargo xtask test -- -p backends-core names`.",
     run,
 };
 
 fn run(mut args: Args) -> Result {
     let oldest = args.flag("--msrv");
     let extra = args.passed_on()?;
-    if oldest { with_oldest(&extra) } else { cargo::run_cargo(&arguments(&extra)?) }
+    if oldest {
+        return with_oldest(&extra);
+    }
+    cargo::run_cargo(&arguments(&extra)?)?;
+    if extra.is_empty() { live() } else { Ok(()) }
+}
+
+/// The live suites, if there are any.
+fn live() -> Result {
+    let metadata = Metadata::load()?;
+    if integration::is_called_for(&metadata) { integration::present(&metadata) } else { Ok(()) }
 }
 
 /// The step of `cargo xtask ci`.
 pub(crate) fn steps(steps: &mut Steps) -> Result {
-    steps.step("test", || cargo::run_cargo(&arguments(&[])?))
+    steps.step("test", || cargo::run_cargo(&arguments(&[])?))?;
+    if integration::is_called_for(&Metadata::load()?) { steps.step("integration", live) } else { Ok(()) }
 }
 
 /// The words of the call. A choice of packages by the caller takes the place of the workspace.

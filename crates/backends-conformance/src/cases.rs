@@ -20,6 +20,7 @@ pub mod names;
 pub mod nulls;
 pub mod numbers;
 pub mod replace;
+pub mod serde_table;
 pub mod swap;
 pub mod timestamps;
 pub mod upsert;
@@ -264,6 +265,15 @@ macro_rules! each_case {
                 c30_a_refused_replace_changes_nothing
                 c30_l15_a_replaced_record_is_read_at_once_by_everybody
                 c30_the_answer_of_a_replace_is_what_is_stored
+            }
+            serde_table {
+                c01_c02_c05_scalars_come_back_or_are_refused
+                c01_c03_collections_come_back_or_are_refused
+                c01_c03_l16_structs_come_back_or_are_refused
+                c01_c03_flattened_structs_come_back_or_are_refused
+                c01_c03_enums_come_back_or_are_refused
+                c01_c03_whole_records_come_back_or_are_refused
+                c01_c04_instants_and_dates_come_back_or_are_refused
             }
             swap {
                 c26_t02_an_insert_by_swap_never_overwrites

@@ -24,7 +24,10 @@ impl Context {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let random = RandomState::new().hash_one(count);
-        Self { harness, suffix: format!("{random:016x}"), first: tokio::sync::OnceCell::new() }
+        // Letters only, so that no name looks like a number of the cases, which messages may not show.
+        let halves = random.to_be_bytes().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let suffix = halves.map(|half| char::from(b'a' + half)).collect();
+        Self { harness, suffix, first: tokio::sync::OnceCell::new() }
     }
 
     /// The name of a repository of this case; another `base` is another repository.

@@ -1,4 +1,4 @@
-//! The list of the cases names every case, and each once.
+//! The list of the cases names every case, and each once, and the table of shapes is as long as it should be.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -27,4 +27,12 @@ fn every_case_is_listed() {
     let known: BTreeSet<_> = listed.iter().map(|(topic, case)| ((*topic).to_owned(), (*case).to_owned())).collect();
     assert_eq!(known.len(), listed.len(), "a case is listed twice");
     assert_eq!(known.symmetric_difference(&written).collect::<Vec<_>>(), Vec::<&(String, String)>::new());
+}
+
+#[test]
+#[allow(clippy::print_stdout, reason = "how many rows there are is worth a line of a test's output")]
+fn c01_the_table_of_shapes_has_its_rows() {
+    let count = backends_conformance::cases::serde_table::count();
+    println!("{count} shapes");
+    assert!(count >= 150, "{count} rows");
 }

@@ -1,5 +1,15 @@
-//! The suite on the reference backend.
+//! The suite on the reference backend, and its native types.
 
-backends_conformance::suite!(backends_conformance::by_uri(backends_core::memory::Memory, |store| {
-    format!("memory:{store}")
-}));
+use backends_core::memory::{Memory, MemoryBackend, MemoryRepository};
+use backends_core::{Definition, Document, Registry};
+
+backends_conformance::suite!(backends_conformance::by_uri(Memory, |store| format!("memory:{store}")));
+
+#[tokio::test]
+async fn c44_the_native_types_of_memory_are_reached() {
+    let backend = Registry::new().register(Memory).open("memory:").await.unwrap();
+    assert!(backend.native::<MemoryBackend>().is_some());
+    let records = backend.define::<Document>(Definition::builder("records").build().unwrap()).await.unwrap();
+    records.insert(&Document::from([("a", 1)])).await.unwrap();
+    assert_eq!(records.native(MemoryRepository::stored), Some(1));
+}

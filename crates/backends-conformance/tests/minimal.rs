@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use backends_core::driver::{
@@ -57,7 +57,7 @@ impl BackendDriver for Open {
 
     async fn define(&self, request: &DefineRequest) -> Result<Defined> {
         let name = (self.store.clone(), request.definition.name().to_ascii_lowercase());
-        let table = Arc::clone(SERVER.lock().unwrap().entry(name).or_default());
+        let table = Arc::clone(SERVER.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default());
         let repository = Arc::new(Records(Arc::clone(&table)));
         if request.mode == SchemaMode::Trust {
             return Ok(Defined::new(repository, request.definition.clone()));
@@ -87,7 +87,7 @@ struct Records(Arc<Table>);
 
 impl Records {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Key, RecordBuf>> {
-        self.0.records.lock().unwrap()
+        self.0.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -17,7 +17,11 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An open backend. Cheap to clone; every clone is the same backend.
 #[derive(Clone)]
-pub struct Backend {
+pub struct Backend(Arc<Way>);
+
+/// The way to what clones and derived handles share. Every call holds it, so a handle is one pointer.
+#[derive(Clone)]
+struct Way {
     shared: Arc<Shared>,
     layers: Arc<[Arc<dyn Layer>]>,
     clock: Arc<dyn Clock>,
@@ -35,38 +39,42 @@ impl Backend {
     /// The backend that `driver` is: for tests, wrappers and third parties. Programs get theirs from a manager.
     pub fn new(driver: Arc<dyn BackendDriver>) -> Self {
         let shared = Shared { driver, slots: Mutex::default(), closed: AtomicBool::new(false) };
-        Self { shared: Arc::new(shared), layers: Arc::new([]), clock: Arc::new(SystemClock), timeout: TIMEOUT }
+        Self::by(Way { shared: Arc::new(shared), layers: Arc::new([]), clock: Arc::new(SystemClock), timeout: TIMEOUT })
+    }
+
+    fn by(way: Way) -> Self {
+        Self(Arc::new(way))
     }
 
     /// The same backend with a layer further out, for the repositories that are defined through it.
     #[must_use]
     pub fn with_layer(&self, layer: impl Layer) -> Self {
         let outer: Arc<dyn Layer> = Arc::new(layer);
-        let layers = std::iter::once(outer).chain(self.layers.iter().cloned()).collect();
-        Self { layers, ..self.clone() }
+        let layers = std::iter::once(outer).chain(self.0.layers.iter().cloned()).collect();
+        Self::by(Way { layers, ..Way::clone(&self.0) })
     }
 
     /// The same backend with another clock, for the repositories that are defined through it.
     #[must_use]
     pub fn with_clock(&self, clock: impl Clock) -> Self {
-        Self { clock: Arc::new(clock), ..self.clone() }
+        Self::by(Way { clock: Arc::new(clock), ..Way::clone(&self.0) })
     }
 
     /// The same backend with another time limit for operations that do not say theirs (30 s unless configured), for
     /// the repositories that are defined through it.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
-        Self { timeout, ..self.clone() }
+        Self::by(Way { timeout, ..Way::clone(&self.0) })
     }
 
     /// The name by which configurations choose it.
     pub fn name(&self) -> &'static str {
-        self.shared.driver.name()
+        self.0.shared.driver.name()
     }
 
     /// What it can do.
     pub fn capabilities(&self) -> &Capabilities {
-        self.shared.driver.capabilities()
+        self.0.shared.driver.capabilities()
     }
 
     /// Creates what a repository needs and is missing, and gives the repository. The action has its own time limit of
@@ -95,38 +103,38 @@ impl Backend {
     /// # Errors
     /// What the driver says.
     pub async fn close(&self) -> Result<()> {
-        if self.shared.closed.swap(true, Ordering::AcqRel) {
+        if self.0.shared.closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
-        let invocation = Invocation::of_backend(self, "close", self.timeout);
-        let driver = Arc::clone(&self.shared.driver);
+        let invocation = Invocation::of_backend(self, "close", self.0.timeout);
+        let driver = Arc::clone(&self.0.shared.driver);
         let context = invocation.context().clone();
         invocation.write(Closing { driver, context }).await
     }
 
     /// The native client, if it is an `N`; the page of each backend says which it is.
     pub fn native<N: 'static>(&self) -> Option<&N> {
-        self.shared.driver.native().downcast_ref()
+        self.0.shared.driver.native().downcast_ref()
     }
 
     pub(crate) fn driver(&self) -> &Arc<dyn BackendDriver> {
-        &self.shared.driver
+        &self.0.shared.driver
     }
 
-    pub(crate) fn layers(&self) -> &[Arc<dyn Layer>] {
-        &self.layers
+    pub(crate) fn layers(&self) -> &Arc<[Arc<dyn Layer>]> {
+        &self.0.layers
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {
-        &*self.clock
+        &*self.0.clock
     }
 
     pub(crate) fn timeout(&self) -> Duration {
-        self.timeout
+        self.0.timeout
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.shared.closed.load(Ordering::Acquire)
+        self.0.shared.closed.load(Ordering::Acquire)
     }
 
     pub(crate) fn check_open(&self) -> Result<()> {
@@ -138,7 +146,7 @@ impl Backend {
 
     /// The place of the repository of this name, whatever its case.
     pub(crate) fn slot(&self, name: &str) -> Arc<Slot> {
-        let mut slots = self.shared.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.0.shared.slots.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(slots.entry(name.to_ascii_lowercase()).or_default())
     }
 }

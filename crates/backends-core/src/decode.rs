@@ -31,6 +31,7 @@ impl<'s> Reading<'s> {
     ///
     /// # Errors
     /// `Unreadable` with the path, if `T` cannot hold what is stored.
+    #[inline]
     pub(crate) fn read<T: DeserializeOwned>(self, batch: &dyn Batch, index: usize) -> Result<T> {
         let mut record = None;
         batch.read(index, &mut |tokens| {
@@ -42,17 +43,23 @@ impl<'s> Reading<'s> {
 
     /// The same, and where in the record it failed: a second walk that keeps the path, so that the first need not.
     pub(crate) fn read_or_explain<T: DeserializeOwned>(self, batch: &dyn Batch, index: usize) -> Result<T> {
-        self.read(batch, index).map_err(|error| {
-            let trail = RefCell::new(Vec::new());
-            let again: Result<()> = batch.read(index, &mut |tokens| {
-                T::deserialize(Lazy::record(&mut Walk { tokens, trail: Some(&trail) }, self.schema))?;
-                Ok(())
-            });
-            match again {
-                Err(error) => trail.into_inner().iter().rev().fold(error, |error, segment| error.below(segment)),
-                Ok(()) => error,
-            }
-        })
+        match self.read(batch, index) {
+            Err(error) => Err(self.explain::<T>(batch, index, error)),
+            read => read,
+        }
+    }
+
+    #[cold]
+    fn explain<T: DeserializeOwned>(self, batch: &dyn Batch, index: usize, error: Error) -> Error {
+        let trail = RefCell::new(Vec::new());
+        let again: Result<()> = batch.read(index, &mut |tokens| {
+            T::deserialize(Lazy::record(&mut Walk { tokens, trail: Some(&trail) }, self.schema))?;
+            Ok(())
+        });
+        match again {
+            Err(error) => trail.into_inner().iter().rev().fold(error, |error, segment| error.below(segment)),
+            Ok(()) => error,
+        }
     }
 }
 

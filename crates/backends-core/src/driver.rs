@@ -21,7 +21,7 @@ mod write;
 
 pub use context::{Consistency, Context};
 pub use define::{DefineRequest, Defined, SchemaMode, StoredKinds};
-pub use read::{Fetched, FindRequest, Found, GetRequest};
+pub use read::{Fetched, FindRequest, Found, GetRequest, read};
 pub(crate) use write::DeletedRecord;
 pub use write::{
     DeleteRequest, Deleted, IdRule, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Merged, NewRecord,

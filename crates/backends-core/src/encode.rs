@@ -22,6 +22,9 @@ use special::{Instant, RawBytes};
 /// DynamoDB: 32 levels, of which the item and its attribute take the first.
 const DEPTH: usize = 30;
 
+/// How many bytes a record is given room for at first.
+const USUAL: usize = 256;
+
 /// DynamoDB keeps 38 digits and an exponent from -130 to 125.
 const SMALLEST: f64 = 1e-130;
 const LARGEST: f64 = 1e126;
@@ -38,7 +41,7 @@ pub(crate) struct Encoded {
 /// # Errors
 /// `InvalidInput` with the path, if a value or a name is one that no backend stores.
 pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, schema: &Place) -> Result<Encoded> {
-    let mut encoder = Encoder::new(Some(schema), true);
+    let mut encoder = Encoder::new(Some(schema), true, USUAL);
     value.serialize(&mut encoder).map_err(Error::from)?;
     if !encoder.root_done {
         return Err(no_record());
@@ -51,10 +54,16 @@ pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, schema: &Place) -> Result
 /// # Errors
 /// `InvalidInput`, as for a record.
 pub(crate) fn encode_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
-    let mut encoder = Encoder::new(None, false);
-    encoder.out.push(Token::Field("value"));
+    let mut encoder = Encoder::new(None, false, 0);
     value.serialize(&mut encoder).map_err(Error::from)?;
-    let mut document = crate::decode::decode_tokens::<crate::Document>(&mut encoder.out.tokens())?;
+    let scalar = encoder.out.first();
+    if !matches!(scalar, Some(Token::Array | Token::Map)) {
+        return Ok(scalar.map_or(Value::Null, Value::from_scalar));
+    }
+    let mut record = RecordBuf::new();
+    record.push(Token::Field("value"));
+    record.bytes_mut().extend_from_slice(encoder.out.bytes());
+    let mut document = crate::decode::decode_tokens::<crate::Document>(&mut record.tokens())?;
     Ok(document.remove("value").unwrap_or(Value::Null))
 }
 
@@ -77,36 +86,44 @@ struct Encoder<'s> {
 }
 
 impl<'s> Encoder<'s> {
-    fn new(place: Option<&'s Place>, is_record: bool) -> Self {
+    fn new(place: Option<&'s Place>, is_record: bool, room: usize) -> Self {
         let mut out = RecordBuf::new();
-        out.bytes_mut().reserve(256);
+        out.bytes_mut().reserve(room);
         Self { out, place, shape: Shape::new(), open: 0, is_record, root_done: false }
     }
 
     /// Writes a scalar, if it may stand here.
+    #[inline]
     fn scalar(&mut self, token: Token<'_>) -> Result<(), Fault> {
         if self.is_record && self.open == 0 {
             return Err(no_record().into());
         }
         self.shape.mix_kind(&token);
-        let token = match self.place {
-            Some(place) if place.drops_empty() && token == Token::String("") => Token::Null,
-            Some(place) => place.conform(token)?,
-            None => token,
-        };
-        if let Token::Timestamp(_) = token
-            && self.is_record
-            && self.place.and_then(Place::kind).is_none()
-        {
+        match self.place {
+            Some(place) => self.declared(place, token),
+            None if self.is_record && matches!(token, Token::Timestamp(_)) => Err(undeclared_timestamp().into()),
+            None => {
+                self.out.push(token);
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes a scalar where something is declared.
+    fn declared(&mut self, place: &Place, token: Token<'_>) -> Result<(), Fault> {
+        let token =
+            if place.drops_empty() && token == Token::String("") { Token::Null } else { place.conform(token)? };
+        if self.is_record && place.kind().is_none() && matches!(token, Token::Timestamp(_)) {
             return Err(undeclared_timestamp().into());
         }
         self.out.push(token);
         Ok(())
     }
 
+    #[inline]
     fn text(&mut self, text: &str) -> Result<(), Fault> {
         if text.as_bytes().contains(&0) {
-            return Err(Error::invalid_input("U+0000 in a string, which not every database stores: remove it").into());
+            return Err(zero_in_text().into());
         }
         if u32::try_from(text.len()).is_err() {
             return Err(too_long().into());
@@ -193,6 +210,11 @@ fn undeclared_timestamp() -> Error {
     Error::invalid_input(
         "a timestamp where the definition declares none: declare it with `fields: {\"path\": \"timestamp\"}`, or store text",
     )
+}
+
+#[cold]
+fn zero_in_text() -> Error {
+    Error::invalid_input("U+0000 in a string, which not every database stores: remove it")
 }
 
 #[cold]

@@ -101,8 +101,14 @@ pub(crate) trait Operation: Send + Sync {
 /// Runs `operation` inside `layers`; without layers it is just the operation.
 pub(crate) async fn run<O: Operation>(layers: &[Arc<dyn Layer>], call: &Call, operation: &O) -> Result<O::Answer> {
     if layers.is_empty() {
-        return operation.run().await;
+        operation.run().await
+    } else {
+        // Apart, so that calls without layers have no room for it.
+        Box::pin(run_inside(layers, call, operation)).await
     }
+}
+
+async fn run_inside<O: Operation>(layers: &[Arc<dyn Layer>], call: &Call, operation: &O) -> Result<O::Answer> {
     let answer = Mutex::new(None);
     let run = || -> Pin<Box<dyn Future<Output = Result<()>> + Send + '_>> {
         Box::pin(async {

@@ -67,6 +67,7 @@ impl RecordBuf {
 
     /// Appends a token: a field and its value in turn, every array and map closed by an end. The map of the record
     /// itself is not pushed.
+    #[inline]
     pub fn push(&mut self, token: Token<'_>) {
         match token {
             Token::Null => self.0.push(tag::NULL),
@@ -84,12 +85,14 @@ impl RecordBuf {
         }
     }
 
+    #[inline]
     fn push_number(&mut self, tag: u8, number: [u8; 8]) {
         let mut bytes = [tag; 9];
         bytes[1..].copy_from_slice(&number);
         self.0.extend_from_slice(&bytes);
     }
 
+    #[inline]
     fn push_run(&mut self, tag: u8, run: &[u8]) {
         // The encoder refuses what is longer, long before a server would.
         let length = u32::try_from(run.len()).unwrap_or(u32::MAX);
@@ -104,7 +107,12 @@ impl RecordBuf {
     /// The value of a field of the record itself; of an array or a map only its beginning.
     pub fn get(&self, field: &str) -> Option<Token<'_>> {
         let place = self.place(field)?;
-        walk::read(&self.0, place.value).ok().map(|(token, _)| token)
+        RecordTokens::of_value(self.0.get(place.value..)?).step().ok()
+    }
+
+    /// The token that stands first, where a value was pushed by itself.
+    pub(crate) fn first(&self) -> Option<Token<'_>> {
+        RecordTokens::of_value(&self.0).step().ok()
     }
 
     /// Puts a scalar into a field of the record itself, in the place of what is there.
@@ -122,14 +130,15 @@ impl RecordBuf {
     }
 
     fn place(&self, field: &str) -> Option<Place> {
-        let mut at = 0;
-        while at < self.0.len() {
-            let (name, value) = walk::read(&self.0, at).ok()?;
-            let end = walk::skip(&self.0, value).ok()?;
-            if name == Token::Field(field) {
-                return Some(Place { start: at, value, end });
+        let mut rest = self.0.as_slice();
+        while !rest.is_empty() {
+            let start = self.0.len() - rest.len();
+            let name = walk::name(&mut rest).ok()?;
+            let value = self.0.len() - rest.len();
+            walk::skip(&mut rest).ok()?;
+            if name == field.as_bytes() {
+                return Some(Place { start, value, end: self.0.len() - rest.len() });
             }
-            at = end;
         }
         None
     }

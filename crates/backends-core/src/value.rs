@@ -43,6 +43,19 @@ impl Value {
         }
     }
 
+    /// The scalar that a token is; null where it is none.
+    pub(crate) fn from_scalar(token: Token<'_>) -> Self {
+        match token {
+            Token::Bool(bool) => Self::Bool(bool),
+            Token::Int(int) => Self::Int(int),
+            Token::Float(float) => Self::Float(float),
+            Token::String(text) => Self::String(text.to_owned()),
+            Token::Bytes(bytes) => Self::Bytes(bytes.to_vec()),
+            Token::Timestamp(at) => Self::Timestamp(at),
+            Token::Null | Token::Array | Token::Map | Token::Field(_) | Token::End => Self::Null,
+        }
+    }
+
     /// The scalar as a token; `Array` and `Map` only as their beginning.
     pub fn token(&self) -> Token<'_> {
         match self {

@@ -140,7 +140,7 @@ impl SqliteBackend {
         R: Send + 'static,
         F: FnMut(&mut Connection) -> Result<R, Fault> + Send + 'static,
     {
-        self.start_write(manner, patience, work)?.await.map_err(|_| lost())?
+        self.start_write(manner, patience, work)?.await.map_err(|_| lost().with_may_have_happened(true))?
     }
 
     /// Puts a write in the queue: it is done whether or not somebody waits for the answer.
@@ -184,7 +184,6 @@ impl SqliteBackend {
 /// A job without an answer: what it did, if anything, nobody knows.
 pub(crate) fn lost() -> Error {
     Error::unexpected("a job ended without an answer: see whether a closure given to the backend panicked")
-        .with_may_have_happened(true)
 }
 
 fn once<R, F>(work: F) -> impl FnMut(&mut Connection) -> Result<R, Fault>

@@ -22,6 +22,14 @@ const STATEMENTS: usize = 1_024;
 /// A log that has grown in a large write is cut to this many bytes afterwards.
 const LOG_BYTES: u32 = 64 << 20;
 
+/// The log is taken into the file when it has so many pages of 4 KiB: four times SQLite's own figure, since the pages
+/// that many writes change are then written once.
+const LOG_PAGES: u32 = 4_000;
+
+/// What the writer keeps of the file at most, in KiB: a transaction of many records that changes more pages than this
+/// writes some of them twice.
+const WRITER_CACHE_KIB: i32 = 32 << 10;
+
 /// The connections to one file.
 #[derive(Debug)]
 pub(crate) struct Connections {
@@ -37,45 +45,45 @@ pub(crate) struct Connections {
 /// if another process does not let go of it; `Unreadable` if it is damaged.
 pub(crate) fn open(options: &SqliteOptions) -> Result<Connections> {
     options.check()?;
-    let patience = Patience::of(options.timeout, options.busy_timeout);
+    // Whoever opens or closes the file at the same time holds a lock of it for a moment.
+    let patience = Patience::of(options.timeout * 9 / 10, options.busy_timeout);
     let place = |fault: Fault| match fault {
         Fault::Refused(error) => error.with_context("path", options.path.display()),
         Fault::Native(native) => diagnose(native, options).with_context("path", options.path.display()),
     };
-    let writer = if options.read_only { None } else { open_writer(options, &patience).map_err(place)? };
-    let readers = (0..options.readers).map(|_| open_reader(options, &patience).map_err(place));
+    let writer = if options.read_only { None } else { patience.retry(|| open_writer(options)).map_err(place)? };
+    let readers = (0..options.readers).map(|_| patience.retry(|| open_reader(options)).map_err(place));
     Ok(Connections { writer, readers: readers.collect::<Result<_>>()? })
 }
 
-fn open_writer(options: &SqliteOptions, patience: &Patience) -> Result<Option<Connection>, Fault> {
+fn open_writer(options: &SqliteOptions) -> Result<Option<Connection>, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = connect(options, flags, patience)?;
+    let connection = connect(options, flags)?;
     if connection.is_readonly("main")? {
         return Ok(None);
     }
-    let mode: String = patience.retry(|| {
-        let mode = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
-        Ok(mode)
-    })?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
         return Err(Fault::Refused(Error::invalid_config(
             "the file cannot have a write-ahead log where it is: put it on a local disk",
         )));
     }
     connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
-    patience.retry(|| mark(&connection))?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    mark(&connection)?;
     Ok(Some(connection))
 }
 
-fn open_reader(options: &SqliteOptions, patience: &Patience) -> Result<Connection, Fault> {
+fn open_reader(options: &SqliteOptions) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = connect(options, flags, patience)?;
+    let connection = connect(options, flags)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
 }
 
 /// A connection with the settings that all have, to a file that was looked at.
-fn connect(options: &SqliteOptions, flags: OpenFlags, patience: &Patience) -> Result<Connection, Fault> {
+fn connect(options: &SqliteOptions, flags: OpenFlags) -> Result<Connection, Fault> {
     let connection = Connection::open_with_flags(&options.path, flags)?;
     // Waiting is done here, where the deadline of each call is known.
     connection.busy_timeout(std::time::Duration::ZERO)?;
@@ -89,7 +97,7 @@ fn connect(options: &SqliteOptions, flags: OpenFlags, patience: &Patience) -> Re
     connection.pragma_update(None, "fullfsync", options.synchronous == Synchronous::Full)?;
     connection.pragma_update(None, "checkpoint_fullfsync", options.synchronous == Synchronous::Full)?;
     connection.pragma_update(None, "trusted_schema", false)?;
-    patience.retry(|| check(&connection))?;
+    check(&connection)?;
     Ok(connection)
 }
 

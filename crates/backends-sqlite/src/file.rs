@@ -2,16 +2,24 @@
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use backends_core::{Error, Result};
 
 use crate::error::MOVED;
+
+/// A look is not repeated within this time: it costs as much as a tenth of a write.
+const FRESH: Duration = Duration::from_millis(10);
 
 /// Which file was opened.
 #[derive(Debug)]
 pub(crate) struct File {
     path: PathBuf,
     identity: Option<Identity>,
+    opened: Instant,
+    /// In microseconds since it was opened.
+    looked: AtomicU64,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -25,11 +33,24 @@ impl File {
     pub(crate) fn at(path: &Path) -> Self {
         let identity = std::fs::metadata(path).ok().and_then(|metadata| identity(&metadata));
         // Later the process may be in another directory.
-        Self { path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()), identity }
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        Self { path, identity, opened: Instant::now(), looked: AtomicU64::new(0) }
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The same as [`check`](Self::check), but for the last few milliseconds' answer.
+    pub(crate) fn check_now_and_then(&self) -> Result<()> {
+        let now = u64::try_from(self.opened.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let due = self.looked.load(Ordering::Relaxed).saturating_add(FRESH.as_micros().try_into().unwrap_or(u64::MAX));
+        if now < due {
+            return Ok(());
+        }
+        self.check()?;
+        self.looked.store(now, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Whether the file at the path still is the one that was opened. What is written to a file without a name is gone

@@ -1,9 +1,12 @@
 //! The embedded backend: one SQLite file in this process, with group commit and no server.
 //!
 //! A repository is one table: its key columns, and the whole record as JSON text. One connection writes, and a pool of
-//! read-only connections reads, on the runtime's blocking threads and only while there is something to do. Writes that
-//! come in while another is on its way to the disk share one transaction, so that many callers pay for one flush of the
-//! disk together. An acknowledged write survives the end of the process and of the power.
+//! read-only connections reads; each has a thread of its own, off the async threads and independent of the runtime.
+//! Writes that come in while another is on its way to the disk share one transaction, so that many callers pay for one
+//! flush of the disk together. An acknowledged write survives the end of the process and of the power. Several
+//! processes may use one file at the same time, on a local disk.
+//!
+//! The native client is [`SqliteBackend`], the native table of a repository is [`SqliteRepository`].
 //!
 //! ```
 //! use backends_core::{Backend, Definition, Document, Registry};

@@ -120,6 +120,11 @@ impl<J: Job> Queue<J> {
         }
     }
 
+    /// Whether no job waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().jobs.is_empty()
+    }
+
     /// The next job, if there is one now and `wanted` says so.
     pub(crate) fn next_if(&self, wanted: impl FnOnce(&J) -> bool) -> Option<J> {
         let mut state = self.lock();

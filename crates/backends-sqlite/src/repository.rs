@@ -10,8 +10,8 @@ use backends_core::driver::{
     Inserted, InsertedRecords, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
 };
 use backends_core::json::{self, JsonTokens};
-use backends_core::{Error, RecordBuf, Result};
-use rusqlite::{Connection, ffi};
+use backends_core::{Cursor, Error, RecordBuf, Result};
+use rusqlite::{Connection, Statement, ffi};
 
 use crate::backend::SqliteBackend;
 use crate::codec::{self, SqlKey};
@@ -46,12 +46,18 @@ impl SqliteRepository {
         &self.backend
     }
 
-    async fn write<R, F>(&self, context: &Context, work: F) -> Result<R>
+    /// The cursor of a find, which core keeps to itself, for benches.
+    #[doc(hidden)]
+    pub fn cursor(&self, request: &FindRequest) -> Box<dyn Cursor> {
+        find::cursor(self, request)
+    }
+
+    async fn write<R, F>(&self, manner: Manner, context: &Context, work: F) -> Result<R>
     where
         R: Send + 'static,
         F: FnMut(&Connection, &Table) -> Result<R, Fault> + Send + 'static,
     {
-        self.backend.write(Manner::Grouped, self.backend.patience(context), self.asking(work)).await
+        self.backend.write(manner, self.backend.patience(context), self.asking(work)).await
     }
 
     /// The work with its table, and with a word on it if it is not there.
@@ -93,10 +99,9 @@ fn stored(connection: &Connection, table: &Table, key: &SqlKey) -> Result<Option
     })
 }
 
-/// Stores a record whether or not there is one with its key, or, by `sql`, only if there is none. Says whether it did.
-fn store(connection: &Connection, sql: &str, key: &SqlKey, record: &str) -> Result<bool, Fault> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let place = key.bind(&mut statement, 1)?;
+/// Stores a record by `put`, or by `insert` only if there is none with its key. Says whether it did.
+fn store(statement: &mut Statement<'_>, key: &SqlKey, record: &str) -> Result<bool, Fault> {
+    let place = key.bind(statement, 1)?;
     statement.raw_bind_parameter(place, record)?;
     Ok(statement.raw_execute()? > 0)
 }
@@ -131,9 +136,13 @@ impl RepositoryDriver for SqliteRepository {
     async fn insert(&self, request: &InsertRequest) -> Result<Inserted> {
         let (key, record) = (SqlKey::new(&request.key)?, json::to_string(&request.record)?);
         let insert = move |connection: &Connection, table: &Table| {
-            if store(connection, &table.insert, &key, &record)? { Ok(()) } else { Err(Error::key_taken().into()) }
+            if store(&mut *connection.prepare_cached(&table.insert)?, &key, &record)? {
+                Ok(())
+            } else {
+                Err(Error::key_taken().into())
+            }
         };
-        self.write(&request.context, insert).await?;
+        self.write(Manner::Single, &request.context, insert).await?;
         Ok(Inserted::stored())
     }
 
@@ -158,15 +167,17 @@ impl RepositoryDriver for SqliteRepository {
                 Some(stored) => request.merge(Some(&mut JsonTokens::new(stored)))?,
                 None => request.merge(None)?,
             };
-            store(connection, &table.put, &key, &json::to_string(&merged.record)?)?;
+            store(&mut *connection.prepare_cached(&table.put)?, &key, &json::to_string(&merged.record)?)?;
             Ok(merged)
         };
-        Ok(self.write(&context, replace).await?.into())
+        Ok(self.write(Manner::Grouped, &context, replace).await?.into())
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Deleted> {
         let key = SqlKey::new(&request.key)?;
-        let deleted = self.write(&request.context, move |connection, table| delete(connection, table, &key)).await?;
+        let deleted = self
+            .write(Manner::Single, &request.context, move |connection, table| delete(connection, table, &key))
+            .await?;
         Ok(match deleted {
             Some(record) => Deleted::record(Box::new(codec::batch_of(&record))),
             None => Deleted::missing(),
@@ -182,12 +193,12 @@ impl RepositoryDriver for SqliteRepository {
                 return Ok(Swapped::Changed);
             }
             match &record {
-                Some(record) => store(connection, &table.put, &key, record).map(|_| ())?,
+                Some(record) => store(&mut *connection.prepare_cached(&table.put)?, &key, record).map(|_| ())?,
                 None => delete(connection, table, &key).map(|_| ())?,
             }
             Ok(Swapped::Done)
         };
-        self.write(&request.context, swap).await
+        self.write(Manner::Grouped, &request.context, swap).await
     }
 
     fn native(&self) -> &dyn Any {

@@ -13,13 +13,15 @@ use crate::patience::{self, Patience};
 use crate::queue::{Job, Queue};
 
 /// A transaction takes no more jobs once it is this old: later callers wait for a commit of their own.
-const GROUP_TIME: Duration = Duration::from_millis(25);
+const GROUP_TIME: Duration = Duration::from_millis(50);
 
 /// How a job wants to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
     /// In a transaction with others.
     Grouped,
+    /// The same; it is one statement, so that alone it needs no transaction around it.
+    Single,
     /// In a transaction of its own.
     Alone,
     /// Without a transaction.
@@ -104,7 +106,8 @@ pub(crate) fn serve(job: WriteJob, connection: &mut Connection, queue: &Writer, 
     match job.manner() {
         Manner::Bare => transaction.none(job),
         Manner::Alone => transaction.alone(job),
-        Manner::Grouped => transaction.shared(job),
+        Manner::Single if queue.is_empty() => transaction.implied(job),
+        Manner::Grouped | Manner::Single => transaction.shared(job),
     }
 }
 
@@ -126,6 +129,18 @@ impl Transaction<'_> {
             )),
             Ok(()) => job.done(),
             Err(native) => job.fail(error::translate(native)),
+        }
+    }
+
+    /// A single statement is a transaction by itself.
+    fn implied(&mut self, mut job: WriteJob) {
+        if let Err(error) = self.file.check_now_and_then() {
+            return job.fail(error);
+        }
+        match job.run(self.connection) {
+            Ok(()) => job.done(),
+            Err(native) if error::is_busy(&native) => self.shared(job),
+            Err(native) => job.fail(uncommitted(&native)),
         }
     }
 
@@ -168,7 +183,7 @@ impl Transaction<'_> {
         if begun.elapsed() > GROUP_TIME {
             return None;
         }
-        self.queue.next_if(|job| job.manner() == Manner::Grouped)
+        self.queue.next_if(|job| matches!(job.manner(), Manner::Grouped | Manner::Single))
     }
 
     /// One of the jobs spoilt the transaction: each in its own, so that the others are none the worse for it.
@@ -182,7 +197,7 @@ impl Transaction<'_> {
 
     /// Begins a transaction once no other connection has the write lock. `None` if the job is answered.
     fn begin(&mut self, job: WriteJob) -> Option<WriteJob> {
-        if let Err(error) = self.file.check() {
+        if let Err(error) = self.file.check_now_and_then() {
             job.fail(error);
             return None;
         }

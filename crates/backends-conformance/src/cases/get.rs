@@ -13,7 +13,7 @@ pub async fn c23_get_answers_what_is_there_and_none_else(context: &Context) {
     let users = context.repository::<User>("users").await;
     let ada = users.insert(&User::new("ada")).await.unwrap();
     assert_eq!(users.get(&ada.id).await.unwrap().as_ref(), Some(&ada));
-    assert_eq!(users.get(&ada.id).eventual().await.unwrap().is_none_or(|read| read == ada), true);
+    assert!(users.get(&ada.id).eventual().await.unwrap().is_none_or(|read| read == ada));
     assert!(users.get(id(1)).await.unwrap().is_none());
 }
 
@@ -93,6 +93,17 @@ pub async fn c10_l08_what_no_record_can_have_asks_nobody(context: &Context) {
     assert_eq!(faults.take_operations(), [""; 0]);
 }
 
+#[derive(Serialize, Deserialize)]
+struct Deep {
+    #[serde(rename = "in")]
+    inner: Vec<Inner>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Inner {
+    x: i64,
+}
+
 pub async fn c22_a_record_that_the_type_cannot_read_is_unreadable(context: &Context) {
     let records = context.repository::<Document>("records").await;
     let nested = document(json!({"id": id(1), "value": {"in": [{"x": 1}, {"x": SECRET}]}}));
@@ -109,15 +120,6 @@ pub async fn c22_a_record_that_the_type_cannot_read_is_unreadable(context: &Cont
     assert_eq!(integers.get(id(4)).await.unwrap().unwrap().value, DIGITS);
     let error = refused(integers.get_many([4, 2].map(id)).await, ErrorKind::Unreadable, "get_many");
     assert_eq!((error.position(), error.path()), (Some(1), Some("value")), "{error}");
-    #[derive(Serialize, Deserialize)]
-    struct Deep {
-        #[serde(rename = "in")]
-        inner: Vec<Inner>,
-    }
-    #[derive(Serialize, Deserialize)]
-    struct Inner {
-        x: i64,
-    }
     let error = refused(records.typed::<Holds<Deep>>().get(id(1)).await, ErrorKind::Unreadable, "get");
     assert_eq!(error.path(), Some("value.in[1].x"), "{error}");
     assert!(error.to_string().contains(&id(1)), "the id that the library knows is missing: {error}");

@@ -37,7 +37,7 @@ pub async fn c26_p04_bad_records_do_not_stop_the_others(context: &Context) {
     let users = context.repository::<User>("users").await;
     let mut all = numbered(7);
     all[1].name.push('\0');
-    all[4].id = SECRET.to_owned();
+    SECRET.clone_into(&mut all[4].id);
     let error = refused(users.insert_many(&all).await, ErrorKind::InvalidInput, "insert_many");
     assert_eq!((error.position(), error.path()), (Some(1), Some("name")), "{error}");
     assert_eq!(error.counts().map(|counts| (counts.done, counts.failed)), Some((5, 2)), "{error}");
@@ -94,7 +94,9 @@ pub async fn c26_every_reason_is_reported_with_its_position(context: &Context) {
 pub async fn c26_where_all_are_bad_nothing_is_stored(context: &Context) {
     let users = context.repository::<User>("users").await;
     let mut all = numbered(3);
-    all.iter_mut().for_each(|user| user.name.push('\0'));
+    for user in &mut all {
+        user.name.push('\0');
+    }
     let error = refused(users.insert_many(&all).await, ErrorKind::InvalidInput, "insert_many");
     assert_eq!(error.counts().map(|counts| (counts.done, counts.failed)), Some((0, 3)));
     assert_eq!(users.get_many(all.iter().map(|user| &user.id)).await.unwrap(), [None, None, None]);

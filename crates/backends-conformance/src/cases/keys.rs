@@ -281,5 +281,5 @@ pub async fn c08_newtypes_and_references_are_keys(context: &Context) {
     assert_eq!(uuids.get(uuid).await.unwrap().unwrap().key, uuid);
     assert!(uuids.get(uuid.to_string()).await.unwrap().is_some());
     let holds = context.repository::<Holds<i64>>("plain").await;
-    assert!(holds.get(&id(1)).await.unwrap().is_none());
+    assert!(holds.get(id(1)).await.unwrap().is_none());
 }

@@ -25,7 +25,7 @@ impl<T: Record> Insert<T> {
     async fn run(self) -> Result<T> {
         let Written { inner, prepared } = self.written;
         let invocation = inner.invoke("insert", self.timeout);
-        let Prepared { state, checked, record } = prepared.map_err(|error| invocation.place(error))?;
+        let Prepared { state, checked, record } = *prepared.map_err(|error| invocation.place(error))?;
         let request = InsertRequest::new(invocation.context().clone(), checked.key, checked.record);
         invocation.write(Inserting { driver: Arc::clone(&state.driver), request }).await?;
         Ok(record)

@@ -1,12 +1,12 @@
 //! A call on its way: its deadline, its layers, and what becomes of a write that nobody waits for any longer.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::time::timeout_at;
+use tokio::time::{timeout, timeout_at};
 
 use crate::driver::Context;
 use crate::layer::{self, Operation};
@@ -53,7 +53,7 @@ impl Invocation {
     /// Makes a call that changes nothing.
     pub(crate) async fn read<O: Operation>(&self, operation: O) -> Result<O::Answer> {
         self.check()?;
-        let answer = layer::run(self.backend.layers(), &self.call, &operation);
+        let answer = pin!(layer::run(self.backend.layers(), &self.call, &operation));
         match within(&self.context, answer).await {
             Some(answer) => answer.map_err(|error| self.place(error)),
             None => Err(self.place(self.too_late())),
@@ -61,12 +61,22 @@ impl Invocation {
     }
 
     /// Makes a call that may write: it is polled in place, and goes on by itself when it is dropped half-way.
-    pub(crate) async fn write<O: Operation + 'static>(&self, operation: O) -> Result<O::Answer> {
+    pub(crate) fn write<O: Operation + 'static>(&self, operation: O) -> impl Future<Output = Result<O::Answer>> + Send {
+        // What goes on by itself is boxed before the future begins, which then has no room for the operation.
+        let layers = self.backend.layers();
+        let answer: Going<O::Answer> = if layers.is_empty() {
+            Box::pin(async move { operation.run().await })
+        } else {
+            let (layers, call) = (Arc::clone(layers), self.call.clone());
+            Box::pin(async move { layer::run(&layers, &call, &operation).await })
+        };
+        let until = self.limit.saturating_add(GRACE);
+        self.wait(GoesOn { future: Some(answer), started: false, until })
+    }
+
+    async fn wait<R: Send + 'static>(&self, mut write: GoesOn<R>) -> Result<R> {
         self.check()?;
-        let (backend, call) = (self.backend.clone(), self.call.clone());
-        let answer = async move { layer::run(backend.layers(), &call, &operation).await };
-        let answer = GoesOn { future: Some(Box::pin(answer)), started: false, until: self.context.remaining() + GRACE };
-        match within(&self.context, answer).await {
+        match within(&self.context, Pin::new(&mut write)).await {
             Some(answer) => answer.map_err(|error| self.place(error)),
             None => Err(self.place(self.too_late().with_may_have_happened(true))),
         }
@@ -85,7 +95,7 @@ impl Invocation {
     /// Waits for what has to come before the call, at most until its deadline.
     pub(crate) async fn wait_for<F: Future>(&self, future: F) -> Result<F::Output> {
         self.check()?;
-        within(&self.context, future).await.ok_or_else(|| self.place(self.too_late()))
+        within(&self.context, pin!(future)).await.ok_or_else(|| self.place(self.too_late()))
     }
 
     /// Refuses a call on a backend that is closed, or where nobody keeps the time.
@@ -108,8 +118,7 @@ impl Invocation {
 }
 
 /// The answer, or `None` if the deadline passes first. Progress moves the deadline.
-async fn within<F: Future>(context: &Context, future: F) -> Option<F::Output> {
-    let mut future = std::pin::pin!(future);
+async fn within<F: Future>(context: &Context, mut future: Pin<&mut F>) -> Option<F::Output> {
     loop {
         let deadline = context.deadline();
         match timeout_at(deadline + OWN_ANSWER, future.as_mut()).await {
@@ -120,10 +129,12 @@ async fn within<F: Future>(context: &Context, future: F) -> Option<F::Output> {
     }
 }
 
+type Going<R> = Pin<Box<dyn Future<Output = Result<R>> + Send>>;
+
 /// A write that is handed to the runtime when it is dropped after it has begun: half a write is none, or one that
 /// nobody knows of.
 struct GoesOn<R: Send + 'static> {
-    future: Option<Pin<Box<dyn Future<Output = Result<R>> + Send>>>,
+    future: Option<Going<R>>,
     started: bool,
     until: Duration,
 }
@@ -147,7 +158,7 @@ impl<R: Send + 'static> Future for GoesOn<R> {
 impl<R: Send + 'static> Drop for GoesOn<R> {
     fn drop(&mut self) {
         if let (true, Some(future), Ok(runtime)) = (self.started, self.future.take(), Handle::try_current()) {
-            runtime.spawn(tokio::time::timeout(self.until, future));
+            runtime.spawn(timeout(self.until, future));
         }
     }
 }

@@ -32,8 +32,12 @@ impl<T: Record> Replace<T> {
 action!(Replace<T: Record>, T);
 
 /// Puts the record in the place of what is there, and says whether there was nothing.
-pub(super) async fn put<T: Record>(invocation: &Invocation, prepared: Prepared<T>, create: bool) -> Result<(T, bool)> {
-    let Prepared { state, mut checked, record } = prepared;
+pub(super) async fn put<T: Record>(
+    invocation: &Invocation,
+    prepared: Box<Prepared<T>>,
+    create: bool,
+) -> Result<(T, bool)> {
+    let Prepared { state, mut checked, record } = *prepared;
     let id = id_rule(&state, &mut checked);
     let id_is_key = state.definition.id_is_key();
     let mut request = ReplaceRequest::new(invocation.context().clone(), checked.key, checked.record);

@@ -8,7 +8,8 @@ use crate::{Record, Repository, Result};
 /// A record that was encoded and checked, and what it is written to.
 pub(super) struct Written<T> {
     pub(super) inner: Arc<Inner>,
-    pub(super) prepared: Result<Prepared<T>>,
+    /// Apart, so that the record is not moved along with the action and its future.
+    pub(super) prepared: Result<Box<Prepared<T>>>,
 }
 
 pub(super) struct Prepared<T> {
@@ -30,7 +31,7 @@ impl<T: Record> Written<T> {
             let checked = plan.encode(&state, record)?;
             check(&state, &checked)?;
             let record = plan.read_back(&state, &checked)?;
-            Ok(Prepared { state, checked, record })
+            Ok(Box::new(Prepared { state, checked, record }))
         };
         Self { inner: Arc::clone(repository.inner()), prepared: prepare() }
     }

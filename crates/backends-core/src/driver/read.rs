@@ -1,7 +1,38 @@
 //! Reading: by key, and everything.
 
+use serde::de::DeserializeOwned;
+
 use super::Context;
+use crate::decode::Reading;
 use crate::{Batch, Cursor, Error, Key, Result};
+
+/// Decodes the record at `index` of `batch` as a `T`, by the one decoder that serves every backend: what an author
+/// tests a walker of their own with.
+///
+/// It knows no definition, so that an instant that the driver keeps as text stays text.
+///
+/// ```
+/// use backends_core::{driver, json::JsonBatch};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Person {
+///     name: String,
+///     born: i64,
+/// }
+///
+/// let mut batch = JsonBatch::new();
+/// batch.push(r#"{"name": "Ada", "born": 1815}"#);
+/// let ada: Person = driver::read(&batch, 0)?;
+/// assert_eq!((ada.name.as_str(), ada.born), ("Ada", 1815));
+/// # Ok::<(), backends_core::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Unreadable`](crate::ErrorKind::Unreadable) with the path, if `T` cannot hold what is stored;
+/// [`Unexpected`](crate::ErrorKind::Unexpected) if the walk breaks the rules of [`Tokens`](crate::Tokens).
+pub fn read<T: DeserializeOwned>(batch: &dyn Batch, index: usize) -> Result<T> {
+    Reading::default().read_or_explain(batch, index)
+}
 
 /// A request for records by key.
 #[derive(Debug, Clone)]
@@ -21,23 +52,22 @@ impl GetRequest {
 }
 
 /// The answer to a [`GetRequest`].
-pub struct Fetched {
-    pub(crate) batches: Vec<Box<dyn Batch>>,
-    pub(crate) positions: Vec<Option<(usize, usize)>>,
+pub struct Fetched(Records);
+
+enum Records {
+    One { batch: Box<dyn Batch>, positions: Vec<Option<usize>> },
+    Many { batches: Vec<Box<dyn Batch>>, positions: Vec<Option<(usize, usize)>> },
 }
 
 impl Fetched {
     /// The records, and for each key of the request, in its order, where its record is: the index in the batch.
     pub fn new(batch: Box<dyn Batch>, positions: Vec<Option<usize>>) -> Self {
-        Self {
-            batches: vec![batch],
-            positions: positions.into_iter().map(|position| position.map(|index| (0, index))).collect(),
-        }
+        Self(Records::One { batch, positions })
     }
 
     /// The same over several batches: the number of the batch, and the index in it.
     pub fn from_batches(batches: Vec<Box<dyn Batch>>, positions: Vec<Option<(usize, usize)>>) -> Self {
-        Self { batches, positions }
+        Self(Records::Many { batches, positions })
     }
 
     /// The batch and the index of the record of the key at `position`, if there is one.
@@ -45,10 +75,25 @@ impl Fetched {
     /// # Errors
     /// `Unexpected` if the driver says nothing of this key: that would not mean that the record is missing.
     pub(crate) fn record(&self, position: usize) -> Result<Option<(&dyn Batch, usize)>> {
-        let Some(place) = self.positions.get(position) else { return Err(incomplete()) };
-        let Some((batch, index)) = *place else { return Ok(None) };
-        let batch = self.batches.get(batch).filter(|batch| index < batch.len()).ok_or_else(incomplete)?;
-        Ok(Some((&**batch, index)))
+        let (batch, place) = match &self.0 {
+            Records::One { batch, positions } => (Some(batch), positions.get(position).copied()),
+            Records::Many { batches, positions } => match positions.get(position).copied() {
+                Some(Some((batch, index))) => (batches.get(batch), Some(Some(index))),
+                place => (None, place.map(|_| None)),
+            },
+        };
+        match (place, batch) {
+            (Some(None), _) => Ok(None),
+            (Some(Some(index)), Some(batch)) if index < batch.len() => Ok(Some((&**batch, index))),
+            _ => Err(incomplete()),
+        }
+    }
+
+    fn keys(&self) -> usize {
+        match &self.0 {
+            Records::One { positions, .. } => positions.len(),
+            Records::Many { positions, .. } => positions.len(),
+        }
     }
 }
 
@@ -59,7 +104,7 @@ fn incomplete() -> Error {
 
 impl std::fmt::Debug for Fetched {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Fetched").field("keys", &self.positions.len()).finish_non_exhaustive()
+        f.debug_struct("Fetched").field("keys", &self.keys()).finish_non_exhaustive()
     }
 }
 
@@ -107,5 +152,21 @@ struct Ready(std::vec::IntoIter<Box<dyn Batch>>);
 impl Cursor for Ready {
     async fn next(&mut self) -> Result<Option<Box<dyn Batch>>> {
         Ok(self.0.next())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::RecordBuf;
+
+    #[test]
+    fn d01_a_key_that_a_driver_says_nothing_of_is_not_missing() {
+        let fetched = Fetched::new(Box::new(vec![RecordBuf::new()]), vec![Some(0), None, Some(1)]);
+        assert!(fetched.record(0).unwrap().is_some());
+        assert!(fetched.record(1).unwrap().is_none());
+        for position in [2, 3] {
+            assert!(fetched.record(position).err().is_some_and(|error| error.is_unexpected()));
+        }
     }
 }

@@ -7,117 +7,126 @@ use crate::{Error, Result, Token, Tokens};
 
 /// A walk over a [`RecordBuf`](crate::RecordBuf).
 pub struct RecordTokens<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    stage: Stage,
-}
-
-/// The map of the record itself is not in the bytes.
-#[derive(PartialEq)]
-enum Stage {
-    Before,
-    Inside { open: usize },
-    After,
+    rest: &'a [u8],
+    /// Arrays and maps open, the record counted, whose own map is not in the bytes.
+    open: usize,
+    begun: bool,
 }
 
 impl<'a> RecordTokens<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, stage: Stage::Before }
+        Self { rest: bytes, open: 0, begun: false }
+    }
+
+    /// A walk over the value that these bytes begin with.
+    pub(super) fn of_value(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, open: 1, begun: true }
     }
 
     /// The next token, borrowed from the record.
     pub fn step(&mut self) -> Result<Token<'a>> {
-        match &mut self.stage {
-            Stage::Before => {
-                self.stage = Stage::Inside { open: 0 };
+        self.advance()
+    }
+
+    #[allow(clippy::inline_always, reason = "one call less for each token of each record that is read")]
+    #[inline(always)]
+    fn advance(&mut self) -> Result<Token<'a>> {
+        if !self.begun {
+            self.begun = true;
+            self.open = 1;
+            return Ok(Token::Map);
+        }
+        let Some((tag, after)) = self.rest.split_first() else { return self.end() };
+        self.rest = after;
+        // Each arm makes the whole answer, which is then not copied once more on its way out.
+        match *tag {
+            tag::FIELD => text(&mut self.rest).map(Token::Field),
+            tag::STRING => text(&mut self.rest).map(Token::String),
+            tag::INT => eight(&mut self.rest).map(|int| Token::Int(i64::from_le_bytes(int))),
+            tag::FLOAT => eight(&mut self.rest).map(|float| Token::Float(f64::from_le_bytes(float))),
+            tag::TIMESTAMP => {
+                eight(&mut self.rest).and_then(|at| timestamp(i64::from_le_bytes(at)).map(Token::Timestamp))
+            }
+            tag::BYTES => run(&mut self.rest).map(Token::Bytes),
+            tag::NULL => Ok(Token::Null),
+            tag::FALSE => Ok(Token::Bool(false)),
+            tag::TRUE => Ok(Token::Bool(true)),
+            tag::ARRAY => {
+                self.open += 1;
+                Ok(Token::Array)
+            }
+            tag::MAP => {
+                self.open += 1;
                 Ok(Token::Map)
             }
-            Stage::Inside { open: 0 } if self.at == self.bytes.len() => {
-                self.stage = Stage::After;
+            tag::END if self.open > 1 => {
+                self.open -= 1;
                 Ok(Token::End)
             }
-            Stage::Inside { open } => {
-                let (token, next) = read(self.bytes, self.at)?;
-                match token {
-                    Token::Map | Token::Array => *open += 1,
-                    Token::End => *open = open.checked_sub(1).ok_or_else(malformed)?,
-                    _ => {}
-                }
-                self.at = next;
-                Ok(token)
+            _ => Err(malformed()),
+        }
+    }
+
+    /// The end of the record, once.
+    #[inline(never)]
+    fn end(&mut self) -> Result<Token<'a>> {
+        match self.open {
+            1 => {
+                self.open = 0;
+                Ok(Token::End)
             }
-            Stage::After => Err(Error::unexpected("a walk over a record goes on after its end")),
+            0 => Err(Error::unexpected("a walk over a record goes on after its end")),
+            _ => Err(malformed()),
         }
     }
 }
 
 impl Tokens for RecordTokens<'_> {
     fn next(&mut self) -> Result<Token<'_>> {
-        self.step()
+        self.advance()
     }
 
     fn skip(&mut self) -> Result<()> {
-        if self.stage == Stage::Before {
-            self.stage = Stage::After;
-        } else {
-            self.at = skip(self.bytes, self.at)?;
+        if self.begun {
+            return skip(&mut self.rest);
         }
+        self.begun = true;
+        self.rest = &[];
         Ok(())
     }
 }
 
-/// The token at `at`, and where the next one begins.
+/// Takes the name of a field off, which need not be looked at as text to be compared.
 #[inline]
-pub(super) fn read(bytes: &[u8], at: usize) -> Result<(Token<'_>, usize)> {
-    let tag = *bytes.get(at).ok_or_else(malformed)?;
-    let token = match tag {
-        tag::END => Token::End,
-        tag::NULL => Token::Null,
-        tag::FALSE => Token::Bool(false),
-        tag::TRUE => Token::Bool(true),
-        tag::ARRAY => Token::Array,
-        tag::MAP => Token::Map,
-        tag::INT => return Ok((Token::Int(i64::from_le_bytes(eight(bytes, at)?)), at + 9)),
-        tag::FLOAT => return Ok((Token::Float(f64::from_le_bytes(eight(bytes, at)?)), at + 9)),
-        tag::TIMESTAMP => {
-            return Ok((Token::Timestamp(timestamp(i64::from_le_bytes(eight(bytes, at)?))?), at + 9));
+pub(super) fn name<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8]> {
+    match rest.split_first() {
+        Some((&tag::FIELD, after)) => {
+            *rest = after;
+            run(rest)
         }
-        tag::STRING | tag::FIELD | tag::BYTES => {
-            let (run, next) = run(bytes, at)?;
-            return Ok((run_token(tag, run)?, next));
-        }
-        _ => return Err(malformed()),
-    };
-    Ok((token, at + 1))
-}
-
-fn run_token(tag: u8, run: &[u8]) -> Result<Token<'_>> {
-    if tag == tag::BYTES {
-        return Ok(Token::Bytes(run));
+        _ => Err(malformed()),
     }
-    let text = std::str::from_utf8(run).map_err(|_| malformed())?;
-    Ok(if tag == tag::STRING { Token::String(text) } else { Token::Field(text) })
 }
 
-/// Where the value at `at` ends.
-pub(super) fn skip(bytes: &[u8], mut at: usize) -> Result<usize> {
+/// Takes the next value off, whole.
+pub(super) fn skip(rest: &mut &[u8]) -> Result<()> {
     let mut open = 0_usize;
     loop {
-        at = match *bytes.get(at).ok_or_else(malformed)? {
-            tag::STRING | tag::FIELD | tag::BYTES => run(bytes, at)?.1,
-            tag::INT | tag::FLOAT | tag::TIMESTAMP => at + 9,
-            tag::ARRAY | tag::MAP => {
-                open += 1;
-                at + 1
+        let (tag, after) = rest.split_first().ok_or_else(malformed)?;
+        *rest = after;
+        match *tag {
+            tag::STRING | tag::FIELD | tag::BYTES => {
+                run(rest)?;
             }
-            tag::END => {
-                open = open.checked_sub(1).ok_or_else(malformed)?;
-                at + 1
+            tag::INT | tag::FLOAT | tag::TIMESTAMP => {
+                eight(rest)?;
             }
-            _ => at + 1,
-        };
+            tag::ARRAY | tag::MAP => open += 1,
+            tag::END => open = open.checked_sub(1).ok_or_else(malformed)?,
+            _ => {}
+        }
         if open == 0 {
-            return Ok(at);
+            return Ok(());
         }
     }
 }
@@ -158,14 +167,24 @@ fn tree<'a>(tokens: &mut RecordTokens<'a>) -> Result<Tree<'a>> {
     }
 }
 
-fn eight(bytes: &[u8], at: usize) -> Result<[u8; 8]> {
-    bytes.get(at + 1..at + 9).and_then(|run| run.try_into().ok()).ok_or_else(malformed)
+#[inline]
+fn text<'a>(rest: &mut &'a [u8]) -> Result<&'a str> {
+    std::str::from_utf8(run(rest)?).map_err(|_| malformed())
 }
 
-fn run(bytes: &[u8], at: usize) -> Result<(&[u8], usize)> {
-    let length: [u8; 4] = bytes.get(at + 1..at + 5).and_then(|run| run.try_into().ok()).ok_or_else(malformed)?;
-    let end = at + 5 + u32::from_le_bytes(length) as usize;
-    bytes.get(at + 5..end).map(|run| (run, end)).ok_or_else(malformed)
+#[inline]
+fn eight(rest: &mut &[u8]) -> Result<[u8; 8]> {
+    let (number, after) = rest.split_first_chunk().ok_or_else(malformed)?;
+    *rest = after;
+    Ok(*number)
+}
+
+#[inline]
+fn run<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8]> {
+    let (length, after) = rest.split_first_chunk().ok_or_else(malformed)?;
+    let (run, after) = after.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or_else(malformed)?;
+    *rest = after;
+    Ok(run)
 }
 
 #[cold]

@@ -104,54 +104,45 @@ pub(crate) enum Sought {
 /// # Errors
 /// `InvalidInput` for another kind, or another number of parts.
 pub(crate) fn sought(state: &State, key: &(impl Serialize + ?Sized)) -> Result<Sought> {
-    let value = encode_value(key)?;
-    let definition = &state.definition;
-    let fields: Vec<&str> = definition.key_fields().collect();
-    let mut parts = match (value, fields.len()) {
-        (Value::Array(parts), 2) if parts.len() == 2 => parts,
-        (
-            scalar @ (Value::Bool(_)
-            | Value::Int(_)
-            | Value::Float(_)
-            | Value::String(_)
-            | Value::Bytes(_)
-            | Value::Timestamp(_)),
-            1,
-        ) => {
-            vec![scalar]
-        }
+    let (first, second) = (state.definition.partition_key(), state.definition.sort_key());
+    let (partition, sort) = match (encode_value(key)?, second) {
+        (Value::Array(parts), Some(second)) => match <[Value; 2]>::try_from(parts) {
+            Ok([partition, sort]) => (partition, Some((second, sort))),
+            Err(_) => return Err(not_two_parts(first, second)),
+        },
         (Value::Null, _) => return Err(Error::invalid_input("the key is null: pass its value")),
-        (_, 1) => return Err(Error::invalid_input("the key is one value, not an array or a map: pass that")),
-        _ => {
-            return Err(Error::invalid_input(format!(
-                "the key has two parts: pass the pair (`{}`, `{}`)",
-                fields[0], fields[1]
-            )));
+        (_, Some(second)) => return Err(not_two_parts(first, second)),
+        (Value::Array(_) | Value::Map(_), None) => {
+            return Err(Error::invalid_input("the key is one value, not an array or a map: pass that"));
         }
+        (scalar, None) => (scalar, None),
     };
-    let mut nowhere = false;
-    for (part, field) in parts.iter_mut().zip(&fields) {
-        let kind = definition.kind_of(field).unwrap_or(Kind::String);
-        if let (Kind::Integer, Token::Float(_)) = (kind, part.token()) {
-            // An integer compares with any number, and equals no fraction.
-            nowhere = true;
-            continue;
-        }
-        let token = conform(kind, part.token()).map_err(|error| error.with_path(*field))?;
-        match token {
-            Token::String(text) if !(1..=crate::schema::KEY_STRING).contains(&text.len()) => nowhere = true,
-            // RFC 3339 text became an instant.
-            Token::Timestamp(at) => *part = Value::Timestamp(at),
-            _ => {}
-        }
+    let partition = key_part(state, first, partition)?;
+    let sort = sort.map(|(field, value)| key_part(state, field, value)).transpose()?;
+    Ok(match (partition, sort) {
+        (Some(partition), None) => Sought::Key(Key::new(partition, None)),
+        (Some(partition), Some(Some(sort))) => Sought::Key(Key::new(partition, Some(sort))),
+        (None, _) | (_, Some(None)) => Sought::Nowhere,
+    })
+}
+
+#[cold]
+fn not_two_parts(first: &str, second: &str) -> Error {
+    Error::invalid_input(format!("the key has two parts: pass the pair (`{first}`, `{second}`)"))
+}
+
+/// The value as the key field holds it; nothing if no record can have it.
+fn key_part(state: &State, field: &str, value: Value) -> Result<Option<Value>> {
+    let kind = state.definition.kind_of(field).unwrap_or(Kind::String);
+    if let (Kind::Integer, Token::Float(_)) = (kind, value.token()) {
+        // An integer compares with any number, and equals no fraction.
+        return Ok(None);
     }
-    if nowhere {
-        return Ok(Sought::Nowhere);
-    }
-    let sort = if fields.len() == 2 { parts.pop() } else { None };
-    match parts.pop() {
-        Some(partition) => Ok(Sought::Key(Key::new(partition, sort))),
-        None => Err(Error::invalid_input("the key is empty: pass its values")),
+    match conform(kind, value.token()).map_err(|error| error.with_path(field))? {
+        Token::String(text) if !(1..=crate::schema::KEY_STRING).contains(&text.len()) => Ok(None),
+        // RFC 3339 text became an instant.
+        Token::Timestamp(at) => Ok(Some(Value::Timestamp(at))),
+        _ => Ok(Some(value)),
     }
 }
 
@@ -192,25 +183,12 @@ fn key_of(state: &State, record: &RecordBuf) -> Result<Key> {
         let token = record
             .get(field)
             .ok_or_else(|| Error::invalid_input("a key field is missing from the record: set it").with_path(field))?;
-        Ok(scalar(token))
+        Ok(Value::from_scalar(token))
     };
     let definition = &state.definition;
     let partition = value(definition.partition_key())?;
     let sort = definition.sort_key().map(value).transpose()?;
     Ok(Key::new(partition, sort))
-}
-
-/// The scalar that a token is.
-fn scalar(token: Token<'_>) -> Value {
-    match token {
-        Token::Bool(bool) => Value::Bool(bool),
-        Token::Int(int) => Value::Int(int),
-        Token::Float(float) => Value::Float(float),
-        Token::String(text) => Value::String(text.to_owned()),
-        Token::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
-        Token::Timestamp(at) => Value::Timestamp(at),
-        Token::Null | Token::Array | Token::Map | Token::Field(_) | Token::End => Value::Null,
-    }
 }
 
 /// The strings of the key, and those of each index, are limited together.

@@ -5,13 +5,20 @@
 //! stood beside each other, with an interval of 95 % (below 1, ours is slower). `CPU µs/op` is the time of all threads
 //! of the process, and its ratio ours by theirs (below 1, ours takes less). `allocations/op` counts those of all
 //! threads. For calls on 10,000 records an operation is one record.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a program that prints what it measures, and ends if it cannot"
+)]
 
 use std::future::Future;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use backends_core::{Definition, Registry, Repository};
-use backends_sqlite::Sqlite;
+use backends_core::driver::{Context, FindRequest};
+use backends_core::{Definition, Registry, Repository, Result, Timestamp, Token, Tokens};
+use backends_sqlite::{Sqlite, SqliteRepository};
 use direct::{Spawning, Threads};
 use measure::{Contender, compare};
 use record::{Record, id, record};
@@ -177,6 +184,28 @@ impl Bench {
         );
     }
 
+    /// Ours walks over each record as core would; theirs makes a struct of it.
+    fn find(&self) {
+        let Self { runtime, ours, spawning, .. } = self;
+        let native = ours.native(|native: &SqliteRepository| native.clone()).unwrap();
+        let read = async || {
+            let mut cursor = native.cursor(&FindRequest::new(Context::new(Timestamp::now(), Duration::from_secs(30))));
+            let mut records = 0;
+            while let Some(batch) = cursor.next().await.unwrap() {
+                (0..batch.len()).for_each(|index| batch.read(index, &mut walk).unwrap());
+                records += batch.len();
+            }
+            records
+        };
+        compare(
+            "read of 10,000",
+            &mut [
+                Contender::new("ours", || runtime.block_on(read())),
+                Contender::new("one connection", || runtime.block_on(spawning.call(direct::all)).len()),
+            ],
+        );
+    }
+
     fn get_many(&self) {
         let Self { runtime, ours, spawning, .. } = self;
         let ids: Vec<String> = (0..STORED).map(id).collect();
@@ -196,6 +225,21 @@ impl Bench {
     }
 }
 
+/// Reads a record to its end, as the one decoder of the library does.
+fn walk(tokens: &mut dyn Tokens) -> Result<()> {
+    let mut open = 0_usize;
+    loop {
+        match tokens.next()? {
+            Token::Map | Token::Array => open += 1,
+            Token::End => open -= 1,
+            _ => {}
+        }
+        if open == 0 {
+            return Ok(());
+        }
+    }
+}
+
 fn main() {
     let directory = tempfile::tempdir().unwrap();
     let bench = Bench::new(directory.path());
@@ -203,15 +247,20 @@ fn main() {
     println!("|---|---|--:|--:|--:|--:|--:|");
     let wanted = |what: &str| std::env::args().skip(1).all(|arg| arg.starts_with("--") || what.contains(&arg));
     if wanted("get") {
-        bench.get(1, 1_000);
-        bench.get(32, 100);
+        bench.get(1, 2_000);
+        bench.get(32, 300);
+    }
+    if wanted("find") {
+        bench.find();
+    }
+    if wanted("get_many") {
+        bench.get_many();
     }
     if wanted("insert") {
-        bench.insert(1, 30);
+        bench.insert(1, 150);
         bench.insert(32, 4);
     }
-    if wanted("many") {
-        bench.get_many();
+    if wanted("insert_many") {
         bench.insert_many();
     }
 }

@@ -48,7 +48,7 @@ impl<'a> Contender<'a> {
         let (time, cpu_after) = (begun.elapsed(), cpu());
         Cost {
             time: time.as_secs_f64() / operations,
-            cpu: (cpu_after - cpu_before).as_secs_f64() / operations,
+            cpu: cpu_after.saturating_sub(cpu_before).as_secs_f64() / operations,
             allocations: region.change().allocations as f64 / operations,
         }
     }

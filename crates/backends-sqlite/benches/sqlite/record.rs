@@ -14,9 +14,9 @@ pub(crate) struct Record {
     pub(crate) note: String,
 }
 
+/// Ids in order of time, as the library makes them.
 pub(crate) fn id(number: usize) -> String {
-    // Spread over the file, as random ids are.
-    format!("{:016x}", (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    format!("{number:024x}")
 }
 
 pub(crate) fn record(number: usize) -> Record {
@@ -26,7 +26,7 @@ pub(crate) fn record(number: usize) -> Record {
         name: format!("User Number {number}"),
         logins: u32::try_from(number).unwrap(),
         score: 0.5 + f64::from(u32::try_from(number).unwrap()),
-        active: number % 2 == 0,
+        active: number.is_multiple_of(2),
         tags: vec!["reader".into(), "writer".into(), "admin".into()],
         note:
             "A note of some length, so that a record has the size of an ordinary document of a service, about 300 bytes"

@@ -29,12 +29,12 @@ impl Size {
 }
 
 pub(super) fn find(repository: &SqliteRepository, request: &FindRequest) -> Found {
-    Found::everything(Box::new(Rows {
-        repository: repository.clone(),
-        context: request.context.clone(),
-        from: From::Start,
-        size: FIRST,
-    }))
+    Found::everything(cursor(repository, request))
+}
+
+pub(super) fn cursor(repository: &SqliteRepository, request: &FindRequest) -> Box<dyn Cursor> {
+    let context = request.context.clone();
+    Box::new(Rows { repository: repository.clone(), context, from: From::Start, size: FIRST })
 }
 
 /// Where the next batch begins.
@@ -93,3 +93,6 @@ fn batch(
     }
     Ok((batch, None))
 }
+
+#[cfg(test)]
+mod tests;

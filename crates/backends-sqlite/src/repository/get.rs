@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use backends_core::driver::{Fetched, GetRequest};
 use backends_core::json::JsonBatch;
 use backends_core::{Batch, Result};
-use rusqlite::Connection;
+use rusqlite::{Connection, Statement};
 
 use super::SqliteRepository;
 use crate::backend::lost;
@@ -52,7 +52,7 @@ pub(super) async fn get(repository: &SqliteRepository, request: &GetRequest) -> 
 
 fn one(connection: &Connection, table: &Table, key: &SqlKey) -> Result<(JsonBatch, Option<usize>), Fault> {
     let mut batch = JsonBatch::new();
-    let position = look_up(connection, table, key, &mut batch)?;
+    let position = look_up(&mut *connection.prepare_cached(&table.get)?, key, &mut batch)?;
     Ok((batch, position))
 }
 
@@ -60,19 +60,15 @@ fn one(connection: &Connection, table: &Table, key: &SqlKey) -> Result<(JsonBatc
 fn many(connection: &Connection, table: &Table, keys: &[SqlKey]) -> Result<Piece, Fault> {
     let transaction = connection.unchecked_transaction()?;
     let mut batch = JsonBatch::new();
-    let positions = keys.iter().map(|key| look_up(&transaction, table, key, &mut batch)).collect::<Result<_, _>>()?;
+    let mut statement = transaction.prepare_cached(&table.get)?;
+    let positions = keys.iter().map(|key| look_up(&mut statement, key, &mut batch)).collect::<Result<_, _>>()?;
+    drop(statement);
     transaction.commit()?;
     Ok((batch, positions))
 }
 
-fn look_up(
-    connection: &Connection,
-    table: &Table,
-    key: &SqlKey,
-    batch: &mut JsonBatch,
-) -> Result<Option<usize>, Fault> {
-    let mut statement = connection.prepare_cached(&table.get)?;
-    key.bind(&mut statement, 1)?;
+fn look_up(statement: &mut Statement<'_>, key: &SqlKey, batch: &mut JsonBatch) -> Result<Option<usize>, Fault> {
+    key.bind(statement, 1)?;
     let mut rows = statement.raw_query();
     let Some(row) = rows.next()? else { return Ok(None) };
     batch.push(codec::record(row, 0)?);

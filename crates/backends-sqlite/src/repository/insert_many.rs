@@ -1,5 +1,7 @@
 //! Storing many records, in pieces that are a transaction each.
 
+use std::collections::VecDeque;
+
 use backends_core::driver::{InsertManyRequest, InsertedRecords, NewRecord};
 use backends_core::json::{self, JsonBatch};
 use backends_core::{Error, Result};
@@ -15,39 +17,47 @@ use crate::writer::Manner;
 
 /// A piece is a few milliseconds of work, in which no other caller's write is done.
 const RECORDS: usize = 1_000;
-const BYTES: usize = 4 << 20;
+const BYTES: usize = 1 << 20;
+
+/// So many pieces wait for the writer at most, which puts into one transaction what it does in its time.
+const IN_FLIGHT: usize = 8;
 
 /// What became of the records of one piece: those that were not stored, by position in the piece.
 type Failures = Vec<(usize, Error)>;
 
 pub(super) async fn insert_many(repository: &SqliteRepository, request: &InsertManyRequest) -> Result<InsertedRecords> {
     let mut failures = Vec::new();
-    let (mut start, mut end) = (0, 0);
-    let mut next = Piece::cut(&request.records)?;
-    while let Some(piece) = next {
-        let length = piece.keys.len();
-        end += length;
-        let answer = piece.start(repository, request);
-        // While the writer is busy with this one.
-        next = Piece::cut(&request.records[end..])?;
-        let outcome = match answer {
-            Ok(answer) => answer.await.unwrap_or_else(|_| Err(lost())),
-            Err(error) => Err(error),
-        };
-        match outcome {
-            Ok(refused) => failures.extend(refused.into_iter().map(|(position, error)| (start + position, error))),
-            Err(error) if start == 0 => return Err(error),
+    let mut stopped: Option<Error> = None;
+    let mut on_their_way = VecDeque::new();
+    let (mut sent, mut answered) = (0, 0);
+    while answered < request.records.len() {
+        while on_their_way.len() < IN_FLIGHT && sent < request.records.len() && stopped.is_none() {
+            match Piece::cut(&request.records[sent..]).and_then(|piece| piece.start(repository, request)) {
+                Ok((length, answer)) => {
+                    on_their_way.push_back((length, answer));
+                    sent += length;
+                }
+                Err(error) => stopped = Some(error),
+            }
+        }
+        let Some((length, answer)) = on_their_way.pop_front() else { break };
+        match answer.await.unwrap_or_else(|_| Err(lost().with_may_have_happened(true))) {
+            Ok(refused) => failures.extend(refused.into_iter().map(|(position, error)| (answered + position, error))),
             Err(error) => {
-                let ours = (start..end).map(|position| (position, error::repeat(&error)));
-                let rest = (end..request.records.len())
-                    .map(|position| (position, error::repeat(&error).with_may_have_happened(false)));
-                failures.extend(ours.chain(rest));
-                break;
+                failures.extend((answered..answered + length).map(|position| (position, error::repeat(&error))));
+                stopped.get_or_insert(error);
             }
         }
         request.context.renew();
-        start = end;
+        answered += length;
     }
+    let Some(error) = stopped else { return Ok(InsertedRecords::except(failures)) };
+    if answered == failures.len() && failures.iter().all(|(_, failure)| failure.kind() == error.kind()) {
+        // Nothing is stored, for a reason that concerns them all.
+        return Err(error);
+    }
+    let rest = sent..request.records.len();
+    failures.extend(rest.map(|position| (position, error::repeat(&error).with_may_have_happened(false))));
     Ok(InsertedRecords::except(failures))
 }
 
@@ -58,11 +68,16 @@ struct Piece {
 }
 
 impl Piece {
-    /// The first of `records`, as many as fit.
-    fn cut(records: &[NewRecord]) -> Result<Option<Self>> {
-        let mut piece = Self { keys: Vec::new(), records: JsonBatch::new() };
+    /// The first of `records`, as many as fit, at least one.
+    fn cut(records: &[NewRecord]) -> Result<Self> {
+        let records = &records[..records.len().min(RECORDS)];
+        let size = records.first().map_or(0, |new| new.record.size());
+        let mut piece = Self {
+            keys: Vec::with_capacity(records.len()),
+            records: JsonBatch::with_capacity(records.len(), (size * records.len()).min(BYTES)),
+        };
         let (mut bytes, mut text) = (0, String::new());
-        for new in records.iter().take(RECORDS) {
+        for new in records {
             if bytes >= BYTES {
                 break;
             }
@@ -72,23 +87,26 @@ impl Piece {
             piece.records.push(&text);
             piece.keys.push(SqlKey::new(&new.key)?);
         }
-        Ok((!piece.keys.is_empty()).then_some(piece))
+        Ok(piece)
     }
 
     fn start(
         self,
         repository: &SqliteRepository,
         request: &InsertManyRequest,
-    ) -> Result<oneshot::Receiver<Result<Failures>>> {
+    ) -> Result<(usize, oneshot::Receiver<Result<Failures>>)> {
+        let length = self.keys.len();
         let work = repository.asking(move |connection, table| self.store(connection, table));
-        repository.backend.start_write(Manner::Grouped, repository.backend.patience(&request.context), work)
+        let patience = repository.backend.patience(&request.context);
+        Ok((length, repository.backend.start_write(Manner::Grouped, patience, work)?))
     }
 
     fn store(&self, connection: &Connection, table: &Table) -> Result<Failures, Fault> {
         let mut failures = Vec::new();
+        let mut statement = connection.prepare_cached(&table.insert)?;
         for (position, key) in self.keys.iter().enumerate() {
             let record = self.records.get(position).unwrap_or_default();
-            match store(connection, &table.insert, key, record) {
+            match store(&mut statement, key, record) {
                 Ok(true) => {}
                 Ok(false) => failures.push((position, Error::key_taken())),
                 Err(fault) => failures.push((position, of_one_record(fault)?)),

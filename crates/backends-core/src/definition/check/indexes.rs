@@ -21,8 +21,12 @@ impl Draft {
         }
         let mut indexes: Vec<Index> = Vec::new();
         for index in self.indexes.iter().filter(|index| index.fields != key || index.ordered) {
-            // The key is unique already; what is left to do is to order.
-            let index = Index { unique: index.unique && index.fields != key, ..index.clone() };
+            let mut index = index.clone();
+            if index.fields == key {
+                // The key is unique already; what is left to do is to order, which is for reading.
+                index.unique = false;
+                index.for_reading = true;
+            }
             match indexes.iter().position(|other| other.fields == index.fields) {
                 None if indexes.len() <= MAX_INDEXES => indexes.push(index),
                 None => {}

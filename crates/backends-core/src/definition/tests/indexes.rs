@@ -139,7 +139,11 @@ fn c38_an_index_or_gsi_entry_on_the_primary_key_creates_nothing() {
 #[test]
 fn c19_an_ordered_index_on_the_primary_key_is_there_to_order() {
     let built = Definition::builder("users").partition_key("email").index(Index::unique(["email"]).ordered()).build();
-    assert_eq!(indexes(&built.unwrap()), ["email(email) ordered"]);
+    let users = built.unwrap();
+    assert_eq!(indexes(&users), ["email(email) ordered"]);
+    // It reads, as every index does that is not unique, and so it is stored.
+    assert!(users.index("email").unwrap().is_for_reading());
+    assert_eq!(Definition::from_stored(&users.to_json()).unwrap(), users);
 }
 
 #[test]

@@ -4,16 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use backends_core::driver::{
-    BackendDriver, Context, DefineRequest, FindRequest, GetRequest, InsertManyRequest, InsertRequest, NewRecord,
-    RepositoryDriver, SwapRequest, Swapped,
-};
-use backends_core::{
-    Backend, Cursor, Definition, Document, Key, Kind, RecordBuf, Registry, Repository, Result, Timestamp, Token, Value,
-};
-use backends_sqlite::{Sqlite, SqliteBackend, SqliteOptions, SqliteRepository};
+use backends_core::driver::{Context, RepositoryDriver, SwapRequest, Swapped};
+use backends_core::{Backend, Definition, Document, Key, Kind, RecordBuf, Repository, Timestamp, Token, Value};
+use backends_sqlite::{SqliteBackend, SqliteOptions, SqliteRepository};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
+
+use crate::support::{directory, open};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -33,13 +30,9 @@ fn users() -> Definition {
     Definition::from_json(r#"{"name": "users", "idKind": "string"}"#).unwrap()
 }
 
-async fn open(path: &Path) -> Backend {
-    Registry::new().register(Sqlite).open(&format!("sqlite:{}", path.display())).await.unwrap()
-}
-
 async fn fresh() -> (TempDir, Backend) {
-    let directory = tempfile::tempdir().unwrap();
-    let backend = open(&directory.path().join("app.db")).await;
+    let (directory, path) = directory();
+    let backend = open(&path).await;
     (directory, backend)
 }
 
@@ -151,20 +144,14 @@ fn context() -> Context {
 fn record(key: &str, fields: &[(&str, Token<'_>)]) -> RecordBuf {
     let mut record = RecordBuf::new();
     record.set("id", Token::String(key));
-    fields.iter().for_each(|(name, value)| record.set(name, *value));
+    for (name, value) in fields {
+        record.set(name, *value);
+    }
     record
 }
 
 fn key(text: &str) -> Key {
     Key::new(text.into(), None)
-}
-
-async fn collect(mut cursor: Box<dyn Cursor>) -> Result<Vec<usize>> {
-    let mut sizes = Vec::new();
-    while let Some(batch) = cursor.next().await? {
-        sizes.push(batch.len());
-    }
-    Ok(sizes)
 }
 
 #[tokio::test]

@@ -1,0 +1,305 @@
+//! Files that cannot be used, and what goes wrong while one is in use: each a typed error, and nothing half done.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::support::{count, define, directory, fresh, open, user, users};
+use backends_core::{Backend, Error, Registry, Result};
+use backends_sqlite::{Sqlite, SqliteBackend, SqliteOptions};
+use rusqlite::Connection;
+
+async fn refused(path: &Path) -> Error {
+    SqliteBackend::open(SqliteOptions::new(path)).await.map(drop).unwrap_err()
+}
+
+#[tokio::test]
+async fn what_is_no_file_of_ours_is_refused() {
+    let (directory, path) = directory();
+    std::fs::write(&path, "This is a text, and no database, and it is long enough to tell. ".repeat(40)).unwrap();
+    let error = refused(&path).await;
+    assert!(error.is_invalid_config() && error.to_string().contains("no SQLite database"), "{error}");
+    assert!(error.native::<rusqlite::Error>().is_some());
+
+    let error = refused(directory.path()).await;
+    assert!(error.is_invalid_config() && error.to_string().contains("is a directory"), "{error}");
+    let error = refused(&directory.path().join("missing/app.db")).await;
+    assert!(error.is_invalid_config() && error.to_string().contains("missing/app.db"), "{error}");
+    let error = Registry::new().register(Sqlite).open("sqlite::memory:").await.unwrap_err();
+    assert!(error.is_invalid_config() && error.to_string().contains("`memory`"), "{error}");
+
+    let theirs = directory.path().join("theirs.db");
+    Connection::open(&theirs).unwrap().execute_batch("PRAGMA application_id = 77; CREATE TABLE a (b)").unwrap();
+    let error = refused(&theirs).await;
+    assert!(error.is_invalid_config() && error.to_string().contains("another program"), "{error}");
+
+    let later = directory.path().join("later.db");
+    drop(open(&later).await);
+    let bump = Connection::open(&later).unwrap();
+    bump.busy_timeout(Duration::from_secs(10)).unwrap();
+    bump.execute_batch("PRAGMA user_version = 99").unwrap();
+    let error = refused(&later).await;
+    assert!(error.is_invalid_config() && error.to_string().contains("later version"), "{error}");
+
+    let wide = directory.path().join("utf16.db");
+    Connection::open(&wide).unwrap().execute_batch("PRAGMA encoding = 'UTF-16'; CREATE TABLE a (b)").unwrap();
+    assert!(refused(&wide).await.is_invalid_config());
+}
+
+#[tokio::test]
+async fn a_file_with_tables_of_a_program_is_shared() {
+    let (_directory, path) = directory();
+    let theirs = Connection::open(&path).unwrap();
+    theirs.execute_batch("PRAGMA user_version = 7; CREATE TABLE a (b); INSERT INTO a VALUES (1)").unwrap();
+    drop(theirs);
+    let backend = open(&path).await;
+    define(&backend).await.insert(&user("ada", 1)).await.unwrap();
+    backend.close().await.unwrap();
+    let look = Connection::open(&path).unwrap();
+    let version: i32 = look.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, 7, "what is theirs is left alone");
+    define(&open(&path).await).await.get("ada").await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_unreadable() {
+    let (_directory, path) = directory();
+    let backend = open(&path).await;
+    let users = define(&backend).await;
+    users.insert_many(&(0..2_000).map(|n| user(&format!("u{n}"), n)).collect::<Vec<_>>()).await.unwrap();
+    backend.close().await.unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    let half = bytes.len() / 8;
+    bytes[half..].fill(0xa5);
+    std::fs::write(&path, bytes).unwrap();
+    let backend = open(&path).await;
+    let users = define(&backend).await;
+    let keys: Vec<String> = (0..2_000).map(|n| format!("u{n}")).collect();
+    let error = users.get_many(&keys).await.unwrap_err();
+    assert!(error.is_unreadable() && error.to_string().contains("damaged"), "{error}");
+    let error = users.insert_many(&(2_000..4_000).map(|n| user(&format!("u{n}"), n)).collect::<Vec<_>>()).await;
+    assert!(error.unwrap_err().is_unreadable());
+}
+
+#[tokio::test]
+async fn a_full_disk_changes_nothing_and_is_said() {
+    let (_directory, backend, users) = fresh().await;
+    users.insert(&user("first", 1)).await.unwrap();
+    let native: &SqliteBackend = backend.native().unwrap();
+    let pages: i64 =
+        native.with_reader(|file| file.query_row("PRAGMA page_count", [], |row| row.get(0))).await.unwrap();
+    let limit = move |file: &mut Connection| {
+        file.query_row(&format!("PRAGMA max_page_count = {}", pages + 20), [], |row| row.get::<_, i64>(0))
+    };
+    native.with_writer(limit).await.unwrap();
+    let mut large = user("large", 1);
+    large.email = "x".repeat(200_000);
+    let error = users.insert(&large).await.unwrap_err();
+    assert!(error.is_unavailable() && error.to_string().contains("disk is full"), "{error}");
+    assert!(!error.may_have_happened() && error.is_retryable(), "{error}");
+    assert!(users.get("large").await.unwrap().is_none());
+
+    // In one transaction with others, which are none the worse for it.
+    let tasks: Vec<_> = (0..16)
+        .map(|n| {
+            let (users, mut record) = (users.clone(), user(&format!("u{n}"), n));
+            if n == 7 {
+                record.email = "x".repeat(200_000);
+            }
+            tokio::spawn(async move { users.insert(&record).await })
+        })
+        .collect();
+    for (n, task) in tasks.into_iter().enumerate() {
+        assert_eq!(task.await.unwrap().is_ok(), n != 7, "{n}");
+    }
+    assert_eq!(count(&backend).await, 16);
+
+    let many: Vec<_> = (0..4_000).map(|n| user(&format!("m{n}"), n)).collect();
+    let error = users.insert_many(&many).await.unwrap_err();
+    assert!(error.is_unavailable(), "{error}");
+    let stored = error.inserted().map_or(0, backends_core::InsertedMany::stored);
+    assert_eq!(count(&backend).await, 16 + i64::try_from(stored).unwrap(), "what is said to be stored is");
+    native.with_writer(|file| file.query_row("PRAGMA max_page_count = 1000000", [], |_| Ok(()))).await.unwrap();
+    users.insert(&large).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_file_is_an_error_within_the_deadline() {
+    let (directory, backend, users) = fresh().await;
+    let path = directory.path().join("app.db");
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let start = Instant::now();
+    let waiting = tokio::spawn({
+        let users = users.clone();
+        async move { users.insert(&user("queued", 1)).timeout(Duration::from_millis(900)).await }
+    });
+    let error = users.insert(&user("late", 1)).timeout(Duration::from_millis(300)).await.unwrap_err();
+    assert!(start.elapsed() < Duration::from_millis(400), "{:?}", start.elapsed());
+    assert!(error.is_timeout() && error.to_string().contains("lock"), "{error}");
+    assert!(!error.may_have_happened() && error.native::<rusqlite::Error>().is_some(), "{error}");
+    assert!(users.get("late").await.unwrap().is_none(), "readers do not wait for it");
+    assert!(waiting.await.unwrap().unwrap_err().is_timeout());
+
+    let options = SqliteOptions::new(&path).busy_timeout(Duration::from_millis(50));
+    let hasty = define(&Backend::new(Arc::new(SqliteBackend::open(options).await.unwrap()))).await;
+    let error = hasty.insert(&user("hasty", 1)).await.unwrap_err();
+    assert!(error.is_unavailable() && error.is_retryable(), "{error}");
+
+    let patient = tokio::spawn(async move { users.insert(&user("patient", 1)).await });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    other.execute_batch("COMMIT").unwrap();
+    patient.await.unwrap().unwrap();
+    assert_eq!(count(&backend).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_another_keeps_to_itself_is_not_waited_for_without_end() {
+    let (_directory, path) = directory();
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE a (b); COMMIT").unwrap();
+    let config = serde_json::json!({"dbName": "sqlite", "dbInfo": {"path": path, "timeoutMs": 300}});
+    let manager = Registry::new().register(Sqlite).manager(&serde_json::from_value(config).unwrap()).unwrap();
+    let start = Instant::now();
+    let error = manager.backend("sqlite").await.unwrap_err();
+    assert!(error.is_timeout() && error.to_string().contains("lock"), "{error}");
+    assert!(start.elapsed() < Duration::from_millis(450), "{:?}", start.elapsed());
+    drop(other);
+    manager.backend("sqlite").await.unwrap().ping().await.unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_was_deleted_takes_no_writes() {
+    let (directory, backend, users) = fresh().await;
+    users.insert(&user("ada", 1)).await.unwrap();
+    let path = directory.path().join("app.db");
+    std::fs::rename(&path, directory.path().join("moved.db")).unwrap();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let error = users.insert(&user("bob", 1)).await.unwrap_err();
+    assert!(error.is_unavailable() && error.to_string().contains("replaced"), "{error}");
+    assert!(backend.ping().await.unwrap_err().is_unavailable());
+    std::fs::rename(directory.path().join("moved.db"), &path).unwrap();
+    backend.ping().await.unwrap();
+    users.insert(&user("bob", 1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn read_only_reads_and_refuses_to_write() {
+    let (directory, path) = directory();
+    let missing = SqliteBackend::open(SqliteOptions::new(&path).read_only(true)).await.map(drop).unwrap_err();
+    assert!(missing.is_invalid_config() && !path.exists(), "{missing}");
+    let writing = define(&open(&path).await).await;
+    writing.insert(&user("ada", 1)).await.unwrap();
+    let uri = serde_json::json!({"dbName": "sqlite", "dbInfo": {"path": path, "readOnly": true}});
+    let config = serde_json::from_value(uri).unwrap();
+    let manager = Registry::new().register(Sqlite).manager(&config).unwrap();
+    only_reads(&manager.backend("sqlite").await.unwrap()).await.unwrap();
+    drop(directory);
+}
+
+/// Looks whether the backend reads what is there, defined without a write, and refuses every write.
+async fn only_reads(backend: &Backend) -> Result<()> {
+    let users = backend.define::<crate::support::User>(users()).await?;
+    assert!(users.get("ada").await?.is_some());
+    for error in [
+        users.insert(&user("bob", 1)).await.unwrap_err(),
+        users.insert_many(&[user("bob", 1)]).await.unwrap_err(),
+        users.upsert(&user("ada", 2)).await.unwrap_err(),
+        users.delete("ada").await.map(drop).unwrap_err(),
+    ] {
+        assert!(error.is_permission_denied() && error.to_string().contains("right to write"), "{error}");
+        assert!(!error.may_have_happened());
+    }
+    assert_eq!(users.get("ada").await?.unwrap().logins, 1);
+    Ok(())
+}
+
+/// Rights do not bind root, so that root lets another user look.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_without_the_right_to_write_is_only_read() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+
+    const NOBODY: u32 = 65_534;
+    const PLACE: &str = "BACKENDS_SQLITE_TEST_PLACE";
+    if let Some(place) = std::env::var_os(PLACE) {
+        return without_rights(Path::new(&place)).await;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let rights = |path: &Path, mode: u32| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+    let (closed, shared) = (directory.path().join("closed"), directory.path().join("shared"));
+    for place in [&closed, &shared] {
+        std::fs::create_dir(place).unwrap();
+        let backend = open(&place.join("app.db")).await;
+        define(&backend).await.insert(&user("ada", 1)).await.unwrap();
+        backend.close().await.unwrap();
+        rights(&place.join("app.db"), 0o444);
+    }
+    rights(directory.path(), 0o755);
+    rights(&closed, 0o555);
+    rights(&shared, 0o777);
+    if std::fs::metadata("/proc/self").map_or(1, |process| process.uid()) != 0 {
+        without_rights(directory.path()).await;
+    } else {
+        let program = directory.path().join("test");
+        std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+        let name = "faults::a_file_without_the_right_to_write_is_only_read";
+        let output = Command::new(&program)
+            .args([name, "--exact", "--nocapture"])
+            .env(PLACE, directory.path())
+            .current_dir("/")
+            .uid(NOBODY)
+            .gid(NOBODY)
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && text.contains("1 passed"),
+            "{text} {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    rights(&closed, 0o755);
+}
+
+/// `closed` is a directory in which nothing can be created, `shared` one in which everybody may.
+async fn without_rights(directory: &Path) {
+    let backend = SqliteBackend::open(SqliteOptions::new(directory.join("shared/app.db"))).await.unwrap();
+    only_reads(&Backend::new(Arc::new(backend))).await.unwrap();
+    for path in ["closed/app.db", "closed/new.db"] {
+        let error = refused(&directory.join(path)).await;
+        assert!(error.is_permission_denied() && error.to_string().contains("directory"), "{error}");
+    }
+}
+
+/// Another process writes at the same time; both see everything.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_share_a_file() {
+    const PATH: &str = "BACKENDS_SQLITE_TEST_PATH";
+    if let Some(path) = std::env::var_os(PATH) {
+        let users = define(&open(Path::new(&path)).await).await;
+        for n in 0..100 {
+            users.insert(&user(&format!("theirs{n}"), n)).await.unwrap();
+        }
+        return;
+    }
+    let (_directory, path) = directory();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["faults::two_processes_share_a_file", "--exact"])
+        .stdout(std::process::Stdio::null())
+        .env(PATH, &path)
+        .spawn()
+        .unwrap();
+    // Both open a file that is not there, and define at once.
+    let backend = open(&path).await;
+    let users = define(&backend).await;
+    for n in 0..100 {
+        users.insert(&user(&format!("ours{n}"), n)).await.unwrap();
+    }
+    assert!(child.wait().unwrap().success());
+    assert_eq!(count(&backend).await, 200);
+    assert!(users.get("theirs99").await.unwrap().is_some());
+}

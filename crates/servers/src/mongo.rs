@@ -1,0 +1,179 @@
+//! MongoDB: its options, and what is asked of a server before tests get it.
+
+mod bson;
+mod client;
+
+use std::hash::{BuildHasher as _, RandomState};
+
+use anyhow::{Context as _, bail};
+
+pub use bson::{Document, Value};
+pub use client::{Client, Refusal};
+
+use crate::{Kind, hex};
+
+/// The name of the replica set.
+pub(crate) const SET: &str = "rs0";
+
+/// MongoDB: `Unauthorized`.
+const UNAUTHORIZED: i32 = 13;
+
+/// The two users of the kind `auth`, with passwords made for this run.
+pub(crate) struct Users {
+    pub(crate) admin: User,
+    /// Reads and writes records everywhere, and may not touch indexes or change and drop collections.
+    pub(crate) writer: User,
+}
+
+pub(crate) struct User {
+    pub(crate) name: &'static str,
+    pub(crate) password: String,
+}
+
+impl Users {
+    pub(crate) fn new() -> Self {
+        let user = |name| User { name, password: password() };
+        Self { admin: user("admin"), writer: user("writer") }
+    }
+}
+
+/// A password that has to be escaped in a URL, as the passwords of users do.
+fn password() -> String {
+    format!("p@:/{:016x}", random(0))
+}
+
+/// Not for more than a server that lives for a test: the state is seeded by the system once a thread.
+fn random(part: u32) -> u64 {
+    RandomState::new().hash_one(part)
+}
+
+/// A key that the members of a replica set know each other by; MongoDB: 6 to 1,024 characters of base64.
+pub(crate) fn key() -> String {
+    let parts: Vec<u8> = (0..4).flat_map(|part| random(part).to_le_bytes()).collect();
+    hex(&parts)
+}
+
+/// The arguments of `mongod` that all kinds share. Paths are those of the machine or container it runs in.
+pub(crate) fn arguments(kind: Kind, port: u16, data: &str, bind: &str) -> Vec<String> {
+    let mut words: Vec<String> =
+        ["--dbpath", data, "--port", &port.to_string(), "--bind_ip", bind, "--nounixsocket"].map(str::to_owned).into();
+    // Tests hold little; the default is half of the memory.
+    words.extend(["--wiredTigerCacheSizeGB", "0.25"].map(str::to_owned));
+    words.extend(["--setParameter", "diagnosticDataCollectionEnabled=false"].map(str::to_owned));
+    if kind != Kind::Standalone {
+        words.extend(["--replSet", SET].map(str::to_owned));
+    }
+    words
+}
+
+/// The version of a server that answers.
+pub(crate) fn version(address: &str) -> anyhow::Result<String> {
+    let answer = Client::connect(address)?.run("admin", Document::new().with("buildInfo", 1))?;
+    answer.text("version").map(str::to_owned).context("the answer to `buildInfo` has no version")
+}
+
+/// Makes the server a replica set of one member, unless it is one.
+///
+/// `member` is the server's address as it and its clients see it.
+pub(crate) fn initiate(address: &str, member: &str) -> anyhow::Result<()> {
+    let mut client = Client::connect(address)?;
+    let member = Document::new().with("_id", 0).with("host", member);
+    let set = Document::new().with("_id", SET).with("members", Value::Array(vec![member.into()]));
+    let initiated = client.run("admin", Document::new().with("replSetInitiate", set));
+    match initiated {
+        // MongoDB: `AlreadyInitialized`.
+        Err(error) if Refusal::code_of(&error) != Some(23) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Fails until the server takes writes.
+pub(crate) fn writable(address: &str) -> anyhow::Result<()> {
+    let hello = Client::connect(address)?.run("admin", Document::new().with("hello", 1))?;
+    if hello.flag("isWritablePrimary") { Ok(()) } else { bail!("the replica set has no primary yet") }
+}
+
+/// The name of the replica set that the server is a member of.
+pub(crate) fn set_name(address: &str) -> anyhow::Result<Option<String>> {
+    let hello = Client::connect(address)?.run("admin", Document::new().with("hello", 1))?;
+    Ok(hello.text("setName").map(str::to_owned))
+}
+
+/// Whether the server refuses who does not say who they are.
+pub(crate) fn wants_users(address: &str) -> anyhow::Result<bool> {
+    match Client::connect(address)?.run("admin", Document::new().with("listDatabases", 1)) {
+        Ok(_) => Ok(false),
+        Err(error) if Refusal::code_of(&error) == Some(UNAUTHORIZED) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// Creates the users on a server that does not want any yet.
+pub(crate) fn create_users(address: &str, users: &Users) -> anyhow::Result<()> {
+    let mut client = Client::connect(address)?;
+    let list = |words: &[&str]| Value::Array(words.iter().map(|word| Value::from(*word)).collect());
+    // Every collection of every database, without those of the system.
+    let everywhere = Document::new().with("db", "").with("collection", "");
+    let actions = list(&["find", "insert", "update", "remove", "listCollections", "listIndexes", "collStats"]);
+    let privilege = Document::new().with("resource", everywhere).with("actions", actions);
+    let role = Document::new()
+        .with("createRole", "writer")
+        .with("privileges", Value::Array(vec![privilege.into()]))
+        .with("roles", list(&[]));
+    client.run("admin", role)?;
+    for (user, role) in [(&users.admin, "root"), (&users.writer, "writer")] {
+        let create = Document::new().with("createUser", user.name).with("pwd", user.password.as_str());
+        client.run("admin", create.with("roles", list(&[role])))?;
+    }
+    Ok(())
+}
+
+/// Asks the server to end; it does so without an answer.
+pub(crate) fn shut_down(address: &str) -> anyhow::Result<()> {
+    let order = Document::new().with("shutdown", 1).with("force", true).with("timeoutSecs", 0);
+    match Client::connect(address)?.run("admin", order) {
+        Err(error) if Refusal::code_of(&error).is_some() => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The host and port that a URL names first; none where only a driver can find or speak to the server.
+pub(crate) fn address_of(url: &str) -> Option<String> {
+    let rest = url.strip_prefix("mongodb://")?;
+    let (hosts, options) = rest.split_once(['/', '?']).unwrap_or((rest, ""));
+    let encrypted = ["tls=true", "ssl=true"].iter().any(|option| options.to_ascii_lowercase().contains(option));
+    let first = hosts.rsplit('@').next()?.split(',').next().filter(|host| !host.is_empty())?;
+    let has_port = first.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    (!encrypted).then(|| if has_port { first.to_owned() } else { format!("{first}:27017") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_host_of_a_url_is_asked_if_it_can_be() {
+        for (url, address) in [
+            ("mongodb://a:1/?replicaSet=x", Some("a:1")),
+            ("mongodb://u:p%40@a,b:2/db", Some("a:27017")),
+            ("mongodb://[::1]:5", Some("[::1]:5")),
+            ("mongodb://a/?tls=true", None),
+            ("mongodb+srv://a", None),
+            ("mongodb://", None),
+        ] {
+            assert_eq!(address_of(url).as_deref(), address, "{url}");
+        }
+    }
+
+    #[test]
+    fn only_a_standalone_server_has_no_set() {
+        let words = |kind| arguments(kind, 1, "d", "127.0.0.1").join(" ");
+        assert!(words(Kind::ReplicaSet).contains("--replSet rs0") && words(Kind::Auth).contains("--replSet rs0"));
+        assert!(!words(Kind::Standalone).contains("--replSet"));
+    }
+
+    #[test]
+    fn two_runs_have_two_passwords() {
+        assert_ne!(password(), password());
+    }
+}

@@ -1,0 +1,182 @@
+//! A server from an image, run by a Docker engine.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use testcontainers::core::{ExecCommand, IntoContainerPort as _};
+use testcontainers::runners::SyncRunner as _;
+use testcontainers::{Container, ContainerRequest, GenericImage, ImageExt as _};
+
+use super::{Found, environment, local, text_variable, variable};
+use crate::mongo::Users;
+use crate::server::Held;
+use crate::{Backend, Kind, PATIENCE, Request, Server, Variable, dynamo, mongo, ports, process, say};
+
+/// What is shown of a log when a server does not start.
+const TAIL: usize = 2000;
+
+pub(super) fn describe(backend: Backend) -> String {
+    image(backend).map_or_else(|error| error.to_string(), |(name, tag)| format!("the image {name}:{tag}"))
+}
+
+pub(super) fn server(request: Request) -> anyhow::Result<Found> {
+    let (name, tag) = image(request.backend)?;
+    let port = ports::free()?;
+    let users = (request.kind == Kind::Auth).then(Users::new);
+    let container = match request.backend {
+        Backend::MongoDb => mongod(request.kind, port, &name, &tag),
+        Backend::DynamoDb => dynamodb_local(request.kind, port, &name, &tag),
+    };
+    say(format_args!("asking Docker for {name}:{tag}"));
+    // No engine, no image and no right to pull it are all the same here: the next source is asked.
+    let container = match on_loopback(container).start() {
+        Ok(container) => container,
+        Err(error) => return Ok(Found::Nothing(format!("{name}:{tag}: {error}"))),
+    };
+    // Where there is no `docker` program, a container outlives a program that is killed.
+    let heir = process::heir("docker rm --force --volumes \"$0\"", container.id()).context("`sh` cannot be run")?;
+    let host = container.get_host().context("the engine names no host")?.to_string();
+    let address = format!("{}:{port}", if host == "localhost" { "127.0.0.1" } else { &host });
+    let (version, variables) = match request.backend {
+        Backend::MongoDb => mongodb(&container, request, port, &address, users)?,
+        Backend::DynamoDb => dynamodb(&container, request, &address)?,
+    };
+    let origin = format!("Docker, {name}:{tag}");
+    let held = Held::Container(Some((Box::new(container), heir)));
+    Ok(Found::Server(Box::new(Server { request, address, version, origin, variables, held })))
+}
+
+/// Keeps the port from other machines, unless the engine is on one.
+fn on_loopback(container: ContainerRequest<GenericImage>) -> ContainerRequest<GenericImage> {
+    let engine = variable("DOCKER_HOST").map(|host| host.to_string_lossy().into_owned()).unwrap_or_default();
+    if !engine.is_empty() && !engine.starts_with("unix:") {
+        return container;
+    }
+    container.with_host_config_modifier(|config| {
+        let ports = config.port_bindings.iter_mut().flat_map(|ports| ports.values_mut());
+        for binding in ports.flatten().flatten() {
+            binding.host_ip = Some("127.0.0.1".to_owned());
+        }
+    })
+}
+
+/// The name and tag of the image for a backend.
+fn image(backend: Backend) -> anyhow::Result<(String, String)> {
+    let (variable, usual) = match backend {
+        Backend::MongoDb => ("TEST_MONGODB_IMAGE", "mongo:8"),
+        Backend::DynamoDb => ("TEST_DYNAMODB_IMAGE", "amazon/dynamodb-local:latest"),
+    };
+    Ok(split(&text_variable(variable)?.unwrap_or_else(|| usual.to_owned())))
+}
+
+/// A colon before a slash belongs to the port of a registry.
+fn split(image: &str) -> (String, String) {
+    match image.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => (name.to_owned(), tag.to_owned()),
+        _ => (image.to_owned(), "latest".to_owned()),
+    }
+}
+
+/// The port is the same inside and outside: the members of a replica set are found by what they call themselves.
+fn mongod(kind: Kind, port: u16, name: &str, tag: &str) -> ContainerRequest<GenericImage> {
+    let arguments = mongo::arguments(kind, port, "/tmp/data", "0.0.0.0").join(" ");
+    let start = if kind == Kind::Auth {
+        // Users are created while the server wants none; then it is started anew.
+        format!(
+            "echo {} > /tmp/key && chmod 600 /tmp/key && mongod {arguments} --pidfilepath /tmp/pid; \
+             exec mongod {arguments} --keyFile /tmp/key",
+            mongo::key()
+        )
+    } else {
+        format!("exec mongod {arguments}")
+    };
+    let image = GenericImage::new(name, tag).with_entrypoint("sh");
+    let script = format!("mkdir -p /tmp/data && {start}");
+    image.with_mapped_port(port, port.tcp()).with_cmd(["-c".to_owned(), script])
+}
+
+fn dynamodb_local(kind: Kind, port: u16, name: &str, tag: &str) -> ContainerRequest<GenericImage> {
+    let (variable, value) = dynamo::NO_TELEMETRY;
+    let image = GenericImage::new(name, tag).with_entrypoint("java");
+    image.with_mapped_port(port, port.tcp()).with_cmd(dynamo::arguments(kind, port)).with_env_var(variable, value)
+}
+
+type Ready = (String, Vec<Variable>);
+
+fn mongodb(
+    container: &Container<GenericImage>,
+    request: Request,
+    port: u16,
+    address: &str,
+    users: Option<Users>,
+) -> anyhow::Result<Ready> {
+    let version = wait(container, || mongo::version(address))?;
+    // The member reaches itself under this address; clients do so only where the engine is on this machine.
+    let member = format!("127.0.0.1:{port}");
+    if request.kind != Kind::Standalone {
+        mongo::initiate(address, &member)?;
+        wait(container, || mongo::writable(address))?;
+    }
+    let url = match local::url(address, request.kind) {
+        url if address == member || request.kind == Kind::Standalone => url,
+        _ => format!("mongodb://{address}/?directConnection=true"),
+    };
+    let mut variables: Vec<Variable> = vec![(environment::address_variable(request.backend), url)];
+    if let Some(users) = users {
+        mongo::create_users(address, &users)?;
+        // MongoDB: only who comes from the machine itself may shut down a server without users.
+        let kill = ExecCommand::new(["sh", "-c", "kill -s TERM \"$(cat /tmp/pid)\""]);
+        container.exec(kill).context("the server cannot be started anew")?;
+        wait(container, || if mongo::wants_users(address)? { Ok(()) } else { bail!("it does not want users yet") })?;
+        wait(container, || mongo::writable(address))?;
+        variables.extend(local::user_variables(users));
+    }
+    Ok((version, variables))
+}
+
+fn dynamodb(container: &Container<GenericImage>, request: Request, address: &str) -> anyhow::Result<Ready> {
+    wait(container, || dynamo::ready(address))?;
+    let log = container.stdout_to_vec().unwrap_or_default();
+    let version = dynamo::version(&String::from_utf8_lossy(&log)).unwrap_or_else(|| "unknown".to_owned());
+    Ok((version, vec![(environment::address_variable(request.backend), format!("http://{address}"))]))
+}
+
+fn wait<T>(container: &Container<GenericImage>, mut ask: impl FnMut() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let start = Instant::now();
+    loop {
+        let error = match ask() {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let running = container.is_running().context("the container cannot be watched")?;
+        if !running || start.elapsed() > PATIENCE {
+            let state = if running { "does not answer" } else { "ended" };
+            bail!("the server in the container {state}: {error:#}; the end of its log:\n{}", tail(container));
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn tail(container: &Container<GenericImage>) -> String {
+    let mut log = container.stdout_to_vec().unwrap_or_default();
+    log.extend(container.stderr_to_vec().unwrap_or_default());
+    String::from_utf8_lossy(&log[log.len().saturating_sub(TAIL)..]).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_has_a_name_and_a_tag() {
+        for (image, name, tag) in [
+            ("mongo:8", "mongo", "8"),
+            ("mongo", "mongo", "latest"),
+            ("host:5000/mongo", "host:5000/mongo", "latest"),
+            ("host:5000/a/mongo:7.0", "host:5000/a/mongo", "7.0"),
+        ] {
+            assert_eq!(split(image), (name.to_owned(), tag.to_owned()));
+        }
+    }
+}

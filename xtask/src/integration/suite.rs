@@ -1,0 +1,116 @@
+//! Which test targets run against which kind of server.
+
+use crate::metadata::{Metadata, Package};
+
+/// A backend whose tests need a server.
+pub(crate) struct Backend {
+    /// Its word for `servers`.
+    pub(crate) name: &'static str,
+    pub(crate) package: &'static str,
+    /// The kinds of its servers, the usual one first.
+    kinds: &'static [&'static str],
+}
+
+pub(crate) const BACKENDS: &[Backend] = &[
+    Backend { name: "mongodb", package: "backends-mongo", kinds: &["replica-set", "standalone", "auth"] },
+    Backend { name: "dynamodb", package: "backends-dynamo", kinds: &["plain", "delayed"] },
+];
+
+/// The proxy that the suites use is tried first; its targets are called after the backends.
+const PROXY: &str = "proxy";
+
+/// Test targets of one package that run against one server.
+#[derive(PartialEq, Eq, Debug)]
+pub(crate) struct Suite {
+    pub(crate) backend: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) package: String,
+    pub(crate) targets: Vec<String>,
+}
+
+impl Suite {
+    /// `backends-mongo: live, model`.
+    pub(crate) fn title(&self) -> String {
+        format!("{}: {}", self.package, self.targets.join(", "))
+    }
+}
+
+impl Backend {
+    /// The suites, or what is missing for one.
+    pub(crate) fn suites(&self, metadata: &Metadata) -> Vec<Result<Suite, String>> {
+        let mut suites = Vec::new();
+        let of_proxy = metadata.package(PROXY).is_some_and(|proxy| live(proxy).contains(&self.name));
+        if of_proxy {
+            suites.push(Ok(self.suite(self.kinds[0], PROXY, &[self.name])));
+        }
+        let Some(package) = metadata.package(self.package) else {
+            suites.push(Err(format!("there is no crate `{}` yet; it belongs under crates", self.package)));
+            return suites;
+        };
+        let live = live(package);
+        if live.is_empty() {
+            suites.push(Err(format!("`{}` has no live suite; add a test target with `test = false`", self.package)));
+        }
+        for kind in self.kinds {
+            let targets: Vec<&str> = live.iter().copied().filter(|target| self.kind_of(target) == *kind).collect();
+            if !targets.is_empty() {
+                suites.push(Ok(self.suite(kind, self.package, &targets)));
+            }
+        }
+        suites
+    }
+
+    fn kind_of(&self, target: &str) -> &'static str {
+        self.kinds.iter().find(|kind| target.replace('_', "-") == **kind).unwrap_or(&self.kinds[0])
+    }
+
+    fn suite(&self, kind: &'static str, package: &str, targets: &[&str]) -> Suite {
+        let targets = targets.iter().map(|target| (*target).to_owned()).collect();
+        Suite { backend: self.name, kind, package: package.to_owned(), targets }
+    }
+}
+
+/// The test targets that `cargo test` leaves alone.
+fn live(package: &Package) -> Vec<&str> {
+    package.tests.iter().filter(|test| !test.by_default).map(|test| test.name.as_str()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn package(name: &str, live: &[&str]) -> Value {
+        let target = |name: &str, test: bool| json!({"name": name, "kind": ["test"], "test": test});
+        let targets: Vec<Value> = live.iter().map(|name| target(name, false)).chain([target("pure", true)]).collect();
+        json!({"id": name, "name": name, "targets": targets})
+    }
+
+    fn suites(packages: &[Value]) -> Vec<Result<String, String>> {
+        let members: Vec<&Value> = packages.iter().map(|package| &package["id"]).collect();
+        let metadata = Metadata::parse(&json!({"workspace_members": members, "packages": packages}));
+        let suites = BACKENDS[0].suites(&metadata).into_iter();
+        suites.map(|suite| suite.map(|suite| format!("{} on {}", suite.title(), suite.kind))).collect()
+    }
+
+    #[test]
+    fn targets_go_to_the_server_they_are_called_after_and_others_to_the_usual_one() {
+        let packages =
+            [package("proxy", &["mongodb"]), package("backends-mongo", &["live", "standalone", "model", "auth"])];
+        let expected = [
+            "proxy: mongodb on replica-set",
+            "backends-mongo: live, model on replica-set",
+            "backends-mongo: standalone on standalone",
+            "backends-mongo: auth on auth",
+        ];
+        assert_eq!(suites(&packages), expected.map(|suite| Ok(suite.to_owned())));
+    }
+
+    #[test]
+    fn a_missing_crate_and_a_crate_without_live_suites_are_told() {
+        assert!(suites(&[])[0].as_ref().unwrap_err().starts_with("there is no crate `backends-mongo` yet"));
+        let error = &suites(&[package("backends-mongo", &[])])[0];
+        assert!(error.as_ref().unwrap_err().starts_with("`backends-mongo` has no live suite"));
+    }
+}
