@@ -1,0 +1,143 @@
+//! The backend, open: one client, and the database that its repositories share.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use backends_core::driver::{BackendDriver, BackendFactory, Context, DefineRequest, Defined};
+use backends_core::{BackendConfig, BackendInfo, Capabilities, Error, Result, Timestamp};
+use mongodb::Client;
+use mongodb::bson::doc;
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+use crate::MongoOptions;
+use crate::capabilities::capabilities;
+use crate::config::{self, NAME};
+use crate::database::Database;
+use crate::error::{Effect, unreachable};
+use crate::schema;
+use crate::topology::{Fault, Topology};
+
+/// How much sooner than asked for opening ends.
+const MARGIN: Duration = Duration::from_millis(100);
+
+/// How long closing waits for reads that are still open; then it ends them.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Opens the MongoDB backend; what a registry takes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Mongodb;
+
+#[async_trait]
+impl BackendFactory for Mongodb {
+    fn info(&self) -> BackendInfo {
+        config::info()
+    }
+
+    async fn open(&self, config: &BackendConfig) -> Result<Arc<dyn BackendDriver>> {
+        Ok(Arc::new(MongoBackend::open(config::options(config).await?).await?))
+    }
+}
+
+/// The MongoDB backend, open. Cheap to clone; every clone is the same backend. Its native client is a
+/// [`mongodb::Client`], which belongs to the runtime that it was opened in.
+#[derive(Clone)]
+pub struct MongoBackend {
+    database: Arc<Database>,
+    capabilities: Capabilities,
+}
+
+impl MongoBackend {
+    /// Connects to the servers, and logs in.
+    ///
+    /// # Errors
+    /// `InvalidConfig` for options that cannot be used, encryption among them; `PermissionDenied` if the login is
+    /// refused; `Unavailable` if no server that takes writes is reached in time.
+    pub async fn open(options: MongoOptions) -> Result<Self> {
+        options.check()?;
+        if Handle::try_current().is_err() {
+            return Err(Error::unexpected("no tokio runtime: await the call inside one, with its timers enabled"));
+        }
+        let topology = Topology::default();
+        let mut client = options.for_client();
+        client.sdam_event_handler = Some(topology.handler());
+        let client = Client::with_options(client).map_err(unusable)?;
+        let native = client.database(&options.database);
+        let database = Database { client, native, prefix: options.table_prefix, topology };
+        let backend = Self { database: Arc::new(database), capabilities: capabilities() };
+        // Who opens the backend waits as long; what is known of the servers has to come before that ends.
+        let limit = options.timeout.saturating_sub((options.timeout / 20).min(MARGIN));
+        let context = Context::new(Timestamp::now(), limit);
+        if let Err(error) = backend.reach(&context).await {
+            backend.database.client.clone().shutdown().immediate(true).await;
+            return Err(error);
+        }
+        Ok(backend)
+    }
+
+    /// Asks once; waiting does not help if the two do not agree about encryption.
+    async fn reach(&self, context: &Context) -> Result<()> {
+        let topology = &self.database.topology;
+        tokio::select! {
+            biased;
+            answer = timeout(context.remaining(), self.ping(context)) => answer.unwrap_or_else(|_| {
+                Err(unreachable(topology.fault()))
+            }),
+            () = topology.broken() => Err(unreachable(Fault::Tls)),
+        }
+    }
+}
+
+/// The driver does not take the options.
+fn unusable(native: mongodb::error::Error) -> Error {
+    use mongodb::error::ErrorKind;
+    let message = match &*native.kind {
+        ErrorKind::InvalidTlsConfig { .. } | ErrorKind::Io(_) => {
+            "a file for encryption cannot be used: check that `tlsCaFile` and `tlsCertificateKeyFile` are PEM files with certificates, the second with its key"
+        }
+        _ => "MongoDB's client refuses the settings: see the native error, and check which go together",
+    };
+    Error::invalid_config(message).with_native(native)
+}
+
+#[async_trait]
+impl BackendDriver for MongoBackend {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn define(&self, request: &DefineRequest) -> Result<Defined> {
+        schema::define(&self.database, request).await
+    }
+
+    async fn ping(&self, context: &Context) -> Result<()> {
+        let ping = self.database.native.run_command(doc! { "ping": 1 });
+        self.database.call(context, Effect::Reads, ping.into_future()).await.map(|_| ())
+    }
+
+    async fn close(&self, context: &Context) -> Result<()> {
+        let client = &self.database.client;
+        let patience = context.remaining().min(PATIENCE);
+        if timeout(patience, client.clone().shutdown()).await.is_err() {
+            client.clone().shutdown().immediate(true).await;
+        }
+        Ok(())
+    }
+
+    fn native(&self) -> &dyn Any {
+        &self.database.client
+    }
+}
+
+impl fmt::Debug for MongoBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MongoBackend").field("database", &self.database).finish_non_exhaustive()
+    }
+}

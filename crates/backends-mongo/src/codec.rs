@@ -1,0 +1,256 @@
+//! Records, ids and keys as BSON, and BSON as records.
+
+use std::sync::Arc;
+
+use backends_core::{Definition, Error, IdKind, Key, Kind, RecordBuf, Result, Token, Tokens, Value};
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{Bson, DateTime, Document, RawDocumentBuf, doc};
+use mongodb::raw_batch_cursor::RawBatch;
+
+mod batch;
+pub(crate) mod element;
+mod walk;
+mod write;
+
+pub(crate) use batch::BsonBatch;
+use element::{Elements, fixed, tag};
+pub(crate) use walk::{BsonTokens, another_id, is_id};
+use write::Id;
+
+/// The field of a document that holds the library's id.
+pub(crate) const ID: &str = "_id";
+
+/// What a definition says of the form of records.
+#[derive(Debug, Clone)]
+pub(crate) struct Codec {
+    id_field: Arc<str>,
+    id_kind: IdKind,
+    id_is_key: bool,
+    /// The field of the partition key, and of the sort key if there is one.
+    keys: Vec<KeyField>,
+}
+
+#[derive(Debug, Clone)]
+struct KeyField {
+    /// Its name in documents.
+    name: String,
+    kind: Kind,
+    is_id: bool,
+}
+
+impl Codec {
+    pub(crate) fn new(definition: &Definition) -> Self {
+        let id_field = definition.id_field();
+        let keys = definition.key_fields().map(|field| {
+            let is_id = field == id_field;
+            let name = if is_id { ID } else { field }.to_owned();
+            KeyField { name, kind: definition.kind_of(field).unwrap_or(Kind::String), is_id }
+        });
+        Self {
+            id_field: id_field.into(),
+            id_kind: definition.id_kind(),
+            id_is_key: definition.id_is_key(),
+            keys: keys.collect(),
+        }
+    }
+
+    /// The name that the library's id has in records.
+    pub(crate) fn id_field(&self) -> &str {
+        &self.id_field
+    }
+
+    /// Whether `_id` is the primary key.
+    pub(crate) fn id_is_key(&self) -> bool {
+        self.id_is_key
+    }
+
+    /// The fields of the primary key, as documents name them.
+    pub(crate) fn key_names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.keys.iter().map(|key| key.name.as_str())
+    }
+
+    /// The record as a document, its id as `_id` in front.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a record over MongoDB's limit.
+    pub(crate) fn document(&self, record: &RecordBuf) -> Result<RawDocumentBuf> {
+        let id = match record.get(&self.id_field) {
+            Some(Token::String(text)) => Some(self.raw_id(text)?),
+            None => None,
+            Some(_) => return Err(Error::unexpected("the id of a record is no text")),
+        };
+        write::document(record, &self.id_field, id)
+    }
+
+    /// The record as a document without its id.
+    pub(crate) fn document_without_id(&self, record: &RecordBuf) -> Result<RawDocumentBuf> {
+        write::document(record, &self.id_field, None)
+    }
+
+    /// The record as a document with the `_id` of a stored one, which may hold the same text in another form.
+    ///
+    /// # Errors
+    /// `InvalidInput` if the record brings another id.
+    pub(crate) fn document_with_id_of(&self, record: &RecordBuf, stored: &[u8]) -> Result<RawDocumentBuf> {
+        let mut tokens = BsonTokens::new(stored, &self.id_field);
+        let stored_id = RecordBuf::from_tokens(&mut tokens)?;
+        if stored_id.get(&self.id_field) != record.get(&self.id_field) {
+            return Err(Error::invalid_input("the record brings another id than the stored one, which never changes"));
+        }
+        let id = Elements::new(stored, 0).find(ID)?;
+        let id = match id.map(|id| (id.tag, id.start)) {
+            Some((tag::OBJECT_ID, start)) => Some(Id::ObjectId(fixed(stored, start)?)),
+            Some((tag::STRING | tag::SYMBOL, start)) => Some(Id::String(element::text(stored, start)?.0)),
+            _ => None,
+        };
+        write::document(record, &self.id_field, id)
+    }
+
+    fn raw_id<'t>(&self, text: &'t str) -> Result<Id<'t>> {
+        Ok(match self.id_kind {
+            IdKind::String => Id::String(text),
+            IdKind::ObjectId => Id::ObjectId(object_id(text)?.bytes()),
+        })
+    }
+
+    /// The text of an id as `_id` holds it.
+    pub(crate) fn id(&self, text: &str) -> Result<Bson> {
+        Ok(match self.id_kind {
+            IdKind::String => Bson::String(text.to_owned()),
+            IdKind::ObjectId => Bson::ObjectId(object_id(text)?),
+        })
+    }
+
+    /// The text of an id in every form in which a program may have stored it.
+    pub(crate) fn id_forms(&self, text: &str) -> Result<Vec<Bson>> {
+        let other = match self.id_kind {
+            IdKind::String => ObjectId::parse_str(text).ok().filter(|id| id.to_hex() == text).map(Bson::ObjectId),
+            IdKind::ObjectId => Some(Bson::String(text.to_owned())),
+        };
+        Ok(std::iter::once(self.id(text)?).chain(other).collect())
+    }
+
+    /// The condition that a document has this key.
+    pub(crate) fn filter(&self, key: &Key) -> Result<Document> {
+        let mut filter = Document::new();
+        for (field, value) in self.keys.iter().zip([Some(key.partition()), key.sort()]) {
+            let value = value.ok_or_else(|| Error::unexpected("a key lacks its second part"))?;
+            filter.insert(field.name.clone(), self.condition(field, value)?);
+        }
+        Ok(filter)
+    }
+
+    /// The condition that a document has one of these keys, which are sorted.
+    pub(crate) fn filter_of_many(&self, keys: &[&Key]) -> Result<Document> {
+        let [partition, rest @ ..] = self.keys.as_slice() else {
+            return Err(Error::unexpected("a definition has no key"));
+        };
+        let Some(sort) = rest.first() else {
+            let values = keys.iter().map(|key| key.partition());
+            return Ok(doc! { &partition.name: { "$in": self.alternatives(partition, values)? } });
+        };
+        let mut groups = Vec::new();
+        for keys in keys.chunk_by(|left, right| left.partition() == right.partition()) {
+            let values = keys.iter().filter_map(|key| key.sort());
+            groups.push(Bson::Document(doc! {
+                &partition.name: self.condition(partition, keys[0].partition())?,
+                &sort.name: { "$in": self.alternatives(sort, values)? },
+            }));
+        }
+        Ok(doc! { "$or": groups })
+    }
+
+    /// One value as it is, and several as any of them.
+    fn condition(&self, field: &KeyField, value: &Value) -> Result<Bson> {
+        let mut forms = self.alternatives(field, std::iter::once(value))?;
+        Ok(match forms.pop() {
+            Some(form) if forms.is_empty() => form,
+            Some(form) => {
+                forms.push(form);
+                Bson::Document(doc! { "$in": forms })
+            }
+            None => return Err(Error::unexpected("a key holds no value")),
+        })
+    }
+
+    fn alternatives<'v>(&self, field: &KeyField, values: impl Iterator<Item = &'v Value>) -> Result<Vec<Bson>> {
+        let mut forms = Vec::with_capacity(values.size_hint().0);
+        for value in values {
+            match value {
+                Value::String(text) if field.is_id => forms.push(self.id(text)?),
+                // The library writes text; other programs store references as what they refer to.
+                Value::String(text) if field.kind == Kind::ObjectId => {
+                    forms.extend([Bson::String(text.clone()), Bson::ObjectId(object_id(text)?)]);
+                }
+                value => forms.push(scalar(value)?),
+            }
+        }
+        Ok(forms)
+    }
+
+    /// The documents of a reply as records.
+    pub(crate) fn batch(&self, reply: RawBatch) -> Result<BsonBatch> {
+        BsonBatch::of_reply(reply, Arc::clone(&self.id_field))
+    }
+
+    /// One document as a record.
+    pub(crate) fn batch_of(&self, document: RawDocumentBuf) -> BsonBatch {
+        BsonBatch::of_document(document, Arc::clone(&self.id_field))
+    }
+
+    /// The key of a document.
+    ///
+    /// # Errors
+    /// `Unreadable` if it has none that can be read.
+    pub(crate) fn key_of(&self, document: &[u8]) -> Result<Key> {
+        let mut parts = vec![None; self.keys.len()];
+        let mut tokens = BsonTokens::new(document, &self.id_field);
+        tokens.next()?;
+        loop {
+            let place = match tokens.next()? {
+                Token::Field(name) => self.keys.iter().position(|key| {
+                    let field = if key.is_id { &self.id_field } else { key.name.as_str() };
+                    field == name
+                }),
+                _ => break,
+            };
+            match place {
+                Some(place) => parts[place] = owned(tokens.next()?),
+                None => tokens.skip()?,
+            }
+        }
+        let mut parts = parts.into_iter().map(|part| {
+            part.ok_or_else(|| Error::unreadable("a stored record lacks a field of its key: repair it, or delete it"))
+        });
+        let partition = parts.next().ok_or_else(|| Error::unexpected("a definition has no key"))??;
+        Ok(Key::new(partition, parts.next().transpose()?))
+    }
+}
+
+/// The scalar that a key field holds.
+fn owned(token: Token<'_>) -> Option<Value> {
+    match token {
+        Token::Int(int) => Some(Value::Int(int)),
+        Token::Float(float) => Some(Value::Float(float)),
+        Token::String(text) => Some(Value::String(text.to_owned())),
+        Token::Timestamp(at) => Some(Value::Timestamp(at)),
+        _ => None,
+    }
+}
+
+fn scalar(value: &Value) -> Result<Bson> {
+    Ok(match value {
+        Value::Int(int) => Bson::Int64(*int),
+        Value::Float(float) => Bson::Double(*float),
+        Value::String(text) => Bson::String(text.clone()),
+        Value::Timestamp(at) => Bson::DateTime(DateTime::from_millis(at.millis())),
+        _ => return Err(Error::unexpected("a key holds something else than a string, a number or a timestamp")),
+    })
+}
+
+fn object_id(text: &str) -> Result<ObjectId> {
+    ObjectId::parse_str(text).map_err(|_| Error::unexpected("an id of the kind objectId is not 24 hexadecimal digits"))
+}
+
+#[cfg(test)]
+mod tests;

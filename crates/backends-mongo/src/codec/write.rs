@@ -1,0 +1,187 @@
+//! Records as BSON, written byte by byte.
+
+use backends_core::{Error, RecordBuf, Result, Token, Tokens};
+use mongodb::bson::RawDocumentBuf;
+
+use super::element::{GENERIC, tag};
+use crate::capabilities::MAX_RECORD_BYTES;
+use crate::error::TOO_LARGE;
+
+/// What stands under `_id`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Id<'a> {
+    ObjectId([u8; 12]),
+    String(&'a str),
+}
+
+/// The record as a document that begins with `id`; the record's own field `id_field` is left out.
+///
+/// # Errors
+/// `InvalidInput` if the server would find it too large.
+pub(crate) fn document(record: &RecordBuf, id_field: &str, id: Option<Id<'_>>) -> Result<RawDocumentBuf> {
+    // A name and a tag here take about as much as there.
+    let mut writer = Writer { out: Vec::with_capacity(record.size() + 64), open: Vec::new() };
+    writer.begin(None);
+    if let Some(id) = id {
+        writer.id(id);
+    }
+    writer.fields(record, id_field)?;
+    let bytes = writer.out;
+    if bytes.len() as u64 > MAX_RECORD_BYTES {
+        return Err(too_large());
+    }
+    RawDocumentBuf::from_bytes(bytes)
+        .map_err(|error| Error::unexpected("a record became no well-formed BSON").with_native(error))
+}
+
+#[cold]
+pub(crate) fn too_large() -> Error {
+    Error::invalid_input(TOO_LARGE)
+}
+
+struct Writer {
+    out: Vec<u8>,
+    open: Vec<Open>,
+}
+
+/// A document or an array that is being written.
+struct Open {
+    start: usize,
+    /// The number of the next element of an array.
+    element: Option<u32>,
+}
+
+impl Writer {
+    fn begin(&mut self, element: Option<u32>) {
+        self.open.push(Open { start: self.out.len(), element });
+        self.out.extend_from_slice(&[0; 4]);
+    }
+
+    /// Ends what was begun last; whether it was the record itself.
+    fn end(&mut self) -> Result<bool> {
+        self.out.push(0);
+        let open = self.open.pop().ok_or_else(malformed)?;
+        let length = i32::try_from(self.out.len() - open.start).map_err(|_| too_large())?;
+        self.out[open.start..open.start + 4].copy_from_slice(&length.to_le_bytes());
+        Ok(self.open.is_empty())
+    }
+
+    fn id(&mut self, id: Id<'_>) {
+        match id {
+            Id::ObjectId(bytes) => {
+                self.head(tag::OBJECT_ID, "_id");
+                self.out.extend_from_slice(&bytes);
+            }
+            Id::String(text) => {
+                self.head(tag::STRING, "_id");
+                self.text(text);
+            }
+        }
+    }
+
+    fn fields(&mut self, record: &RecordBuf, id_field: &str) -> Result<()> {
+        let mut tokens = record.tokens();
+        tokens.step()?;
+        loop {
+            let element = self.open.last_mut().and_then(|open| open.element.as_mut());
+            if let Some(element) = element {
+                let number = *element;
+                *element += 1;
+                match tokens.step()? {
+                    Token::End => self.end().map(|_| ())?,
+                    value => self.element(number, value)?,
+                }
+                continue;
+            }
+            match tokens.step()? {
+                Token::End => {
+                    if self.end()? {
+                        return Ok(());
+                    }
+                }
+                Token::Field(name) if self.open.len() == 1 && name == id_field => tokens.skip()?,
+                Token::Field(name) => {
+                    let value = tokens.step()?;
+                    self.head(tag_of(value)?, name);
+                    self.value(value)?;
+                }
+                _ => return Err(malformed()),
+            }
+        }
+    }
+
+    fn element(&mut self, number: u32, value: Token<'_>) -> Result<()> {
+        self.out.push(tag_of(value)?);
+        let mut digits = [0; 10];
+        let mut first = digits.len();
+        let mut rest = number;
+        loop {
+            first -= 1;
+            digits[first] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.out.extend_from_slice(&digits[first..]);
+        self.out.push(0);
+        self.value(value)
+    }
+
+    fn head(&mut self, tag: u8, name: &str) {
+        self.out.push(tag);
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.push(0);
+    }
+
+    fn value(&mut self, value: Token<'_>) -> Result<()> {
+        match value {
+            Token::Null => {}
+            Token::Bool(bool) => self.out.push(u8::from(bool)),
+            Token::Int(int) => self.out.extend_from_slice(&int.to_le_bytes()),
+            Token::Float(float) => self.out.extend_from_slice(&float.to_le_bytes()),
+            Token::Timestamp(at) => self.out.extend_from_slice(&at.millis().to_le_bytes()),
+            Token::String(text) => self.text(text),
+            Token::Bytes(bytes) => {
+                self.length(bytes.len());
+                self.out.push(GENERIC);
+                self.out.extend_from_slice(bytes);
+            }
+            Token::Map => self.begin(None),
+            Token::Array => self.begin(Some(0)),
+            Token::Field(_) | Token::End => return Err(malformed()),
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) {
+        self.length(text.len() + 1);
+        self.out.extend_from_slice(text.as_bytes());
+        self.out.push(0);
+    }
+
+    /// What does not fit is too large as a whole, and never sent.
+    fn length(&mut self, length: usize) {
+        self.out.extend_from_slice(&i32::try_from(length).unwrap_or(i32::MAX).to_le_bytes());
+    }
+}
+
+fn tag_of(value: Token<'_>) -> Result<u8> {
+    Ok(match value {
+        Token::Null => tag::NULL,
+        Token::Bool(_) => tag::BOOL,
+        Token::Int(_) => tag::INT64,
+        Token::Float(_) => tag::DOUBLE,
+        Token::String(_) => tag::STRING,
+        Token::Bytes(_) => tag::BINARY,
+        Token::Timestamp(_) => tag::DATE,
+        Token::Array => tag::ARRAY,
+        Token::Map => tag::DOCUMENT,
+        Token::Field(_) | Token::End => return Err(malformed()),
+    })
+}
+
+#[cold]
+fn malformed() -> Error {
+    Error::unexpected("a record is not well-formed: fields and values alternate, every array and map has its end")
+}

@@ -1,0 +1,175 @@
+//! What the server and its driver answer, as errors of this library: one table.
+
+use backends_core::{Error, ErrorKind};
+use mongodb::error::{Error as NativeError, ErrorKind as NativeKind, WriteConcernError, WriteFailure};
+
+use crate::topology::Fault;
+
+mod code;
+
+pub(crate) use code::TOO_LARGE;
+use code::of_code;
+
+/// Whether a call that failed may have changed something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Reads,
+    Writes,
+}
+
+/// Labels of the server: it did nothing, and it is overloaded.
+const NO_WRITES: &str = "NoWritesPerformed";
+const OVERLOADED: &str = "SystemOverloadedError";
+
+/// MongoDB: the codes of a taken unique value.
+const DUPLICATE: [i32; 3] = [11000, 11001, 12582];
+
+/// The error of this library for one of the driver, which is reached by `native::<mongodb::error::Error>()`.
+///
+/// `fault` is why the last server that could not be reached could not.
+pub(crate) fn translate(native: NativeError, effect: Effect, fault: Fault) -> Error {
+    let (error, may) = meaning(&native, fault);
+    let may = may && effect == Effect::Writes && !native.contains_label(NO_WRITES);
+    error.with_may_have_happened(may).with_native(native)
+}
+
+/// The error, and whether the server may have done what it was asked to.
+fn meaning(native: &NativeError, fault: Fault) -> (Error, bool) {
+    if native.contains_label(OVERLOADED) {
+        return (Error::throttled("the server is overloaded: ask again later, and less often"), true);
+    }
+    match &*native.kind {
+        NativeKind::Command(command) => of_server(command.code, &command.code_name),
+        NativeKind::Write(WriteFailure::WriteError(write)) => of_server(write.code, ""),
+        NativeKind::Write(WriteFailure::WriteConcernError(concern)) => (unconfirmed(concern), true),
+        NativeKind::Authentication { .. } => {
+            (Error::permission_denied("the server refuses the login: check `user`, `pass` and `authSource`"), false)
+        }
+        NativeKind::ServerSelection { .. } => (unreachable(fault), false),
+        NativeKind::InvalidTlsConfig { .. } => (Error::invalid_config(NO_TLS), false),
+        NativeKind::DnsResolve { .. } => (unreachable(Fault::UnknownHost), false),
+        NativeKind::Io(_) | NativeKind::ConnectionPoolCleared { .. } => (
+            Error::unavailable("the connection to the server broke: ask again, and look at the server and the network"),
+            true,
+        ),
+        NativeKind::Shutdown => (Error::unavailable("the client was shut down: open the backend anew"), false),
+        NativeKind::IncompatibleServer { .. } => (
+            Error::unsupported(
+                "the capability `server_version`: the server is too old or too new for this driver: use another version of either",
+            ),
+            false,
+        ),
+        NativeKind::InvalidResponse { .. } => {
+            (Error::unexpected("the server's answer cannot be understood: see the native error"), true)
+        }
+        // The driver looked at it before it was sent.
+        NativeKind::InvalidArgument { .. } | NativeKind::SessionsNotSupported => (failed(), false),
+        _ => (failed(), true),
+    }
+}
+
+fn failed() -> Error {
+    Error::unexpected("MongoDB's client failed: see the native error")
+}
+
+/// The error of a server's code, and whether it may have done what it was asked to.
+fn of_server(code: i32, name: &str) -> (Error, bool) {
+    let (kind, message, may) = of_code(code);
+    (with_code(Error::new(kind, message), code, name), may)
+}
+
+/// A write that the primary has, and of which it does not know whether the others have it.
+pub(crate) fn unconfirmed(concern: &WriteConcernError) -> Error {
+    // MongoDB: WriteConcernFailed, the wait for the majority took too long.
+    let error = if concern.code == 64 {
+        Error::timeout("the majority of the servers did not confirm the write in time: look at the replica set")
+    } else {
+        Error::unavailable("the majority of the servers did not confirm the write: look at the replica set")
+    };
+    with_code(error, concern.code, &concern.code_name).with_may_have_happened(true)
+}
+
+fn with_code(error: Error, code: i32, name: &str) -> Error {
+    let error = error.with_context("MongoDB code", code);
+    if name.is_empty() { error } else { error.with_context("name", name) }
+}
+
+/// No server takes the call, and none was asked.
+#[cold]
+pub(crate) fn unreachable(fault: Fault) -> Error {
+    match fault {
+        Fault::Refused => {
+            Error::unavailable("the server refuses connections: check `host` and its port, and whether the server runs")
+        }
+        Fault::UnknownHost => {
+            Error::unavailable("the name of a server has no address: check `host`, and the name service")
+        }
+        Fault::Tls => Error::invalid_config(NO_TLS),
+        Fault::Silent => Error::unavailable(
+            "no server answers that takes writes: check `host`, `tls`, the network, and whether the replica set has a primary",
+        ),
+    }
+}
+
+const NO_TLS: &str = "no encrypted connection can be made: check `tls`, `tlsCaFile` and `tlsCertificateKeyFile`, and that the server's certificate names the host";
+
+/// The name of the unique index that refused a write, if that is what happened.
+pub(crate) fn taken_index(native: &NativeError) -> Option<&str> {
+    let (code, message) = match &*native.kind {
+        NativeKind::Command(command) => (command.code, &command.message),
+        NativeKind::Write(WriteFailure::WriteError(write)) => (write.code, &write.message),
+        _ => return None,
+    };
+    index_in(code, message)
+}
+
+/// The name of the index in the server's text about a taken value. Nothing else of that text is used: it goes on with
+/// the value.
+pub(crate) fn index_in(code: i32, message: &str) -> Option<&str> {
+    if !DUPLICATE.contains(&code) {
+        return None;
+    }
+    let before_value = message.split(" dup key:").next().unwrap_or_default();
+    let name = before_value.rsplit_once(" index: ").map_or("", |(_, name)| name);
+    // A sharded cluster or a collation adds more behind the name.
+    Some(name.split(' ').next().unwrap_or_default())
+}
+
+/// The error of one write among many.
+pub(crate) fn of_write(code: i32, name: Option<&str>) -> Error {
+    let (error, may) = of_server(code, name.unwrap_or_default());
+    error.with_may_have_happened(may)
+}
+
+/// The same error once more, for every record that it concerns.
+pub(crate) fn repeat(error: &Error) -> Error {
+    let again = Error::new(error.kind(), error.message().to_owned());
+    let again = error.context().fold(again, |again, (name, value)| again.with_context(name, value));
+    let again = again.with_may_have_happened(error.may_have_happened());
+    match error.native::<NativeError>() {
+        Some(native) => again.with_native(native.clone()),
+        None => again,
+    }
+}
+
+/// Whether the error is that of a server with this code.
+pub(crate) fn has_code(native: &NativeError, codes: &[i32]) -> bool {
+    match &*native.kind {
+        NativeKind::Command(command) => codes.contains(&command.code),
+        NativeKind::Write(WriteFailure::WriteError(write)) => codes.contains(&write.code),
+        _ => false,
+    }
+}
+
+/// Whether the error of this library comes from a code of the server.
+pub(crate) fn came_of(error: &Error, codes: &[i32]) -> bool {
+    error.native::<NativeError>().is_some_and(|native| has_code(native, codes))
+}
+
+/// Whether the user lacks a right, or is not who it says.
+pub(crate) fn is_denied(error: &Error) -> bool {
+    error.kind() == ErrorKind::PermissionDenied
+}
+
+#[cfg(test)]
+mod tests;

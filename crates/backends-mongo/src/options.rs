@@ -1,0 +1,137 @@
+//! What the backend is opened with in code.
+
+use std::fmt;
+use std::time::Duration;
+
+use backends_core::{ErrorKind, Mistakes, Result};
+use mongodb::options::{ClientOptions, ReadPreference, SelectionCriteria, WriteConcern};
+
+/// How long opening may take, unless configured: as long as an operation.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+// MongoDB specifications: the default of every driver but this one, which has 10.
+const MAX_POOL_SIZE: u32 = 100;
+
+// MongoDB: the name of a database has fewer than 64 bytes, that of a collection with its database 255.
+const LONGEST_DATABASE: usize = 63;
+const LONGEST_PREFIX: usize = 100;
+
+/// What the backend is opened with, for [`MongoBackend::open`](crate::MongoBackend::open).
+///
+/// ```
+/// use backends_mongo::MongoOptions;
+/// use mongodb::options::ClientOptions;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = ClientOptions::parse("mongodb://localhost").await?;
+/// let options = MongoOptions::new(client, "shop").table_prefix("test_");
+/// # let _ = options;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct MongoOptions {
+    pub(crate) client: ClientOptions,
+    pub(crate) database: String,
+    pub(crate) table_prefix: String,
+    pub(crate) timeout: Duration,
+}
+
+impl MongoOptions {
+    /// The database of this name, with a client of these options.
+    ///
+    /// Reads go to the primary and writes are confirmed by the majority, whatever the options say of it; a pool has at
+    /// most 100 connections unless they say otherwise. Their handler of server events is replaced.
+    pub fn new(client: ClientOptions, database: impl Into<String>) -> Self {
+        Self { client, database: database.into(), table_prefix: String::new(), timeout: TIMEOUT }
+    }
+
+    /// What the names of all collections begin with.
+    pub fn table_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.table_prefix = prefix.into();
+        self
+    }
+
+    /// How long opening may take, 30 s unless said otherwise; a call waits five sixths of it for a server that takes it.
+    pub fn open_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Refuses names that the server refuses late, or takes for something else.
+    pub(crate) fn check(&self) -> Result<()> {
+        let mut mistakes = Mistakes::new(ErrorKind::InvalidConfig);
+        if self.database.is_empty() || self.database.len() > LONGEST_DATABASE {
+            mistakes.add("`database` must have 1 to 63 bytes: choose another name");
+        }
+        // MongoDB: restrictions on database names, those of Windows everywhere.
+        if self.database.contains(['/', '\\', '.', ' ', '"', '$', '*', '<', '>', ':', '|', '?', '\0']) {
+            mistakes.add("`database` holds a space or one of /\\.\"$*<>:|?: choose another name");
+        }
+        if self.table_prefix.len() > LONGEST_PREFIX {
+            mistakes.add("`tablePrefix` has more than 100 bytes: choose a shorter one");
+        }
+        if self.table_prefix.contains(['$', '\0']) || self.table_prefix.starts_with("system.") {
+            mistakes.add("`tablePrefix` holds a `$`, or begins with `system.`: choose another one");
+        }
+        mistakes.into_result()
+    }
+
+    /// The options of the client, with what this backend promises.
+    pub(crate) fn for_client(&self) -> ClientOptions {
+        let mut client = self.client.clone();
+        let mut concern = client.write_concern.take().unwrap_or_default();
+        concern.w = WriteConcern::majority().w;
+        client.write_concern = Some(concern);
+        client.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
+        client.max_pool_size.get_or_insert(MAX_POOL_SIZE);
+        // A call whose server goes away looks for another one, and has to end before its deadline to say so.
+        client.server_selection_timeout.get_or_insert(self.timeout / 6 * 5);
+        client
+    }
+}
+
+impl fmt::Debug for MongoOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MongoOptions")
+            .field("database", &self.database)
+            .field("table_prefix", &self.table_prefix)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn parsed(url: &str) -> ClientOptions {
+        ClientOptions::parse(url).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn l52_reads_go_to_the_primary_and_the_majority_confirms() {
+        let client =
+            MongoOptions::new(parsed("mongodb://a/?readPreference=secondary&w=1&journal=true").await, "d").for_client();
+        let concern = client.write_concern.unwrap();
+        assert_eq!((concern.w, concern.journal), (WriteConcern::majority().w, Some(true)));
+        assert!(matches!(client.selection_criteria, Some(SelectionCriteria::ReadPreference(ReadPreference::Primary))));
+        assert_eq!((client.max_pool_size, client.server_selection_timeout), (Some(100), Some(Duration::from_secs(25))));
+        assert!(client.retry_reads != Some(false) && client.retry_writes != Some(false));
+    }
+
+    #[tokio::test]
+    async fn names_that_the_server_refuses_are_refused_before() {
+        let client = parsed("mongodb://user:hunter2@a/").await;
+        let good = MongoOptions::new(client.clone(), "shop").table_prefix("test.");
+        assert!(good.check().is_ok());
+        assert!(!format!("{good:?}").contains("hunter2"));
+        for (database, prefix) in [("", ""), ("a.b", ""), ("a b", ""), ("a$", ""), ("a", "x$"), ("a", "system.")] {
+            let error = MongoOptions::new(client.clone(), database).table_prefix(prefix).check().unwrap_err();
+            assert!(error.is_invalid_config(), "{database} {prefix}");
+        }
+        let error = MongoOptions::new(client, "a/").table_prefix("p".repeat(101)).check().unwrap_err();
+        assert_eq!(error.mistakes().len(), 2);
+    }
+}

@@ -1,0 +1,134 @@
+//! The records of one repository: one file a request.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use backends_core::driver::{
+    DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest, Inserted,
+    InsertedRecords, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
+};
+use backends_core::{Definition, Error, Result};
+use mongodb::Collection;
+use mongodb::bson::RawDocumentBuf;
+
+use crate::codec::Codec;
+use crate::database::{Database, Failure, max_time};
+use crate::error::{Effect, taken_index};
+
+mod find;
+mod get;
+mod insert_many;
+mod replace;
+mod swap;
+
+/// The index that the server keeps on `_id`.
+const ID_INDEX: &str = "_id_";
+
+/// The records of one repository.
+pub(crate) struct MongoRepository {
+    database: Arc<Database>,
+    collection: Collection<RawDocumentBuf>,
+    codec: Codec,
+    /// The name of the index that keeps the primary key unique.
+    key_index: String,
+    /// The name of the unique index on the library's id, if the definition has one.
+    id_index: Option<String>,
+}
+
+impl MongoRepository {
+    pub(crate) fn new(database: &Arc<Database>, definition: &Definition, key_index: String) -> Self {
+        let on_id = definition.indexes().find(|index| index.is_unique() && index.fields().eq([definition.id_field()]));
+        Self {
+            database: Arc::clone(database),
+            collection: database.collection(definition.name()),
+            codec: Codec::new(definition),
+            key_index,
+            id_index: on_id.map(|index| index.name().to_owned()),
+        }
+    }
+
+    /// The error of a write, with the index that refused it.
+    fn refused(&self, failure: Failure) -> Error {
+        match failure {
+            Failure::Native(native) => match taken_index(&native).map(|index| self.taken(index)) {
+                Some(taken) => taken.with_native(native),
+                None => self.database.fail(Failure::Native(native), Effect::Writes),
+            },
+            failure @ Failure::Unreachable(_) => self.database.fail(failure, Effect::Writes),
+        }
+    }
+
+    /// Whether the primary key is what refused a write.
+    fn is_key_taken(&self, failure: &Failure) -> bool {
+        failure.native().and_then(taken_index).is_some_and(|index| self.is_key(index))
+    }
+
+    fn is_key(&self, index: &str) -> bool {
+        index == if self.codec.id_is_key() { ID_INDEX } else { &self.key_index }
+    }
+
+    /// The error of a write that the index `index` refused.
+    fn taken(&self, index: &str) -> Error {
+        if self.is_key(index) {
+            return Error::key_taken();
+        }
+        let taken = Error::already_exists("a unique index holds this value already: change the value");
+        match &self.id_index {
+            Some(name) if index == ID_INDEX => taken.with_index(name),
+            _ if index.is_empty() => taken,
+            _ => taken.with_index(index),
+        }
+    }
+}
+
+#[async_trait]
+impl RepositoryDriver for MongoRepository {
+    async fn insert(&self, request: &InsertRequest) -> Result<Inserted> {
+        let document = self.codec.document(&request.record)?;
+        let insert = self.collection.insert_one(document);
+        self.database.ask(&request.context, insert.into_future()).await.map_err(|failure| self.refused(failure))?;
+        Ok(Inserted::stored())
+    }
+
+    async fn insert_many(&self, request: &InsertManyRequest) -> Result<InsertedRecords> {
+        self.store_many(request).await
+    }
+
+    async fn get(&self, request: &GetRequest) -> Result<Fetched> {
+        self.fetch(request).await
+    }
+
+    async fn find(&self, request: &FindRequest) -> Result<Found> {
+        self.read_all(&request.context).await
+    }
+
+    async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced> {
+        self.put(request).await
+    }
+
+    async fn delete(&self, request: &DeleteRequest) -> Result<Deleted> {
+        let delete =
+            self.collection.find_one_and_delete(self.codec.filter(&request.key)?).max_time(max_time(&request.context));
+        let deleted = self.database.call(&request.context, Effect::Writes, delete.into_future()).await?;
+        Ok(match deleted {
+            Some(document) => Deleted::record(Box::new(self.codec.batch_of(document))),
+            None => Deleted::missing(),
+        })
+    }
+
+    async fn swap(&self, request: &SwapRequest) -> Result<Swapped> {
+        self.compare_and_swap(request).await
+    }
+
+    fn native(&self) -> &dyn Any {
+        &self.collection
+    }
+}
+
+impl fmt::Debug for MongoRepository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MongoRepository").field("collection", &self.collection.name()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,227 @@
+//! Storing many records: as few requests as there can be, and the outcome of each record.
+
+use std::time::Duration;
+
+use backends_core::driver::{Context, InsertManyRequest, InsertedRecords, NewRecord};
+use backends_core::{Error, Result};
+use mongodb::bson::RawDocumentBuf;
+use mongodb::error::{ErrorKind as NativeKind, InsertManyError};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::MongoRepository;
+use crate::database::{Failure, early};
+use crate::error::{Effect, index_in, of_write, repeat, unconfirmed};
+
+// MongoDB: maxWriteBatchSize, and maxMessageSizeBytes less what a message has besides.
+const DOCUMENTS: usize = 100_000;
+const BYTES: usize = 47_900_000;
+
+/// How much longer than its deadline a request may take that nobody waits for.
+const GRACE: Duration = Duration::from_secs(60);
+
+impl MongoRepository {
+    /// Stores the records in rounds: two of one key are never on their way together, since a sharded cluster may take
+    /// the second first.
+    pub(super) async fn store_many(&self, request: &InsertManyRequest) -> Result<InsertedRecords> {
+        let mut errors = Errors(request.records.iter().map(|_| None).collect());
+        let mut waiting: Vec<usize> = (0..request.records.len()).collect();
+        while !waiting.is_empty() {
+            let Round { firsts, later } = Round::new(&request.records, waiting);
+            waiting = Vec::new();
+            let lost = self.store_round(request, &firsts, &mut errors).await;
+            for (position, first) in later {
+                match (&errors.0[first], &lost) {
+                    (Some(error), _) if error.index().is_none_or(|index| index != KEY) => match &lost {
+                        Some(lost) => errors.put(position, not_tried(lost)),
+                        None => waiting.push(position),
+                    },
+                    _ => errors.put(position, Error::key_taken()),
+                }
+            }
+        }
+        Ok(InsertedRecords::except(errors.by_position()))
+    }
+
+    /// Stores records of different keys. The error that ended it, if not all were tried.
+    async fn store_round(
+        &self,
+        request: &InsertManyRequest,
+        positions: &[usize],
+        errors: &mut Errors,
+    ) -> Option<Error> {
+        let mut group = Group::default();
+        for (tried, position) in positions.iter().enumerate() {
+            let document = match self.codec.document(&request.records[*position].record) {
+                Ok(document) => document,
+                Err(error) => {
+                    errors.put(*position, error);
+                    continue;
+                }
+            };
+            if group.is_full(&document)
+                && let Some(lost) = self.store_group(&request.context, std::mem::take(&mut group), errors).await
+            {
+                positions[tried..].iter().for_each(|position| errors.put(*position, not_tried(&lost)));
+                return Some(lost);
+            }
+            group.push(*position, document);
+        }
+        self.store_group(&request.context, group, errors).await
+    }
+
+    /// Stores a group by one request. The error, if it is one of all of them.
+    async fn store_group(&self, context: &Context, group: Group, errors: &mut Errors) -> Option<Error> {
+        if group.positions.is_empty() {
+            return None;
+        }
+        let positions = group.positions;
+        match self.send(context, group.documents).await {
+            Ok(None) => {}
+            Ok(Some(outcome)) => self.sort_out(&outcome, &positions, errors),
+            Err(lost) => {
+                for position in positions {
+                    errors.put(position, repeat(&lost));
+                }
+                return Some(lost);
+            }
+        }
+        context.renew();
+        None
+    }
+
+    /// Sends the documents, in a task that goes on when the deadline passes. What the server says of single ones is an
+    /// outcome and no error.
+    async fn send(&self, context: &Context, documents: Vec<RawDocumentBuf>) -> Result<Option<InsertManyError>> {
+        let (collection, began) = (self.collection.clone(), Instant::now());
+        let insert = async move { collection.insert_many(documents).ordered(false).await };
+        let mut task = tokio::spawn(timeout(context.remaining().saturating_add(GRACE), insert));
+        let native = match timeout_at(early(context), &mut task).await {
+            Ok(Ok(Ok(Ok(_)))) => return Ok(None),
+            Ok(Ok(Ok(Err(native)))) => native,
+            Ok(Err(_)) => {
+                let error = Error::unexpected("the task of a request ended without an answer");
+                return Err(error.with_may_have_happened(true));
+            }
+            Ok(Ok(Err(_))) | Err(_) => match self.database.topology.unreachable_since(began) {
+                Some(fault) => {
+                    task.abort();
+                    return Err(self.database.fail(Failure::Unreachable(fault), Effect::Writes));
+                }
+                None => return Err(too_late()),
+            },
+        };
+        match *native.kind {
+            NativeKind::InsertMany(outcome) => Ok(Some(outcome)),
+            _ => Err(self.database.fail(Failure::Native(native), Effect::Writes)),
+        }
+    }
+
+    fn sort_out(&self, outcome: &InsertManyError, positions: &[usize], errors: &mut Errors) {
+        for write in outcome.write_errors.iter().flatten() {
+            let Some(position) = positions.get(write.index) else { continue };
+            let error = match index_in(write.code, &write.message) {
+                Some(index) => self.taken(index),
+                None => of_write(write.code, write.code_name.as_deref()),
+            };
+            errors.put(*position, error);
+        }
+        let Some(concern) = &outcome.write_concern_error else { return };
+        for position in positions {
+            if errors.0[*position].is_none() {
+                errors.put(*position, unconfirmed(concern));
+            }
+        }
+    }
+}
+
+/// The name of the primary key in errors.
+const KEY: &str = "primary";
+
+/// The error of the record at each position.
+struct Errors(Vec<Option<Error>>);
+
+impl Errors {
+    fn put(&mut self, position: usize, error: Error) {
+        if let Some(place) = self.0.get_mut(position) {
+            *place = Some(error);
+        }
+    }
+
+    fn by_position(self) -> Vec<(usize, Error)> {
+        let errors = self.0.into_iter().enumerate();
+        errors.filter_map(|(position, error)| error.map(|error| (position, error))).collect()
+    }
+}
+
+/// The records that are tried together, and those whose key one of them has.
+struct Round {
+    firsts: Vec<usize>,
+    /// Position, and that of the first with the same key.
+    later: Vec<(usize, usize)>,
+}
+
+impl Round {
+    fn new(records: &[NewRecord], mut waiting: Vec<usize>) -> Self {
+        // Ids that the library gave are sorted already, which this sort sees in one pass.
+        waiting.sort_by(|left, right| records[*left].key.cmp(&records[*right].key));
+        let mut round = Self { firsts: Vec::with_capacity(waiting.len()), later: Vec::new() };
+        for position in waiting {
+            match round.firsts.last() {
+                Some(first) if records[*first].key == records[position].key => round.later.push((position, *first)),
+                _ => round.firsts.push(position),
+            }
+        }
+        round.firsts.sort_unstable();
+        round.later.sort_unstable();
+        round
+    }
+}
+
+/// Documents of one request.
+#[derive(Default)]
+struct Group {
+    documents: Vec<RawDocumentBuf>,
+    positions: Vec<usize>,
+    bytes: usize,
+}
+
+impl Group {
+    fn is_full(&self, next: &RawDocumentBuf) -> bool {
+        self.documents.len() == DOCUMENTS || self.bytes + next.as_bytes().len() > BYTES
+    }
+
+    fn push(&mut self, position: usize, document: RawDocumentBuf) {
+        self.bytes += document.as_bytes().len();
+        self.documents.push(document);
+        self.positions.push(position);
+    }
+}
+
+/// The error of a record that was not sent, since an earlier request failed.
+fn not_tried(lost: &Error) -> Error {
+    repeat(lost).with_may_have_happened(false)
+}
+
+fn too_late() -> Error {
+    Error::timeout("no answer to one of the requests in time: see what is stored, or give more time with `.timeout(…)`")
+        .with_may_have_happened(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use backends_core::{Key, RecordBuf, Value};
+
+    use super::*;
+
+    #[test]
+    fn c26_the_first_of_several_with_one_key_goes_first() {
+        let records: Vec<NewRecord> = ["b", "a", "b", "c", "a", "b"]
+            .map(|key| NewRecord::new(Key::new(Value::from(key), None), RecordBuf::new()))
+            .into();
+        let round = Round::new(&records, (0..records.len()).collect());
+        assert_eq!(round.firsts, [0, 1, 3]);
+        assert_eq!(round.later, [(2, 0), (4, 1), (5, 0)]);
+        let round = Round::new(&records, vec![2, 5]);
+        assert_eq!((round.firsts, round.later), (vec![2], vec![(5, 2)]));
+    }
+}

@@ -1,0 +1,102 @@
+//! Replacing a record, or inserting it: one request each.
+
+use backends_core::driver::{IdRule, ReplaceRequest, Replaced};
+use backends_core::{Error, Result};
+use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
+use mongodb::options::ReturnDocument;
+
+use super::MongoRepository;
+use crate::codec::{BsonTokens, ID};
+use crate::database::max_time;
+
+/// How often a write that lost a race for its key is made again. Each time the other one has won, and what it wrote is
+/// there to be replaced, unless it is deleted meanwhile.
+const TRIES: usize = 100;
+
+impl MongoRepository {
+    pub(super) async fn put(&self, request: &ReplaceRequest) -> Result<Replaced> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let answer = match &request.id {
+                IdRule::Keep { field, brought, fresh } => {
+                    let id = Keep { field, brought: brought.as_deref(), fresh };
+                    self.put_and_keep(request, &id).await?
+                }
+                _ => self.put_whole(request).await?,
+            };
+            match answer {
+                Ok(replaced) => return Ok(replaced),
+                Err(lost) if tries == TRIES => return Err(lost),
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+    }
+
+    /// Where the id is the key: the record is all that is to be stored. `Ok(Err(…))` if a race was lost.
+    async fn put_whole(&self, request: &ReplaceRequest) -> Result<Result<Replaced>> {
+        let document = self.codec.document(&request.record)?;
+        let replace = self.collection.replace_one(self.codec.filter(&request.key)?, document).upsert(request.create);
+        let answer = match self.database.ask(&request.context, replace.into_future()).await {
+            Ok(answer) => answer,
+            Err(failure) if request.create && self.is_key_taken(&failure) => return Ok(Err(self.refused(failure))),
+            Err(failure) => return Err(self.refused(failure)),
+        };
+        let created = answer.upserted_id.is_some();
+        if !created && answer.matched_count == 0 {
+            return request.merge(None).map(|merged| Ok(merged.into()));
+        }
+        Ok(Ok(Replaced::stored(request.record.clone(), created)))
+    }
+
+    /// Where the key is other fields: the server keeps the stored id, and tells which it was.
+    async fn put_and_keep(&self, request: &ReplaceRequest, id: &Keep<'_>) -> Result<Result<Replaced>> {
+        let document = self.codec.document_without_id(&request.record)?;
+        let pipeline = vec![doc! { "$replaceWith": self.merged(document, id)? }];
+        let update = self
+            .collection
+            .find_one_and_update(self.codec.filter(&request.key)?, pipeline)
+            .upsert(request.create)
+            .projection(doc! { ID: 1 })
+            .return_document(ReturnDocument::Before)
+            .max_time(max_time(&request.context));
+        let before = match self.database.ask(&request.context, update.into_future()).await {
+            Ok(before) => before,
+            Err(failure) if request.create && self.is_key_taken(&failure) => return Ok(Err(self.refused(failure))),
+            Err(failure) => return Err(self.refused(failure)),
+        };
+        let Some(before) = before else { return request.merge(None).map(|merged| Ok(merged.into())) };
+        let merged = request.merge(Some(&mut BsonTokens::new(before.as_bytes(), id.field)))?;
+        Ok(Ok(merged.into()))
+    }
+
+    /// The expression of the document to store: an id that is there stays, and one that is not to be there leaves all
+    /// as it was. `$literal` keeps values from being read as fields.
+    fn merged(&self, document: RawDocumentBuf, id: &Keep<'_>) -> Result<Document> {
+        let new = self.codec.id(id.brought.unwrap_or(id.fresh))?;
+        let document = literal(&document)?;
+        let merged = doc! { "$mergeObjects": [{ ID: { "$ifNull": ["$_id", { "$literal": &new }] } }, document] };
+        Ok(match id.brought {
+            None => merged,
+            Some(brought) => {
+                let allowed = self.codec.id_forms(brought)?;
+                let kept = doc! { "$ifNull": ["$_id", { "$literal": &new }] };
+                doc! { "$cond": [{ "$in": [kept, { "$literal": allowed }] }, merged, "$$ROOT"] }
+            }
+        })
+    }
+}
+
+/// The id of a record whose key is other fields.
+struct Keep<'a> {
+    field: &'a str,
+    brought: Option<&'a str>,
+    fresh: &'a str,
+}
+
+/// An expression that is this document, whatever it holds.
+pub(super) fn literal(document: &RawDocumentBuf) -> Result<Document> {
+    let document = Document::try_from(&**document)
+        .map_err(|native| Error::unexpected("a document became no well-formed BSON").with_native(native))?;
+    Ok(doc! { "$literal": Bson::Document(document) })
+}

@@ -1,0 +1,97 @@
+//! Changing one record if what is stored is what was read.
+
+use backends_core::driver::{SwapRequest, Swapped};
+use backends_core::{Batch, Error, RecordBuf, Result};
+use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
+
+use super::MongoRepository;
+use super::replace::literal;
+use crate::capabilities::MAX_RECORD_BYTES;
+use crate::codec::{BsonTokens, ID};
+use crate::database::{max_time, next_reply};
+use crate::error::Effect;
+
+// MongoDB: a request, with what it compares and what it writes, takes 16 KB more than a document.
+const REQUEST: u64 = MAX_RECORD_BYTES;
+
+impl MongoRepository {
+    pub(super) async fn compare_and_swap(&self, request: &SwapRequest) -> Result<Swapped> {
+        let stored = match (&request.seen, &request.record) {
+            (None, Some(record)) => return self.add(request, record).await,
+            _ => self.stored(request).await?,
+        };
+        let seen = match (&request.seen, stored) {
+            (None, None) => return Ok(Swapped::Done),
+            (Some(seen), Some(stored)) if self.is(seen, &stored)? => stored,
+            _ => return Ok(Swapped::Changed),
+        };
+        let changed = match &request.record {
+            Some(record) => self.replace_seen(request, &seen, record).await?,
+            None => {
+                let delete = self.collection.delete_one(condition(&seen)?);
+                let answer = self.database.call(&request.context, Effect::Writes, delete.into_future()).await?;
+                answer.deleted_count
+            }
+        };
+        Ok(if changed == 0 { Swapped::Changed } else { Swapped::Done })
+    }
+
+    async fn add(&self, request: &SwapRequest, record: &RecordBuf) -> Result<Swapped> {
+        let insert = self.collection.insert_one(self.codec.document(record)?);
+        match self.database.ask(&request.context, insert.into_future()).await {
+            Ok(_) => Ok(Swapped::Done),
+            Err(failure) if self.is_key_taken(&failure) => Ok(Swapped::Changed),
+            Err(failure) => Err(self.refused(failure)),
+        }
+    }
+
+    /// The document with this key, byte for byte.
+    async fn stored(&self, request: &SwapRequest) -> Result<Option<RawDocumentBuf>> {
+        let context = &request.context;
+        let find = self.collection.find(self.codec.filter(&request.key)?).limit(-1).max_time(max_time(context));
+        let reply = self
+            .database
+            .call(context, Effect::Reads, async {
+                let mut cursor = find.batch().await?;
+                next_reply(&mut cursor).await
+            })
+            .await?;
+        let Some(batch) = reply.map(|reply| self.codec.batch(reply)).transpose()? else { return Ok(None) };
+        if batch.is_empty() {
+            return Ok(None);
+        }
+        let document = RawDocumentBuf::from_bytes(batch.document(0)?.to_vec());
+        document.map(Some).map_err(|native| Error::unexpected("a document is no well-formed BSON").with_native(native))
+    }
+
+    /// Whether a stored document is the record that was read.
+    fn is(&self, seen: &RecordBuf, stored: &RawDocumentBuf) -> Result<bool> {
+        let mut tokens = BsonTokens::new(stored.as_bytes(), self.codec.id_field());
+        Ok(RecordBuf::from_tokens(&mut tokens)? == *seen)
+    }
+
+    async fn replace_seen(&self, request: &SwapRequest, seen: &RawDocumentBuf, record: &RecordBuf) -> Result<u64> {
+        let document = self.codec.document_with_id_of(record, seen.as_bytes())?;
+        if (seen.as_bytes().len() + document.as_bytes().len()) as u64 > REQUEST {
+            return Err(Error::unsupported(
+                "the capability `large_swaps`: a record and what takes its place are larger together than MongoDB's limit of 16777216 bytes: use `replace`",
+            ));
+        }
+        let replace = self.collection.replace_one(condition(seen)?, document);
+        match self.database.ask(&request.context, replace.into_future()).await {
+            Ok(answer) => Ok(answer.matched_count),
+            Err(failure) => Err(self.refused(failure)),
+        }
+    }
+}
+
+/// The condition that a document is this one, to the byte.
+fn condition(seen: &RawDocumentBuf) -> Result<Document> {
+    let id = seen
+        .get(ID)
+        .ok()
+        .flatten()
+        .and_then(|id| Bson::try_from(id).ok())
+        .ok_or_else(|| Error::unexpected("a stored document has no `_id`"))?;
+    Ok(doc! { ID: id, "$expr": { "$eq": ["$$ROOT", literal(seen)?] } })
+}

@@ -1,0 +1,107 @@
+//! The unique index on a primary key that is not the id.
+
+use backends_core::driver::{DefineRequest, SchemaMode};
+use backends_core::{Error, Result};
+use mongodb::IndexModel;
+use mongodb::bson::{Bson, Document};
+use mongodb::options::IndexOptions;
+
+use super::{KEY_INDEX, missing};
+use crate::codec::Codec;
+use crate::database::{Database, max_time};
+use crate::error::{Effect, came_of, has_code, is_denied};
+
+// MongoDB: NamespaceNotFound; DuplicateKey.
+const NO_COLLECTION: [i32; 1] = [26];
+const DUPLICATE: [i32; 1] = [11000];
+
+/// The name of the index, which is there when this returns.
+///
+/// # Errors
+/// `DefinitionConflict` if stored records have the same key, or if there is none and none may be created.
+pub(super) async fn ensure(database: &Database, request: &DefineRequest, codec: &Codec) -> Result<String> {
+    match find(database, request, codec).await {
+        Ok(Some(name)) => return Ok(name),
+        Ok(None) if request.mode == SchemaMode::Verify => return Err(missing("the unique index on the key")),
+        Ok(None) => {}
+        // A user who may only read and write records cannot look; who created the index did.
+        Err(error) if is_denied(&error) && request.mode == SchemaMode::Verify => return Ok(KEY_INDEX.to_owned()),
+        Err(error) => return Err(error),
+    }
+    let keys: Document = codec.key_names().map(|name| (name.to_owned(), Bson::Int32(1))).collect();
+    let options = IndexOptions::builder().name(KEY_INDEX.to_owned()).unique(true).build();
+    let index = IndexModel::builder().keys(keys).options(options).build();
+    let collection = database.collection(request.definition.name());
+    let create = collection.create_index(index).max_time(max_time(&request.context));
+    match database.call(&request.context, Effect::Reads, create.into_future()).await {
+        Ok(_) => Ok(KEY_INDEX.to_owned()),
+        Err(error) if came_of(&error, &DUPLICATE) => Err(Error::definition_conflict(
+            "stored records have the same key, or lack it: make their keys different first",
+        )
+        .with_index(KEY_INDEX)
+        .with_context("collection", collection.name())),
+        Err(error) => Err(error.with_index(KEY_INDEX)),
+    }
+}
+
+/// The name of an index that keeps the key unique, whoever created it.
+async fn find(database: &Database, request: &DefineRequest, codec: &Codec) -> Result<Option<String>> {
+    let collection = database.collection(request.definition.name());
+    let context = &request.context;
+    let list = collection.list_indexes();
+    let mut cursor = match database.ask(context, list.into_future()).await {
+        Ok(cursor) => cursor,
+        Err(failure) if failure.native().is_some_and(|native| has_code(native, &NO_COLLECTION)) => return Ok(None),
+        Err(failure) => return Err(database.fail(failure, Effect::Reads)),
+    };
+    while database.call(context, Effect::Reads, cursor.advance()).await? {
+        let index = cursor.deserialize_current();
+        let index = index.map_err(|native| database.fail(crate::database::Failure::Native(native), Effect::Reads))?;
+        if keeps_unique(&index, codec)
+            && let Some(name) = index.options.and_then(|options| options.name)
+        {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether it lets no two documents have one key, and leaves none out.
+fn keeps_unique(index: &IndexModel, codec: &Codec) -> bool {
+    let Some(options) = &index.options else { return false };
+    let is_plain = options.partial_filter_expression.is_none()
+        && options.sparse != Some(true)
+        && options.collation.is_none()
+        && index.keys.values().all(|direction| !matches!(direction, Bson::String(_)));
+    options.unique == Some(true) && is_plain && index.keys.keys().map(String::as_str).eq(codec.key_names())
+}
+
+#[cfg(test)]
+mod tests {
+    use backends_core::Definition;
+    use mongodb::bson::doc;
+
+    use super::*;
+
+    #[test]
+    fn c37_only_an_index_that_keeps_every_key_unique_will_do() {
+        let definition = Definition::from_json(r#"{"name": "two", "hashKey": "a", "rangeKey": "b"}"#).unwrap();
+        let codec = Codec::new(&definition);
+        let index = |keys: Document, options: Document| {
+            let options = mongodb::bson::deserialize_from_document::<IndexOptions>(options).unwrap();
+            IndexModel::builder().keys(keys).options(options).build()
+        };
+        for (keys, options, will_do) in [
+            (doc! { "a": 1, "b": 1 }, doc! { "unique": true }, true),
+            (doc! { "a": 1, "b": -1 }, doc! { "unique": true }, true),
+            (doc! { "b": 1, "a": 1 }, doc! { "unique": true }, false),
+            (doc! { "a": 1 }, doc! { "unique": true }, false),
+            (doc! { "a": 1, "b": 1 }, doc! {}, false),
+            (doc! { "a": 1, "b": 1 }, doc! { "unique": true, "sparse": true }, false),
+            (doc! { "a": 1, "b": 1 }, doc! { "unique": true, "partialFilterExpression": { "c": 1 } }, false),
+            (doc! { "a": 1, "b": "hashed" }, doc! { "unique": true }, false),
+        ] {
+            assert_eq!(keeps_unique(&index(keys.clone(), options.clone()), &codec), will_do, "{keys} {options}");
+        }
+    }
+}

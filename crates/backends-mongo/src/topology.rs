@@ -1,0 +1,156 @@
+//! What the driver knows of the servers: whether one takes writes, and why not.
+
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use mongodb::error::{Error as NativeError, ErrorKind as NativeKind};
+use mongodb::event::EventHandler;
+use mongodb::event::sdam::SdamEvent;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// Why a server cannot be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nothing listens there.
+    Refused,
+    /// The name has no address.
+    UnknownHost,
+    /// The two do not agree about encryption.
+    Tls,
+    /// Anything else, or not known.
+    Silent,
+}
+
+/// What the driver reports of the servers as it watches them.
+#[derive(Clone, Default)]
+pub(crate) struct Topology(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// Rung when the two do not agree about encryption, which waiting does not cure.
+    broken: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    /// Since when no server takes writes. Until the driver tells, one may.
+    lost: Option<Instant>,
+    fault: Option<Fault>,
+}
+
+impl Topology {
+    /// What the driver is to call.
+    pub(crate) fn handler(&self) -> EventHandler<SdamEvent> {
+        let topology = self.clone();
+        EventHandler::callback(move |event| match event {
+            SdamEvent::TopologyDescriptionChanged(change) => {
+                topology.change(change.new_description.has_writable_server());
+            }
+            SdamEvent::ServerHeartbeatFailed(failed) => topology.fail(fault_of(&failed.failure)),
+            _ => {}
+        })
+    }
+
+    fn change(&self, has_primary: bool) {
+        let mut state = self.lock();
+        if has_primary {
+            *state = State::default();
+        } else {
+            state.lost.get_or_insert_with(Instant::now);
+        }
+    }
+
+    fn fail(&self, fault: Fault) {
+        self.lock().fault = Some(fault);
+        if fault == Fault::Tls {
+            self.0.broken.notify_waiters();
+        }
+    }
+
+    /// Why no server could be reached, if none could since `began`.
+    pub(crate) fn unreachable_since(&self, began: Instant) -> Option<Fault> {
+        let state = self.lock();
+        state.lost.filter(|lost| *lost <= began).map(|_| state.fault.unwrap_or(Fault::Silent))
+    }
+
+    /// Why the last server that could not be reached could not.
+    pub(crate) fn fault(&self) -> Fault {
+        self.lock().fault.unwrap_or(Fault::Silent)
+    }
+
+    /// Comes back once a server turns out not to speak the same encryption.
+    pub(crate) async fn broken(&self) {
+        loop {
+            let rung = self.0.broken.notified();
+            if self.lock().fault == Some(Fault::Tls) {
+                return;
+            }
+            rung.await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Topology {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Topology").field("writable", &self.lock().lost.is_none()).finish_non_exhaustive()
+    }
+}
+
+fn fault_of(failure: &NativeError) -> Fault {
+    match &*failure.kind {
+        NativeKind::DnsResolve { .. } => Fault::UnknownHost,
+        NativeKind::InvalidTlsConfig { .. } => Fault::Tls,
+        NativeKind::Io(error) => match error.kind() {
+            io::ErrorKind::ConnectionRefused => Fault::Refused,
+            // rustls: what the peer sends is no TLS, or its certificate is not to be trusted.
+            io::ErrorKind::InvalidData => Fault::Tls,
+            _ if is_lookup(error) => Fault::UnknownHost,
+            _ => Fault::Silent,
+        },
+        _ => Fault::Silent,
+    }
+}
+
+// The standard library has no kind for a name that has no address; its text for it is the same on every platform.
+fn is_lookup(error: &io::Error) -> bool {
+    error.raw_os_error().is_none() && error.to_string().starts_with("failed to lookup address")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c42_only_a_topology_without_a_primary_since_the_call_is_unreachable() {
+        let topology = Topology::default();
+        let before = Instant::now();
+        assert_eq!(topology.unreachable_since(before), None);
+        topology.change(false);
+        topology.fail(Fault::Refused);
+        topology.change(false);
+        assert_eq!(topology.unreachable_since(before), None, "it was lost after the call began");
+        assert_eq!(topology.unreachable_since(Instant::now()), Some(Fault::Refused));
+        topology.change(true);
+        assert_eq!(topology.unreachable_since(Instant::now()), None);
+        assert_eq!(topology.fault(), Fault::Silent);
+    }
+
+    #[test]
+    fn faults_are_told_apart() {
+        for (error, fault) in [
+            (io::Error::from(io::ErrorKind::ConnectionRefused), Fault::Refused),
+            (io::Error::new(io::ErrorKind::InvalidData, "invalid peer certificate"), Fault::Tls),
+            (io::Error::other("failed to lookup address information: Name or service not known"), Fault::UnknownHost),
+            (io::Error::from(io::ErrorKind::UnexpectedEof), Fault::Silent),
+        ] {
+            assert_eq!(fault_of(&NativeError::from(error)), fault);
+        }
+    }
+}

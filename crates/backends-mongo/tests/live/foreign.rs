@@ -1,0 +1,212 @@
+//! Documents of other programs: what has a counterpart reads as it, the rest only stands in its own way.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backends_core::driver::{
+    BackendDriver, Context, DefineRequest, RepositoryDriver, StoredKinds, SwapRequest, Swapped,
+};
+use backends_core::{Definition, Document, Key, RecordBuf, Timestamp, Token, Value, reconcile};
+use backends_mongo::mongodb::bson::{Bson, DateTime, Decimal128, Document as Native, doc, oid::ObjectId};
+use backends_mongo::mongodb::options::ClientOptions;
+use backends_mongo::{MongoBackend, MongoOptions};
+use serde::{Deserialize, Serialize};
+
+use crate::store::{Store, all, definition, url};
+
+const HEX: &str = "0123456789abcdef01234567";
+
+fn context() -> Context {
+    Context::new(Timestamp::now(), Duration::from_secs(30))
+}
+
+fn foreign() -> Native {
+    doc! {
+        "_id": ObjectId::parse_str(HEX).unwrap(),
+        "id": "left over",
+        "count": 7_i32,
+        "whole": 3.0,
+        "word": Bson::Symbol("symbol".into()),
+        "nothing": null,
+        "list": [null, [1_i32, { "deep": null, "n": 2.0 }]],
+        "reference": ObjectId::parse_str(HEX).unwrap(),
+        "price": Decimal128::from_bytes([9; 16]),
+        "when": DateTime::from_millis(5),
+        "dotted.name": true,
+    }
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Known {
+    id: String,
+    count: u8,
+    whole: i64,
+    word: String,
+    nothing: Option<u8>,
+    reference: String,
+    list: Value,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Priced {
+    id: String,
+    price: Value,
+}
+
+#[tokio::test]
+async fn c43_foreign_documents_read_as_what_they_are() {
+    let store = Store::open().await;
+    store.collection("things").insert_one(foreign()).await.unwrap();
+    let things = store.backend.define::<Document>(definition(r#"{"name": "things"}"#)).await.unwrap();
+    let known = things.typed::<Known>().get(HEX).await.unwrap().unwrap();
+    assert_eq!((known.id.as_str(), known.count, known.whole, known.nothing), (HEX, 7, 3, None));
+    assert_eq!((known.word.as_str(), known.reference.as_str()), ("symbol", HEX));
+    let deep = Value::from(Document::from([("n", Value::from(2))]));
+    assert!(known.list == Value::from(vec![Value::Null, Value::from(vec![Value::from(1), deep])]));
+    let error = things.typed::<Priced>().get(HEX).await.unwrap_err();
+    assert!(error.is_unreadable() && error.path() == Some("price"), "{error}");
+    assert!(error.to_string().contains("Decimal128"), "{error}");
+    assert!(things.get(HEX).await.unwrap_err().is_unreadable());
+    assert!(things.get_many([HEX, "ffffffffffffffffffffffff"]).await.unwrap_err().position() == Some(0));
+    store.remove().await;
+}
+
+#[tokio::test]
+async fn c43_references_of_other_programs_are_found_by_their_digits() {
+    let store = Store::open().await;
+    store.collection("refs").insert_one(doc! { "user": ObjectId::parse_str(HEX).unwrap(), "n": 1 }).await.unwrap();
+    let json = r#"{"name": "refs", "hashKey": "user", "hashKeyType": "objectId"}"#;
+    let refs = store.backend.define::<Document>(definition(json)).await.unwrap();
+    assert!(refs.get(HEX).await.unwrap().unwrap().get("user") == Some(&Value::from(HEX)));
+    assert!(refs.get_many([HEX]).await.unwrap()[0].is_some());
+    store.remove().await;
+}
+
+#[tokio::test]
+async fn c43_ids_of_another_kind_are_refused_when_the_repository_is_defined() {
+    let store = Store::open().await;
+    let hex = ObjectId::parse_str(HEX).unwrap();
+    for (name, ids, json, kind) in [
+        ("numbers", vec![Bson::Int32(1)], "", "unsupported"),
+        ("dates", vec![Bson::String("a".into()), Bson::DateTime(DateTime::from_millis(1))], "", "unsupported"),
+        ("texts", vec![Bson::String("a".into())], "", "conflict"),
+        ("oids", vec![Bson::ObjectId(hex)], r#", "idKind": "string""#, "conflict"),
+        ("mixed", vec![Bson::String("a".into()), Bson::ObjectId(hex)], r#", "idKind": "string""#, "conflict"),
+        ("good", vec![Bson::String("a".into()), Bson::Symbol("b".into())], r#", "idKind": "string""#, ""),
+        ("fine", vec![Bson::ObjectId(hex)], "", ""),
+    ] {
+        for id in ids {
+            store
+                .collection(name)
+                .insert_one(doc! { "_id": id, "price": Decimal128::from_bytes([9; 16]) })
+                .await
+                .unwrap();
+        }
+        let defined = store.backend.define::<Document>(definition(&format!(r#"{{"name": "{name}"{json}}}"#))).await;
+        match (kind, defined) {
+            ("", Ok(_)) => {}
+            ("unsupported", Err(error)) => assert!(error.is_unsupported(), "{name}: {error}"),
+            ("conflict", Err(error)) => assert!(error.is_definition_conflict(), "{name}: {error}"),
+            (_, other) => panic!("{name}: {other:?}"),
+        }
+    }
+    // One that came later is Unsupported by itself.
+    store.collection("good").insert_one(doc! { "_id": 5, "n": 1 }).await.unwrap();
+    store.remove().await;
+}
+
+#[tokio::test]
+async fn c37_stored_values_of_another_kind_are_a_conflict_where_they_are_declared() {
+    let store = Store::open().await;
+    let things = store.collection("things");
+    things
+        .insert_one(doc! { "age": "old", "at": "2020-01-01T00:00:00Z", "price": Decimal128::from_bytes([9; 16]) })
+        .await
+        .unwrap();
+    for (fields, fits) in [
+        (r#"{"age": "integer"}"#, false),
+        (r#"{"price": "number"}"#, false),
+        (r#"{"age": "string", "at": "timestamp"}"#, true),
+        (r#"{"age": "string", "other": "bool"}"#, true),
+        (r#"{"other": "bool", "price": "string"}"#, false),
+    ] {
+        let defined =
+            store.backend.define::<Document>(definition(&format!(r#"{{"name": "things", "fields": {fields}}}"#))).await;
+        match defined {
+            Ok(_) => assert!(fits, "{fields}"),
+            Err(error) => assert!(!fits && error.is_definition_conflict(), "{fields}: {error}"),
+        }
+    }
+    store.remove().await;
+}
+
+async fn driver(store: &Store, definition: Definition) -> Arc<dyn RepositoryDriver> {
+    let client = ClientOptions::parse(url("", "")).await.unwrap();
+    let backend = MongoBackend::open(MongoOptions::new(client, &store.name)).await.unwrap();
+    backend.define(&DefineRequest::new(context(), definition)).await.unwrap().into_parts().0
+}
+
+#[tokio::test]
+async fn c43_a_read_of_everything_reaches_the_last_reply() {
+    let store = Store::open().await;
+    let things = store.collection("things");
+    things.insert_many((0..450).map(|n| doc! { "_id": format!("{n:03}"), "n": n })).await.unwrap();
+    let plain = definition(r#"{"name": "things", "idKind": "string"}"#);
+    let with_kind = definition(r#"{"name": "things", "idKind": "string", "fields": {"n": "integer"}}"#);
+    let driver = driver(&store, plain.clone()).await;
+    let kinds = || StoredKinds::new(&reconcile(&plain, &with_kind).unwrap());
+    kinds().look_at_all(&*driver, &context()).await.unwrap();
+    things.update_one(doc! { "_id": "449" }, doc! { "$set": { "n": "text" } }).await.unwrap();
+    let error = kinds().look_at_all(&*driver, &context()).await.unwrap_err();
+    assert!(error.is_definition_conflict(), "{error}");
+    store.remove().await;
+}
+
+#[tokio::test]
+async fn c32_a_swap_needs_what_was_read_to_the_last_field() {
+    let store = Store::open().await;
+    let things = store.collection("things");
+    let driver = driver(&store, definition(r#"{"name": "things", "idKind": "string"}"#)).await;
+    let key = Key::new(Value::from("a"), None);
+    let swap = async |seen: Option<&RecordBuf>, record: Option<&RecordBuf>| {
+        driver.swap(&SwapRequest::new(context(), key.clone(), seen.cloned(), record.cloned())).await.unwrap()
+    };
+    let record = |n: i64| {
+        let mut record = RecordBuf::new();
+        record.set("id", Token::String("a"));
+        record.set("n", Token::Int(n));
+        record
+    };
+    assert_eq!(swap(None, None).await, Swapped::Done);
+    assert_eq!(swap(Some(&record(1)), Some(&record(2))).await, Swapped::Changed);
+    assert_eq!(swap(None, Some(&record(1))).await, Swapped::Done);
+    assert_eq!(swap(None, Some(&record(2))).await, Swapped::Changed);
+    assert_eq!(swap(Some(&record(2)), Some(&record(3))).await, Swapped::Changed);
+    assert_eq!(swap(Some(&record(1)), Some(&record(2))).await, Swapped::Done);
+    assert_eq!(all(&things).await, [doc! { "_id": "a", "n": 2_i64 }]);
+    // The order of fields and the width of numbers are of no account.
+    things.delete_many(doc! {}).await.unwrap();
+    things
+        .insert_one(doc! { "_id": "a", "z": "$n", "n": 2_i32, "map": { "b": 1_i32, "a": null, "$c.d": 0.5 } })
+        .await
+        .unwrap();
+    let mut seen = record(2);
+    for token in [
+        Token::Field("z"),
+        Token::String("$n"),
+        Token::Field("map"),
+        Token::Map,
+        Token::Field("$c.d"),
+        Token::Float(0.5),
+        Token::Field("b"),
+        Token::Int(1),
+        Token::End,
+    ] {
+        seen.push(token);
+    }
+    assert_eq!(swap(Some(&seen), Some(&record(5))).await, Swapped::Done);
+    assert_eq!(swap(Some(&record(4)), None).await, Swapped::Changed);
+    assert_eq!(swap(Some(&record(5)), None).await, Swapped::Done);
+    assert_eq!(all(&things).await, Vec::<Native>::new());
+    store.remove().await;
+}
