@@ -4,7 +4,8 @@
 //! > silently ignored.
 //!
 //! A service keeps its records behind a [`Repository`]. Which database holds them is said by the configuration, not by
-//! the code: an embedded SQLite file on a laptop, memory in a test, and later MongoDB, DynamoDB or PostgreSQL.
+//! the code: MongoDB in one deployment, an embedded SQLite file on a laptop, memory in a test; DynamoDB and PostgreSQL
+//! come later.
 //!
 //! ```
 //! use backends::{Definition, Repository};
@@ -66,6 +67,7 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
+//! | `mongodb` | the module `mongodb`: a replica set or a single server |
 //! | `sqlite` | the module `sqlite`: an embedded file |
 //! | `tracing` | `TracingLayer`: a span around every call |
 //! | `metrics` | `MetricsLayer`: the duration of every call |
@@ -88,7 +90,11 @@ pub use backends_core::MetricsLayer;
 #[cfg(feature = "tracing")]
 pub use backends_core::TracingLayer;
 
+#[cfg(feature = "mongodb")]
+#[doc(inline)]
+pub use backends_mongo as mongodb;
 #[cfg(feature = "sqlite")]
+#[doc(inline)]
 pub use backends_sqlite as sqlite;
 
 /// Every backend that was compiled in.
@@ -99,6 +105,10 @@ pub use backends_sqlite as sqlite;
 /// ```
 pub fn registry() -> Registry {
     let registry = Registry::new().register(memory::Memory);
+    #[cfg(feature = "mongodb")]
+    let registry = registry.register(mongodb::Mongodb);
+    #[cfg(not(feature = "mongodb"))]
+    let registry = registry.absent("mongodb", "mongodb");
     #[cfg(feature = "sqlite")]
     let registry = registry.register(sqlite::Sqlite);
     #[cfg(not(feature = "sqlite"))]
