@@ -124,7 +124,8 @@ pub fn manager(config: &DatabaseConfig) -> Result<BackendManager> {
     registry().manager(config)
 }
 
-/// Opens one backend by URI, without a configuration file: `memory:`, `memory:name`, `sqlite:path`.
+/// Opens one backend by URI, without a configuration file: `memory:`, `memory:name`, `sqlite:path`,
+/// `mongodb://…`.
 ///
 /// # Errors
 /// [`InvalidConfig`](ErrorKind::InvalidConfig) for a URI that no backend opens, and what the backend says.

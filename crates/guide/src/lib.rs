@@ -22,6 +22,7 @@ documents! {
     readme: "../../../README.md";
     configuration: "../../../docs/configuration.md";
     backend_memory: "../../../docs/backends/memory.md";
+    backend_mongodb: "../../../docs/backends/mongodb.md";
     backend_sqlite: "../../../docs/backends/sqlite.md";
     guide_index: "../../../docs/guide/index.md";
     getting_started: "../../../docs/guide/getting-started.md";
