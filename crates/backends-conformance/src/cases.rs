@@ -108,6 +108,8 @@ macro_rules! each_case {
                 c37_what_is_stored_and_not_wanted_stays_and_is_enforced
                 c37_two_versions_of_a_service_add_to_one_definition
                 c37_throughput_is_not_compared
+                c37_a_definition_made_again_looks_at_what_another_process_stored
+                c37_trust_looks_at_nothing_and_the_next_definition_does
             }
             errors {
                 c40_an_error_says_where_it_arose

@@ -139,7 +139,8 @@ impl Backend {
 
     pub(crate) fn check_open(&self) -> Result<()> {
         if self.is_closed() {
-            return Err(Error::unavailable("the backend is closed: ask the manager for it again, or open it anew"));
+            let message = "the backend is closed: ask an open manager for it again, or open it anew";
+            return Err(Error::unavailable(message).for_good());
         }
         Ok(())
     }

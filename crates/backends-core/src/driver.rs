@@ -19,6 +19,7 @@ mod define;
 mod read;
 mod write;
 
+pub(crate) use context::Report;
 pub use context::{Consistency, Context};
 pub use define::{DefineRequest, Defined, SchemaMode, StoredKinds};
 pub use read::{Fetched, FindRequest, Found, GetRequest, read};

@@ -43,6 +43,7 @@ struct Inner {
     context: Vec<(&'static str, String)>,
     mistakes: Vec<String>,
     may_have_happened: bool,
+    for_good: bool,
     source: Option<Source>,
     inserted: Option<Box<InsertedMany>>,
 }
@@ -78,6 +79,7 @@ impl Error {
             context: Vec::new(),
             mistakes: Vec::new(),
             may_have_happened: false,
+            for_good: false,
             source: None,
             inserted: None,
         }))
@@ -154,6 +156,7 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Throttled | ErrorKind::Unavailable | ErrorKind::Timeout)
             && !self.0.may_have_happened
+            && !self.0.for_good
     }
 
     /// The error of the database's own client, if this error was caused by one of type `E`.
@@ -246,6 +249,12 @@ impl Error {
         self
     }
 
+    /// The same error, which no later call undoes.
+    pub(crate) fn for_good(mut self) -> Self {
+        self.0.for_good = true;
+        self
+    }
+
     /// The same error with what became of each record.
     pub(crate) fn with_inserted(mut self, inserted: InsertedMany) -> Self {
         self.0.inserted = Some(Box::new(inserted));
@@ -268,6 +277,7 @@ impl Error {
             context: inner.context.clone(),
             mistakes: inner.mistakes.clone(),
             may_have_happened: inner.may_have_happened,
+            for_good: inner.for_good,
             source: None,
             inserted: None,
         }))

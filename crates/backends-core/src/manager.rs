@@ -37,16 +37,20 @@ impl BackendManager {
         let config = self.0.registry.resolve(&self.0.config, name)?;
         let cell = {
             let mut built = self.0.built.lock().unwrap_or_else(PoisonError::into_inner);
-            let built = built
-                .as_mut()
-                .ok_or_else(|| Error::unavailable("the manager is closed: make another").with_operation("backend"))?;
+            let built = built.as_mut().ok_or_else(closed)?;
             let cell = built.entry(config.backend()).or_default();
             if cell.get().is_some_and(Backend::is_closed) {
                 *cell = Arc::default();
             }
             Arc::clone(cell)
         };
-        cell.get_or_try_init(|| self.0.registry.open_with(&config)).await.cloned()
+        let backend = cell.get_or_try_init(|| self.0.registry.open_with(&config)).await?.clone();
+        if self.0.built.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
+            // The manager was closed while this was being opened.
+            backend.close().await?;
+            return Err(closed());
+        }
+        Ok(backend)
     }
 
     /// What the backends that this program knows say of themselves, with the properties that each requires.
@@ -68,6 +72,11 @@ impl BackendManager {
         }
         outcome
     }
+}
+
+#[cold]
+fn closed() -> Error {
+    Error::unavailable("the manager is closed: make another").for_good().with_operation("backend")
 }
 
 impl fmt::Debug for BackendManager {

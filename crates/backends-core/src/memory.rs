@@ -109,7 +109,7 @@ impl BackendDriver for MemoryBackend {
             request.definition.clone()
         } else {
             let reconciled = request.reconcile(contents.definition.as_deref())?;
-            let mut kinds = StoredKinds::new(&reconciled);
+            let mut kinds = StoredKinds::new(&reconciled).reporting(&request.context);
             if !kinds.is_empty() {
                 contents.records.values().try_for_each(|record| kinds.look(record))?;
             }

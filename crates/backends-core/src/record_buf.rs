@@ -2,6 +2,7 @@
 
 use crate::{Batch, Error, Result, Timestamp, Token, Tokens};
 
+mod compare;
 mod walk;
 
 pub use walk::RecordTokens;
@@ -168,7 +169,7 @@ impl RecordBuf {
 /// Two records are equal if they hold equal fields; a map has no order, at any depth.
 impl PartialEq for RecordBuf {
     fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0 || walk::equal(self, other)
+        self.0 == other.0 || compare::equal(self, other)
     }
 }
 

@@ -88,6 +88,9 @@ impl Registry {
         let factory = self.factories.iter().find(|factory| factory.info().name == name);
         let factory =
             factory.ok_or_else(|| place(Error::unexpected("the backend is configured and not registered")))?;
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(place(Error::unexpected("no tokio runtime: open it inside one, with its timers enabled")));
+        }
         let limit = config.timeout().unwrap_or(TIMEOUT);
         let driver = tokio::time::timeout(limit, factory.open(config)).await.map_err(|_| {
             place(Error::timeout(format!(

@@ -77,6 +77,7 @@ fn handles_allocate_a_few_times_besides_driver_and_type() {
     assert_eq!(get, OWN + 3 + 4);
     // What the layer and its answer are apart from the call: the layers' futures.
     assert_eq!(with_layer, get + 3);
-    // The action's future and what is apart from it twice; the record's bytes, which grow once, its id and its key.
-    assert_eq!(insert, OWN + 1 + 7);
+    // The action's future and what is apart from it twice; the record's bytes, which grow once, its id and its key; the
+    // bytes again, to see that the type reads what it writes.
+    assert_eq!(insert, OWN + 1 + 9);
 }

@@ -163,3 +163,59 @@ async fn a_backend_that_was_closed_is_opened_anew() {
     manager.backend("memory").await.unwrap().close().await.unwrap();
     manager.backend("memory").await.unwrap().ping().await.unwrap();
 }
+
+#[tokio::test]
+async fn l48_a_backend_that_opens_while_the_manager_closes_is_closed_too() {
+    let (registry, _) = counting(0, Duration::from_millis(100));
+    let manager = registry.manager(&config()).unwrap();
+    let opening = tokio::spawn({
+        let manager = manager.clone();
+        async move { manager.backend("counting").await }
+    });
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    manager.close().await.unwrap();
+    let error = opening.await.unwrap().unwrap_err();
+    assert!(error.is_unavailable() && !error.is_retryable(), "{error}");
+}
+
+#[test]
+fn l53_opening_outside_of_a_runtime_is_an_error() {
+    let registry = Registry::new().register(Memory);
+    let mut opening = std::pin::pin!(registry.open("memory:"));
+    let mut task = std::task::Context::from_waker(std::task::Waker::noop());
+    let std::task::Poll::Ready(Err(error)) = opening.as_mut().poll(&mut task) else { panic!("it waits") };
+    assert_eq!(error.kind(), backends_core::ErrorKind::Unexpected);
+}
+
+#[tokio::test]
+async fn c42_a_definition_says_how_it_gets_on() {
+    let backend = Registry::new().register(Memory).open("memory:").await.unwrap();
+    let plain = || Definition::builder("things").partition_key("name");
+    let things = backend.define::<Document>(plain().build().unwrap()).await.unwrap();
+    for name in ["a", "b", "c"] {
+        things.insert(&Document::from([("name", name)])).await.unwrap();
+    }
+    let looked_at = Arc::new(AtomicUsize::new(0));
+    let report = Arc::clone(&looked_at);
+    let more = plain().field("n", backends_core::Kind::Integer).build().unwrap();
+    let define = backend.define::<Document>(more).on_progress(move |records| {
+        report.store(usize::try_from(records).unwrap(), Ordering::SeqCst);
+    });
+    define.await.unwrap();
+    assert_eq!(looked_at.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn c42_what_comes_too_late_is_not_begun() {
+    let backend = Registry::new().register(Memory).open("memory:").await.unwrap();
+    let things = backend.define::<Document>(Definition::builder("things").build().unwrap()).await.unwrap();
+    let error = things.insert(&Document::new()).timeout(Duration::ZERO).await.unwrap_err();
+    assert!(error.is_timeout() && !error.may_have_happened(), "{error}");
+    let error = things
+        .insert_many([&Document::new(), &Document::from([("a", f64::NAN)])])
+        .timeout(Duration::ZERO)
+        .await
+        .unwrap_err();
+    let kinds: Vec<_> = error.inserted().unwrap().failures().map(|(_, error)| error.kind()).collect();
+    assert_eq!(kinds, [backends_core::ErrorKind::Timeout, backends_core::ErrorKind::InvalidInput]);
+}

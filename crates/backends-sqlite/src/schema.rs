@@ -152,7 +152,9 @@ pub(crate) fn ensure(connection: &Connection, table: &Table, request: &DefineReq
     table.refuse(&found, request, stored.as_deref())?;
     match found {
         Found::Nothing => connection.execute_batch(&table.ddl())?,
-        Found::Ours | Found::Other => table.check_kinds(connection, StoredKinds::new(&reconciled), request)?,
+        Found::Ours | Found::Other => {
+            table.check_kinds(connection, StoredKinds::new(&reconciled).reporting(&request.context), request)?
+        }
     }
     let text = reconciled.merged.to_json();
     if stored.is_none_or(|stored| stored != text) {

@@ -146,3 +146,29 @@ pub async fn c37_throughput_is_not_compared(context: &Context) {
     let again = context.define::<User>(definition).await;
     assert_eq!(again.get(&ada.id).await.unwrap(), Some(ada));
 }
+
+pub async fn c37_a_definition_made_again_looks_at_what_another_process_stored(context: &Context) {
+    let [here, there] = both(context).await;
+    let plain = || context.definition("records").partition_key("a");
+    let records = here.define::<Document>(plain().build().unwrap()).await.unwrap();
+    there.define::<Document>(plain().field("at", Kind::Timestamp).build().unwrap()).await.unwrap();
+    // The older version defines once more: what the newer one declared stays, is named, and is enforced.
+    let again = here.define::<Document>(plain().build().unwrap()).await.unwrap();
+    assert!(again.warnings().iter().any(|warning| warning.contains("`at`")), "{:?}", again.warnings());
+    for handle in [&records, &again] {
+        refused(handle.insert(&document(json!({"a": "x", "at": "no time"}))).await, ErrorKind::InvalidInput, "insert");
+    }
+    let other = plain().field("at", Kind::Bool).build().unwrap();
+    refused(here.define::<Document>(other).await, ErrorKind::DefinitionConflict, "define");
+}
+
+pub async fn c37_trust_looks_at_nothing_and_the_next_definition_does(context: &Context) {
+    let [here, there] = both(context).await;
+    let with = |kind| context.definition("records").partition_key("a").field("n", kind).build().unwrap();
+    there.define::<Document>(with(Kind::Integer)).await.unwrap();
+    let trust = backends_core::SchemaMode::Trust;
+    here.define::<Document>(with(Kind::String)).schema_mode(trust).await.unwrap();
+    refused(here.define::<Document>(with(Kind::String)).await, ErrorKind::DefinitionConflict, "define");
+    let records = here.define::<Document>(with(Kind::Integer)).await.unwrap();
+    refused(records.insert(&document(json!({"a": "x", "n": "text"}))).await, ErrorKind::InvalidInput, "insert");
+}

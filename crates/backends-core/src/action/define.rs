@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Invocation, action};
 use crate::ask::Asked;
-use crate::driver::{BackendDriver, DefineRequest, Defined, SchemaMode};
+use crate::driver::{BackendDriver, DefineRequest, Defined, Report, SchemaMode};
 use crate::layer::Operation;
 use crate::repository::State;
 use crate::{Backend, Definition, Error, Record, Repository, Result};
@@ -22,13 +22,14 @@ pub struct Define<T> {
     mode: SchemaMode,
     no_other_writers: bool,
     timeout: Option<Duration>,
+    report: Option<Report>,
     record: PhantomData<fn() -> T>,
 }
 
 impl<T: Record> Define<T> {
     pub(crate) fn new(backend: Backend, definition: Definition) -> Self {
         let mode = SchemaMode::Ensure;
-        Self { backend, definition, mode, no_other_writers: false, timeout: None, record: PhantomData }
+        Self { backend, definition, mode, no_other_writers: false, timeout: None, report: None, record: PhantomData }
     }
 
     /// Says whether the database may be changed.
@@ -44,10 +45,17 @@ impl<T: Record> Define<T> {
         self
     }
 
-    async fn run(self) -> Result<Repository<T>> {
+    /// Calls `report` as the definition gets on, with the number of stored records that were looked at so far.
+    pub fn on_progress(mut self, report: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        self.report = Some(Arc::new(report));
+        self
+    }
+
+    async fn run(mut self) -> Result<Repository<T>> {
         let name: Arc<str> = self.definition.name().into();
         let limit = self.timeout.unwrap_or(TIMEOUT);
         let invocation = Invocation::of_backend(&self.backend, "define", limit).on(&name).of_many(0);
+        let invocation = invocation.reporting(self.report.take());
         self.define(&invocation, &name).await.map_err(|error| invocation.place(error))
     }
 
@@ -63,9 +71,6 @@ impl<T: Record> Define<T> {
                 return Err(Error::definition_conflict(format!(
                     "the repository `{known}` differs in case only: names are unique without regard to case, choose another"
                 )));
-            }
-            if crate::reconcile(&state.definition, &definition)?.is_unchanged() {
-                return Ok(Repository::new(self.backend.clone(), name, Arc::clone(live)));
             }
         }
         let mut request = DefineRequest::new(invocation.context().clone(), definition.clone());

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{action, by_swap};
+use super::{Invocation, action, by_swap};
 use crate::driver::{InsertManyRequest, NewRecord, RepositoryDriver};
 use crate::error::Counts;
 use crate::layer::Operation;
@@ -94,7 +94,10 @@ impl<T: Record> InsertMany<T> {
         let invocation = invocation.of_many(answers.len());
         if !records.is_empty() {
             let request = InsertManyRequest::new(invocation.context().clone(), records);
-            let failures = invocation.write(InsertingMany { driver: Arc::clone(&state.driver), request }).await?;
+            let failures = match invocation.write(InsertingMany { driver: Arc::clone(&state.driver), request }).await {
+                Ok(failures) => failures,
+                Err(error) => return Err(none_known(error, &invocation, positions, answers)),
+            };
             for (index, error) in failures {
                 let answer = positions.get(index).and_then(|position| answers.get_mut(*position));
                 let outside = || Error::unexpected("a driver reports a position outside the call");
@@ -153,6 +156,18 @@ fn finish(mut inserted: InsertedMany) -> Result<InsertedMany> {
     let done = inserted.stored();
     let counts = Counts { done: done as u64, failed: failed as u64 };
     Err(error.with_counts(counts).with_inserted(inserted))
+}
+
+/// The error of the whole call, which carries what became of each record: those that were refused before any I/O with
+/// their own error, the others with this one.
+fn none_known(error: Error, invocation: &Invocation, positions: Vec<usize>, mut answers: Vec<Answer>) -> Error {
+    for position in positions {
+        answers[position].error = Some(error.copy());
+    }
+    for (position, answer) in answers.iter_mut().enumerate() {
+        answer.error = answer.error.take().map(|error| invocation.place(error.with_position(position)));
+    }
+    error.with_inserted(InsertedMany(answers))
 }
 
 struct InsertingMany {

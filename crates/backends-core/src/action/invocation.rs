@@ -6,9 +6,9 @@ use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::time::{timeout, timeout_at};
+use tokio::time::timeout_at;
 
-use crate::driver::Context;
+use crate::driver::{Context, Report};
 use crate::layer::{self, Operation};
 use crate::{Backend, Call, Error, Result};
 
@@ -46,6 +46,12 @@ impl Invocation {
         self
     }
 
+    /// A call that tells `report` how it gets on.
+    pub(crate) fn reporting(mut self, report: Option<Report>) -> Self {
+        self.context = self.context.reporting(report);
+        self
+    }
+
     pub(crate) fn context(&self) -> &Context {
         &self.context
     }
@@ -54,7 +60,7 @@ impl Invocation {
     pub(crate) async fn read<O: Operation>(&self, operation: O) -> Result<O::Answer> {
         self.check()?;
         let answer = pin!(layer::run(self.backend.layers(), &self.call, &operation));
-        match within(&self.context, answer).await {
+        match within(&self.context, OWN_ANSWER, answer).await {
             Some(answer) => answer.map_err(|error| self.place(error)),
             None => Err(self.place(self.too_late())),
         }
@@ -70,13 +76,12 @@ impl Invocation {
             let (layers, call) = (Arc::clone(layers), self.call.clone());
             Box::pin(async move { layer::run(&layers, &call, &operation).await })
         };
-        let until = self.limit.saturating_add(GRACE);
-        self.wait(GoesOn { future: Some(answer), started: false, until })
+        self.wait(GoesOn { future: Some(answer), started: false, context: self.context.clone() })
     }
 
     async fn wait<R: Send + 'static>(&self, mut write: GoesOn<R>) -> Result<R> {
         self.check()?;
-        match within(&self.context, Pin::new(&mut write)).await {
+        match within(&self.context, OWN_ANSWER, Pin::new(&mut write)).await {
             Some(answer) => answer.map_err(|error| self.place(error)),
             None => Err(self.place(self.too_late().with_may_have_happened(true))),
         }
@@ -95,13 +100,16 @@ impl Invocation {
     /// Waits for what has to come before the call, at most until its deadline.
     pub(crate) async fn wait_for<F: Future>(&self, future: F) -> Result<F::Output> {
         self.check()?;
-        within(&self.context, pin!(future)).await.ok_or_else(|| self.place(self.too_late()))
+        within(&self.context, OWN_ANSWER, pin!(future)).await.ok_or_else(|| self.place(self.too_late()))
     }
 
     /// Refuses a call on a backend that is closed, or where nobody keeps the time.
     pub(crate) fn check(&self) -> Result<()> {
         if self.call.operation != "close" {
             self.backend.check_open().map_err(|error| self.place(error))?;
+        }
+        if self.context.remaining().is_zero() {
+            return Err(self.place(self.too_late()));
         }
         if Handle::try_current().is_err() {
             return Err(
@@ -117,11 +125,11 @@ impl Invocation {
     }
 }
 
-/// The answer, or `None` if the deadline passes first. Progress moves the deadline.
-async fn within<F: Future>(context: &Context, mut future: Pin<&mut F>) -> Option<F::Output> {
+/// The answer, or `None` if the deadline and `grace` pass first. Progress moves the deadline.
+async fn within<F: Future>(context: &Context, grace: Duration, mut future: Pin<&mut F>) -> Option<F::Output> {
     loop {
         let deadline = context.deadline();
-        match timeout_at(deadline + OWN_ANSWER, future.as_mut()).await {
+        match timeout_at(deadline + grace, future.as_mut()).await {
             Ok(answer) => return Some(answer),
             Err(_) if context.deadline() > deadline => {}
             Err(_) => return None,
@@ -136,7 +144,7 @@ type Going<R> = Pin<Box<dyn Future<Output = Result<R>> + Send>>;
 struct GoesOn<R: Send + 'static> {
     future: Option<Going<R>>,
     started: bool,
-    until: Duration,
+    context: Context,
 }
 
 impl<R: Send + 'static> Future for GoesOn<R> {
@@ -158,7 +166,8 @@ impl<R: Send + 'static> Future for GoesOn<R> {
 impl<R: Send + 'static> Drop for GoesOn<R> {
     fn drop(&mut self) {
         if let (true, Some(future), Ok(runtime)) = (self.started, self.future.take(), Handle::try_current()) {
-            runtime.spawn(timeout(self.until, future));
+            let context = self.context.clone();
+            runtime.spawn(async move { within(&context, GRACE, Pin::new(&mut { future })).await });
         }
     }
 }

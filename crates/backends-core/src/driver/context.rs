@@ -1,5 +1,6 @@
 //! What every request carries.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -22,7 +23,7 @@ pub enum Consistency {
 }
 
 /// What every request carries: until when, as of when, how fresh, and whose call it is.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Context {
     /// Now, by the clock of the calling process: read once per operation.
@@ -35,6 +36,25 @@ pub struct Context {
     start: Instant,
     limit: Duration,
     renewed: Option<Arc<AtomicU64>>,
+    progress: Option<Arc<Progress>>,
+}
+
+/// Whom to tell how many records were looked at.
+pub(crate) type Report = Arc<dyn Fn(u64) + Send + Sync>;
+
+struct Progress {
+    looked_at: AtomicU64,
+    report: Report,
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("now", &self.now)
+            .field("consistency", &self.consistency)
+            .field("remaining", &self.remaining())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Context {
@@ -47,6 +67,7 @@ impl Context {
             start: Instant::now(),
             limit,
             renewed: None,
+            progress: None,
         }
     }
 
@@ -55,6 +76,22 @@ impl Context {
     pub fn renewable(mut self) -> Self {
         self.renewed = Some(Arc::default());
         self
+    }
+
+    /// The same, which tells `report` of progress, if somebody wants to know.
+    pub(crate) fn reporting(mut self, report: Option<Report>) -> Self {
+        self.progress = report.map(|report| Arc::new(Progress { looked_at: AtomicU64::new(0), report }));
+        self
+    }
+
+    /// Says that a call on many records looked at so many more: the deadline starts anew, and whoever asked for
+    /// progress is told.
+    pub fn looked_at(&self, records: usize) {
+        self.renew();
+        if let Some(progress) = &self.progress {
+            let before = progress.looked_at.fetch_add(records as u64, Ordering::Relaxed);
+            (progress.report)(before + records as u64);
+        }
     }
 
     /// Until when the call has to be answered. Progress moves it in a call on many records.

@@ -94,12 +94,24 @@ impl Defined {
 pub struct StoredKinds {
     added: Vec<(String, FieldKind)>,
     mistakes: Mistakes,
+    context: Option<Context>,
 }
 
 impl StoredKinds {
     /// A look for the kinds that `reconciled` adds.
     pub fn new(reconciled: &Reconciled) -> Self {
-        Self { added: reconciled.added_kinds.clone(), mistakes: Mistakes::new(crate::ErrorKind::DefinitionConflict) }
+        Self {
+            added: reconciled.added_kinds.clone(),
+            mistakes: Mistakes::new(crate::ErrorKind::DefinitionConflict),
+            context: None,
+        }
+    }
+
+    /// The same, which renews the deadline of `context` and reports progress with each batch.
+    #[must_use]
+    pub fn reporting(mut self, context: &Context) -> Self {
+        self.context = Some(context.clone());
+        self
     }
 
     /// Whether there is nothing to look for, so that no record need be read.
@@ -124,6 +136,9 @@ impl StoredKinds {
                 }
             }
         }
+        if let Some(context) = &self.context {
+            context.looked_at(batch.len());
+        }
         Ok(())
     }
 
@@ -143,10 +158,10 @@ impl StoredKinds {
         if self.is_empty() {
             return Ok(());
         }
+        self.context.get_or_insert_with(|| context.clone());
         let mut cursor = repository.find(&super::FindRequest::new(context.clone())).await?.cursor;
         while let Some(batch) = cursor.next().await? {
             self.look(&*batch)?;
-            context.renew();
         }
         self.finish()
     }

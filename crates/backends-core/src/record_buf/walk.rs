@@ -1,8 +1,6 @@
 //! The walk over the flat bytes of a record.
 
-use std::collections::BTreeMap;
-
-use super::{RecordBuf, tag, timestamp};
+use super::{tag, timestamp};
 use crate::{Error, Result, Token, Tokens};
 
 /// A walk over a [`RecordBuf`](crate::RecordBuf).
@@ -128,42 +126,6 @@ pub(super) fn skip(rest: &mut &[u8]) -> Result<()> {
         if open == 0 {
             return Ok(());
         }
-    }
-}
-
-/// Whether two records hold equal fields, whatever their order.
-pub(super) fn equal(left: &RecordBuf, right: &RecordBuf) -> bool {
-    tree(&mut left.tokens()).is_ok_and(|left| tree(&mut right.tokens()).is_ok_and(|right| left == right))
-}
-
-#[derive(PartialEq)]
-enum Tree<'a> {
-    Scalar(Token<'a>),
-    Array(Vec<Tree<'a>>),
-    Map(BTreeMap<&'a str, Tree<'a>>),
-    End,
-}
-
-fn tree<'a>(tokens: &mut RecordTokens<'a>) -> Result<Tree<'a>> {
-    match tokens.step()? {
-        Token::Array => {
-            let mut elements = Vec::new();
-            loop {
-                match tree(tokens)? {
-                    Tree::End => return Ok(Tree::Array(elements)),
-                    element => elements.push(element),
-                }
-            }
-        }
-        Token::Map => {
-            let mut fields = BTreeMap::new();
-            while let Token::Field(name) = tokens.step()? {
-                fields.insert(name, tree(tokens)?);
-            }
-            Ok(Tree::Map(fields))
-        }
-        Token::End => Ok(Tree::End),
-        scalar => Ok(Tree::Scalar(scalar)),
     }
 }
 

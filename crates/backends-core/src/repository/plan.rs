@@ -69,13 +69,15 @@ impl<'a, T: Record> Plan<'a, T> {
     /// `InvalidInput` with the path.
     pub(crate) fn read_back(&self, state: &State, checked: &Checked) -> Result<T> {
         self.repository.once_a_shape(checked.shape, || self.check_names(state, &checked.record))?;
-        state.reading().read_or_explain(&checked.record, 0).map_err(|error| {
+        let read: T = state.reading().read_or_explain(&checked.record, 0).map_err(|error| {
             let field = state.definition.id_field();
             if checked.fresh.is_some() && error.path() == Some(field) {
                 return not_readable(error, "with the id that the library adds, a string,");
             }
             not_readable(error, "from what would be stored")
-        })
+        })?;
+        check_unchanged(state, checked, &read)?;
+        Ok(read)
     }
 
     /// Refuses a name that the type writes and does not read, as `rename(serialize = …)` alone makes it.
@@ -88,6 +90,22 @@ impl<'a, T: Record> Plan<'a, T> {
             )
             .with_path(path)),
         }
+    }
+}
+
+/// Refuses a record that the type reads as another one, which it would write in another way: a name that only one
+/// direction knows, a default in the place of what was absent.
+fn check_unchanged<T: Serialize>(state: &State, checked: &Checked, read: &T) -> Result<()> {
+    let id = state.definition.id_field();
+    let mut again = encode(read, &state.schema).map_err(|error| not_readable(error, "and written again"))?.record;
+    // The type may not have the id that the library adds.
+    again.remove(id);
+    match checked.record.difference_without(id, &again) {
+        None => Ok(()),
+        Some(path) => Err(Error::invalid_input(
+            "the type reads another value than it writes, so the record could not be read back: let serde's attributes agree in both directions",
+        )
+        .with_path(path)),
     }
 }
 

@@ -26,8 +26,17 @@ shapes! {
     struct Wide { i: i64, f: f64, s: f32, u: u8, c: char, b: bool, o: Option<i64> }
     struct FlatHuge { #[serde(flatten)] inner: Huge }
     struct Huge { n: i128 }
+    struct FlatTwoNames { #[serde(flatten)] inner: TwoNames }
+    struct TwoNames { #[serde(default, rename(serialize = "w", deserialize = "r"))] n: i64 }
+    struct FlatDefault { #[serde(flatten)] inner: Seven }
+    struct Seven { #[serde(default = "seven")] n: Option<i64> }
     struct Bytes { #[serde(flatten)] inner: InnerBytes }
     struct InnerBytes { #[serde(with = "serde_bytes")] bytes: Vec<u8> }
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "serde asks for the type of the field")]
+fn seven() -> Option<i64> {
+    Some(7)
 }
 
 fn inner() -> Inner {
@@ -46,6 +55,11 @@ pub(super) fn rows() -> Vec<Row> {
     let any = HashMap::from([("x".to_owned(), json!({"y": [1, null]})), ("z".to_owned(), json!("text"))]);
     let with_null = HashMap::from([("x".to_owned(), Json::Null)]);
     vec![
+        refused(
+            "a flat field that is written under one name and read under another",
+            FlatTwoNames { inner: TwoNames { n: 1 } },
+        ),
+        refused("nothing that is read as something", FlatDefault { inner: Seven { n: None } }),
         same("a flat struct", Flat { a: 1, inner: inner() }, json!({"a": 1, "firstName": 1, "list": [2]})),
         same("some flat struct", SomeFlat { a: 1, inner: Some(inner()) }, json!({"a": 1, "firstName": 1, "list": [2]})),
         same("no flat struct", SomeFlat { a: 1, inner: None }, json!({"a": 1})),
