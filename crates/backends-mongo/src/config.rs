@@ -38,7 +38,13 @@ pub(crate) fn info() -> BackendInfo {
 fn check(config: &BackendConfig, mistakes: &mut Mistakes) {
     let uri = mistakes.check(config.uri()).flatten();
     if let Some(uri) = &uri {
-        mistakes.check(url::check(uri));
+        mistakes.check(url::check(uri, config.is_set(Property::USER.name)));
+        let (in_url, beside) = (url::setting(uri, AUTH_SOURCE.name), config.text(AUTH_SOURCE.name));
+        if let (Some(in_url), Some(beside)) = (&in_url, beside)
+            && in_url.expose() != beside
+        {
+            mistakes.add("`authSource` and that of `url` are different: keep one of both");
+        }
     }
     let in_url = uri.as_ref().is_some_and(|uri| uri.path().is_ok_and(|path| !path.is_empty()));
     if !in_url && !config.is_set(Property::DATABASE.name) {
@@ -56,7 +62,7 @@ fn check(config: &BackendConfig, mistakes: &mut Mistakes) {
 pub(crate) async fn options(config: &BackendConfig) -> Result<MongoOptions> {
     let uri = config.uri()?;
     let mut client = match &uri {
-        Some(uri) => url::parse(uri).await?,
+        Some(uri) => url::parse(uri, config.is_set(Property::USER.name)).await?,
         None => of_hosts(config.list(Property::HOST.name))?,
     };
     login(config, &mut client);
@@ -93,11 +99,16 @@ fn of_hosts(hosts: &[String]) -> Result<ClientOptions> {
     Ok(ClientOptions::builder().hosts(hosts.collect::<Result<Vec<_>>>()?).build())
 }
 
+/// Puts in who logs in; the driver has read from `url` where the user is known, and the mechanism.
 fn login(config: &BackendConfig, client: &mut ClientOptions) {
     let Some(user) = config.text(Property::USER.name) else { return };
-    let password = config.secret(Property::PASS.name).map(|pass| pass.expose().to_owned());
-    let source = config.text(AUTH_SOURCE.name).unwrap_or("admin").to_owned();
-    client.credential = Some(Credential::builder().username(user.to_owned()).password(password).source(source).build());
+    let credential = client.credential.get_or_insert_with(Credential::default);
+    credential.username = Some(user.to_owned());
+    credential.password = config.secret(Property::PASS.name).map(|pass| pass.expose().to_owned());
+    if let Some(source) = config.text(AUTH_SOURCE.name) {
+        credential.source = Some(source.to_owned());
+    }
+    credential.source.get_or_insert_with(|| "admin".to_owned());
 }
 
 fn tls(config: &BackendConfig, client: &mut ClientOptions) -> Result<()> {

@@ -41,8 +41,9 @@ pub struct MongoOptions {
 impl MongoOptions {
     /// The database of this name, with a client of these options.
     ///
-    /// Reads go to the primary and writes are confirmed by the majority, whatever the options say of it; a pool has at
-    /// most 100 connections unless they say otherwise. Their handler of server events is replaced.
+    /// Reads go to the primary, writes are confirmed by the journals of the majority, and both are repeated once when
+    /// the connection breaks, whatever the options say of it; a pool has at most 100 connections unless they say
+    /// otherwise. Their handler of server events is replaced.
     pub fn new(client: ClientOptions, database: impl Into<String>) -> Self {
         Self { client, database: database.into(), table_prefix: String::new(), timeout: TIMEOUT }
     }
@@ -83,8 +84,12 @@ impl MongoOptions {
         let mut client = self.client.clone();
         let mut concern = client.write_concern.take().unwrap_or_default();
         concern.w = WriteConcern::majority().w;
+        // A single server confirms from memory otherwise, and a write that was acknowledged could be lost.
+        concern.journal = Some(true);
         client.write_concern = Some(concern);
         client.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
+        client.retry_reads = Some(true);
+        client.retry_writes = Some(true);
         client.max_pool_size.get_or_insert(MAX_POOL_SIZE);
         // A call whose server goes away looks for another one, and has to end before its deadline to say so.
         client.server_selection_timeout.get_or_insert(self.timeout / 6 * 5);
@@ -111,14 +116,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn l52_reads_go_to_the_primary_and_the_majority_confirms() {
-        let client =
-            MongoOptions::new(parsed("mongodb://a/?readPreference=secondary&w=1&journal=true").await, "d").for_client();
-        let concern = client.write_concern.unwrap();
-        assert_eq!((concern.w, concern.journal), (WriteConcern::majority().w, Some(true)));
-        assert!(matches!(client.selection_criteria, Some(SelectionCriteria::ReadPreference(ReadPreference::Primary))));
-        assert_eq!((client.max_pool_size, client.server_selection_timeout), (Some(100), Some(Duration::from_secs(25))));
-        assert!(client.retry_reads != Some(false) && client.retry_writes != Some(false));
+    async fn l52_reads_go_to_the_primary_and_the_journals_of_the_majority_confirm() {
+        for settings in
+            ["", "readPreference=secondary&w=1", "w=majority&journal=false", "retryReads=false&retryWrites=false"]
+        {
+            let client = MongoOptions::new(parsed(&format!("mongodb://a/?{settings}")).await, "d").for_client();
+            let concern = client.write_concern.unwrap();
+            assert_eq!((concern.w, concern.journal), (WriteConcern::majority().w, Some(true)), "{settings}");
+            let primary = SelectionCriteria::ReadPreference(ReadPreference::Primary);
+            assert_eq!(client.selection_criteria, Some(primary), "{settings}");
+            assert_eq!((client.retry_reads, client.retry_writes), (Some(true), Some(true)), "{settings}");
+            assert_eq!(client.max_pool_size, Some(100));
+            assert_eq!(client.server_selection_timeout, Some(Duration::from_secs(25)));
+        }
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use backends_core::DatabaseConfig;
-use mongodb::options::ReadPreference;
+use mongodb::options::{AuthMechanism, ReadPreference};
 
 use super::*;
 
@@ -71,6 +71,72 @@ async fn a_url_says_all_and_single_settings_go_before_it() {
         read(by_url("mongodb://a/shop?readPreference=primary")).await.unwrap().for_client().selection_criteria,
         Some(mongodb::options::SelectionCriteria::ReadPreference(ReadPreference::Primary))
     ));
+}
+
+#[tokio::test]
+async fn l51_a_user_beside_the_url_keeps_its_source_and_mechanism() {
+    let scram = Some(AuthMechanism::ScramSha256);
+    for (url, beside, source, mechanism) in [
+        ("mongodb://a/shop", None, "admin", None),
+        ("mongodb://a/shop?authSource=users", None, "users", None),
+        ("mongodb://a/shop?authsource=us%20ers", Some("us ers"), "us ers", None),
+        ("mongodb://a/shop", Some("users"), "users", None),
+        ("mongodb://a/shop?authMechanism=SCRAM-SHA-256", None, "admin", scram.clone()),
+        ("mongodb://a/shop?authSource=users&authMechanism=SCRAM-SHA-256", None, "users", scram.clone()),
+        ("mongodb://a/shop?authMechanism=SCRAM-SHA-256", Some("users"), "users", scram),
+        ("mongodb://a/shop?authMechanism=PLAIN", None, "$external", Some(AuthMechanism::Plain)),
+    ] {
+        let mut config = by_url(url).set("user", "ada").set("pass", "p@ss:w/rd");
+        if let Some(beside) = beside {
+            config = config.set("authSource", beside);
+        }
+        let options = read(config).await.unwrap();
+        assert_eq!(options.database, "shop", "{url}");
+        let credential = options.for_client().credential.unwrap();
+        assert_eq!((credential.source.as_deref(), credential.mechanism), (Some(source), mechanism), "{url} {beside:?}");
+        assert_eq!((credential.username.as_deref(), credential.password.as_deref()), (Some("ada"), Some("p@ss:w/rd")));
+    }
+    let x509 = read(by_url("mongodb://a/shop?authMechanism=MONGODB-X509&authSource=$external&tls=true")).await.unwrap();
+    let credential = x509.for_client().credential.unwrap();
+    assert_eq!((credential.mechanism, credential.username), (Some(AuthMechanism::MongoDbX509), None));
+}
+
+#[tokio::test]
+async fn l55_no_setting_of_the_url_is_dropped_or_replaced() {
+    let with_user = |url: &str| by_url(url).set("user", "ada").set("pass", "hunter2");
+    for (config, words) in [
+        (with_user("mongodb://a/d?authSource=hunter2").set("authSource", "users"), &["`authSource`", "different"]),
+        (with_user("mongodb://a/d?authMechanism=MONGODB-X509"), &["`authMechanism`", "`url`"]),
+        (with_user("mongodb://a/d?authMechanism=hunter2"), &["`authMechanism`", "`url`"]),
+        (with_user("mongodb://@a/d"), &["connection string", "`url`"]),
+        (by_url("mongodb://a/d?authSource=hunter2"), &["`authSource`", "`user`"]),
+        (by_url("mongodb://a/d?authMechanism=SCRAM-SHA-256"), &["`authMechanism`", "`url`"]),
+        (by_url("mongodb://a/d?authMechanism=MONGODB-X509&maxPoolSize=hunter2"), &["`maxPoolSize`", "`url`"]),
+        (
+            by_url("mongodb://u:p@a/d?authMechanismProperties=a:hunter2"),
+            &["`authMechanismProperties`", "`authMechanism`"],
+        ),
+        (by_url("mongodb://a/d?retryWrites=false"), &["`retryWrites`", "lost connection"]),
+        (by_url("mongodb://a/d?retryreads=false"), &["`retryReads`", "primary"]),
+        (by_url("mongodb://a/d?journal=false"), &["`journal`", "killed"]),
+        (by_url("mongodb://a/d?j=false"), &["`j`", "`url`"]),
+        (by_url("mongodb://a/d?w=2"), &["`w`", "majority"]),
+        (by_url("mongodb://a/d?readConcernLevel=available"), &["`readConcernLevel`", "majority"]),
+        (by_url("mongodb://a/d?waitQueueTimeoutMS=10"), &["`waitQueueTimeoutMS`", "`timeoutMs`"]),
+        (by_url("mongodb://a/d?uuidRepresentation=javaLegacy"), &["`uuidRepresentation`", "UUIDs"]),
+        (by_url("mongodb://a/d?socketTimeoutMS=10"), &["`socketTimeoutMS`", "`url`"]),
+        (by_url("mongodb://a/d?compressors=zlib"), &["`compressors`", "`url`"]),
+        (by_url("mongodb://a/d?readPreference=primary&maxStalenessSeconds=90"), &["`maxStalenessSeconds`", "`url`"]),
+    ] {
+        let error = read(config).await.unwrap_err();
+        let text = format!("{error} {error:?}");
+        assert!(error.is_invalid_config() && words.iter().all(|word| text.contains(word)), "{words:?}: {text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+    let all =
+        "mongodb://a/d?retryWrites=true&retryReads=true&journal=true&w=majority&wtimeoutMS=90&readConcernLevel=local";
+    let concern = read(by_url(all)).await.unwrap().for_client().write_concern.unwrap();
+    assert_eq!((concern.journal, concern.w_timeout), (Some(true), Some(Duration::from_millis(90))));
 }
 
 #[tokio::test]
