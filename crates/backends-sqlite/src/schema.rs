@@ -153,7 +153,7 @@ pub(crate) fn ensure(connection: &Connection, table: &Table, request: &DefineReq
     match found {
         Found::Nothing => connection.execute_batch(&table.ddl())?,
         Found::Ours | Found::Other => {
-            table.check_kinds(connection, StoredKinds::new(&reconciled).reporting(&request.context), request)?
+            table.check_kinds(connection, StoredKinds::new(&reconciled).reporting(&request.context), request)?;
         }
     }
     let text = reconciled.merged.to_json();
