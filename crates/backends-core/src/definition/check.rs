@@ -36,10 +36,7 @@ impl Draft {
         let ttl = self.ttl(&key, &mut report);
         let (kinds, id_kind) = self.kinds(&key, &indexes, &mut report);
         let is_name = self.name_mistake(&name).is_none();
-        let with_place = |error: crate::Error| match is_name {
-            true => error.with_repository(&name),
-            false => error,
-        };
+        let with_place = |error: crate::Error| if is_name { error.with_repository(&name) } else { error };
         report.into_result().map_err(with_place)?;
         let parts = Parts {
             key,
