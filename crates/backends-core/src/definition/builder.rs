@@ -77,7 +77,7 @@ impl DefinitionBuilder {
 
     /// Declares what the place at `path` holds: `address.city` in a map, `events[].at` in the elements of an array.
     pub fn field(mut self, path: impl Into<String>, kind: impl Into<FieldKind>) -> Self {
-        self.0.fields.push((path.into(), kind.into()));
+        self.0.fields.push((path.into(), Some(kind.into())));
         self
     }
 

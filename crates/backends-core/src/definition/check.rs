@@ -11,7 +11,7 @@ pub(super) use indexes::MAX_INDEXES;
 use super::draft::{Draft, KeyField};
 use super::index::Index;
 use super::report::Report;
-use super::rules::{name_mistake, shown, top_level_mistake};
+use super::rules::{given_name_mistake, name_mistake, shown, top_level_mistake};
 use super::settings::{Throughput, Ttl};
 use super::{Definition, Parts};
 use crate::Result;
@@ -35,10 +35,8 @@ impl Draft {
         self.check_version(&key, &indexes, &mut report);
         let ttl = self.ttl(&key, &mut report);
         let (kinds, id_kind) = self.kinds(&key, &indexes, &mut report);
-        let with_place = |error: crate::Error| match name_mistake(&name) {
-            None => error.with_repository(&name),
-            Some(_) => error,
-        };
+        let is_name = self.name_mistake(&name).is_none();
+        let with_place = |error: crate::Error| if is_name { error.with_repository(&name) } else { error };
         report.into_result().map_err(with_place)?;
         let parts = Parts {
             key,
@@ -58,8 +56,13 @@ impl Draft {
         if self.custom_id { CUSTOM_ID } else { ID }
     }
 
+    /// What is wrong with the name of the repository or of an index, if anything.
+    fn name_mistake(&self, name: &str) -> Option<&'static str> {
+        if self.stored { name_mistake(name) } else { given_name_mistake(name) }
+    }
+
     fn check_names(&self, name: &str, report: &mut Report) {
-        if let Some(mistake) = self.name.is_some().then_some(name).and_then(name_mistake) {
+        if let Some(mistake) = self.name.as_ref().and_then(|name| self.name_mistake(name)) {
             report.add(|| format!("the name `{}` of the repository {mistake}", shown(name)));
         }
         let key = |field: &Option<KeyField>| field.as_ref().map(|field| field.name.clone());

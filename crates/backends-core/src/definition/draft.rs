@@ -14,9 +14,12 @@ pub(super) struct Draft {
     pub(super) partition_key: Option<KeyField>,
     pub(super) sort_key: Option<KeyField>,
     pub(super) indexes: Vec<Index>,
+    /// Those that JSON says in part, what is missing being reported there: names and fields are still checked.
+    pub(super) partial_indexes: Vec<PartialIndex>,
     /// Fields or names of indexes that are to be read by.
     pub(super) read_indexes: Vec<(String, Option<Throughput>)>,
-    pub(super) fields: Vec<(String, FieldKind)>,
+    /// Without a kind only where JSON had none that is one, which is reported there.
+    pub(super) fields: Vec<(String, Option<FieldKind>)>,
     pub(super) id_kind: Option<IdKind>,
     pub(super) custom_id: bool,
     pub(super) version: Option<String>,
@@ -27,6 +30,13 @@ pub(super) struct Draft {
     pub(super) throughput: Option<Throughput>,
     /// Whether it was written by the library, which may use the names that it reserves.
     pub(super) stored: bool,
+}
+
+/// What could be read of an index.
+#[derive(Debug, Clone)]
+pub(super) struct PartialIndex {
+    pub(super) name: Option<String>,
+    pub(super) fields: Option<Vec<String>>,
 }
 
 /// A key field and what was said of its kind.

@@ -110,7 +110,7 @@ impl Index {
 /// The fields joined by `_`, if that is a name that an index may be given.
 fn joined_name(fields: &[String]) -> Option<String> {
     let name = fields.join("_");
-    rules::index_name_mistake(&name).is_none().then_some(name)
+    rules::given_name_mistake(&name).is_none().then_some(name)
 }
 
 /// `ix_` and the FNV-1a hash of the fields, each ended by U+001F, which no field name holds.

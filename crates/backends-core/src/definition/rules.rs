@@ -13,7 +13,7 @@ const PRIMARY: &str = "primary";
 /// How generated index names begin that are not the fields themselves.
 pub(super) const GENERATED_PREFIX: &str = "ix_";
 
-/// What is wrong with the name of a repository or an index, if anything.
+/// What is wrong with the name of a repository or an index, given or generated, if anything.
 pub(super) fn name_mistake(name: &str) -> Option<&'static str> {
     let lower = name.to_ascii_lowercase();
     if !(3..=48).contains(&name.len()) {
@@ -29,8 +29,8 @@ pub(super) fn name_mistake(name: &str) -> Option<&'static str> {
     }
 }
 
-/// What is wrong with a name that is given to an index, if anything.
-pub(super) fn index_name_mistake(name: &str) -> Option<&'static str> {
+/// What is wrong with a name that is given to a repository or an index, if anything.
+pub(super) fn given_name_mistake(name: &str) -> Option<&'static str> {
     let lower = name.to_ascii_lowercase();
     if lower == PRIMARY || lower.starts_with(GENERATED_PREFIX) {
         Some("is reserved (`primary`, `ix_…`): choose another")
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn c38_names_have_3_to_48_plain_characters() {
         for good in ["abc", "A-b_c.d9", &"x".repeat(48), "systems", "primary_key"] {
-            assert_eq!(index_name_mistake(good), None, "{good}");
+            assert_eq!(given_name_mistake(good), None, "{good}");
         }
         for bad in [
             "",
@@ -189,7 +189,7 @@ mod tests {
             assert!(name_mistake(bad).is_some(), "{bad}");
         }
         for reserved in ["primary", "PRIMARY", "ix_", "ix_abc", "IX_abc"] {
-            assert!(index_name_mistake(reserved).is_some(), "{reserved}");
+            assert!(given_name_mistake(reserved).is_some(), "{reserved}");
         }
     }
 }

@@ -6,7 +6,7 @@ use super::check_throughput;
 use crate::definition::draft::Draft;
 use crate::definition::index::{Index, hashed_name};
 use crate::definition::report::Report;
-use crate::definition::rules::{index_name_mistake, name_mistake, shown};
+use crate::definition::rules::shown;
 use crate::definition::settings::Throughput;
 
 /// Indexes of one definition.
@@ -18,6 +18,14 @@ impl Draft {
     pub(super) fn indexes(&self, key: &[String], report: &mut Report) -> Vec<Index> {
         for index in &self.indexes {
             self.check_index(index, report);
+        }
+        for index in &self.partial_indexes {
+            if let Some(fields) = &index.fields {
+                self.check_index_fields(fields, report);
+            }
+            if let Some(name) = &index.name {
+                self.check_index_name(name, report);
+            }
         }
         let mut indexes: Vec<Index> = Vec::new();
         for index in self.indexes.iter().filter(|index| index.fields != key || index.ordered) {
@@ -53,7 +61,13 @@ impl Draft {
     }
 
     fn check_index(&self, index: &Index, report: &mut Report) {
-        let fields = &index.fields;
+        self.check_index_fields(&index.fields, report);
+        if index.named {
+            self.check_index_name(&index.name, report);
+        }
+    }
+
+    fn check_index_fields(&self, fields: &[String], report: &mut Report) {
         if !(1..=Index::MAX_FIELDS).contains(&fields.len()) {
             report.add(|| format!("an index has 1 to {} fields, not {}", Index::MAX_FIELDS, fields.len()));
         }
@@ -63,13 +77,11 @@ impl Draft {
                 report.add(|| format!("field `{}` is twice in one index: name it once", shown(field)));
             }
         }
-        let mistake = match index.named {
-            true if self.stored => name_mistake(&index.name),
-            true => index_name_mistake(&index.name),
-            false => None,
-        };
-        if let Some(mistake) = mistake {
-            report.add(|| format!("the name `{}` of an index {mistake}", shown(&index.name)));
+    }
+
+    fn check_index_name(&self, name: &str, report: &mut Report) {
+        if let Some(mistake) = self.name_mistake(name) {
+            report.add(|| format!("the name `{}` of an index {mistake}", shown(name)));
         }
     }
 

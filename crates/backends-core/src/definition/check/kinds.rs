@@ -42,6 +42,7 @@ impl Draft {
             if let Some(mistake) = path_mistake(path, self.custom_id) {
                 report.add(|| format!("the declared field `{}` {mistake}", shown(path)));
             }
+            let Some(field) = field else { continue };
             let declared = Declared::from(*field);
             match kinds.insert(path.clone(), declared) {
                 Some(other) if other != declared => {

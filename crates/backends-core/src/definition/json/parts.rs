@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::object::Object;
 use super::tree::Json;
-use crate::definition::draft::{Draft, KeyField, KeyKind};
+use crate::definition::draft::{Draft, KeyField, KeyKind, PartialIndex};
 use crate::definition::index::Index;
 use crate::definition::report::Report;
 use crate::definition::rules::shown;
@@ -28,7 +28,6 @@ pub(super) fn read_draft(object: &Object<'_>, report: &mut Report) -> Draft {
         name: required_text(object, "name", report).map(str::to_owned),
         partition_key,
         sort_key,
-        indexes: read_indexes(object, report),
         read_indexes: read_gsi(object, report),
         fields: read_fields(object, report),
         id_kind: read_choice(object, "idKind", &IdKind::ALL.map(|kind| (kind.name(), kind)), report),
@@ -38,6 +37,7 @@ pub(super) fn read_draft(object: &Object<'_>, report: &mut Report) -> Draft {
         throughput: read_throughput(object, report),
         ..Draft::default()
     };
+    read_indexes(object, &mut draft, report);
     read_ttl(object, &mut draft, report);
     draft
 }
@@ -89,42 +89,45 @@ fn key_kind_names() -> impl Iterator<Item = &'static str> + Clone {
     Kind::ALL.iter().filter(|kind| kind.is_key_kind()).map(|kind| kind.name())
 }
 
-fn read_indexes(object: &Object<'_>, report: &mut Report) -> Vec<Index> {
+fn read_indexes(object: &Object<'_>, draft: &mut Draft, report: &mut Report) {
     let items = match object.get("indexes") {
-        None => return Vec::new(),
+        None => return,
         Some(Json::Array(items)) => items,
         Some(_) => {
-            report.add(|| object.wrong("indexes", "an array of fields and objects"));
-            return Vec::new();
+            return report.add(|| object.wrong("indexes", "an array of fields and objects"));
         }
     };
-    let read = |(position, item): (usize, &Json)| match item {
-        Json::String(field) => Some(Index::unique([field])),
-        _ => read_index(&format!("`indexes[{position}]`"), item, report),
-    };
-    items.iter().enumerate().filter_map(read).collect()
+    for (position, item) in items.iter().enumerate() {
+        match item {
+            Json::String(field) => draft.indexes.push(Index::unique([field])),
+            _ => read_index(&format!("`indexes[{position}]`"), item, draft, report),
+        }
+    }
 }
 
-fn read_index(place: &str, item: &Json, report: &mut Report) -> Option<Index> {
-    let object = Object::new(place, item, &INDEX_KEYS, report)?;
-    let name = object.text("name", report);
+fn read_index(place: &str, item: &Json, draft: &mut Draft, report: &mut Report) {
+    let Some(object) = Object::new(place, item, &INDEX_KEYS, report) else { return };
+    let name = object.text("name", report).map(str::to_owned);
     let ordered = object.flag("ordered", report).unwrap_or_default();
     let unique = object.flag("unique", report);
     if object.get("unique").is_none() {
         report.add(|| format!("`unique` of {place} is missing: say `true` or `false`"));
     }
-    let fields = read_index_fields(&object, report)?;
-    let index = if unique? { Index::unique(fields) } else { Index::on(fields) };
+    let fields = read_index_fields(&object, report);
+    let (Some(unique), Some(fields)) = (unique, &fields) else {
+        return draft.partial_indexes.push(PartialIndex { name, fields });
+    };
+    let index = if unique { Index::unique(fields) } else { Index::on(fields) };
     let index = if ordered { index.ordered() } else { index };
-    Some(match name {
+    draft.indexes.push(match name {
         Some(name) => index.named(name),
         None => index,
-    })
+    });
 }
 
-fn read_index_fields<'a>(object: &Object<'a>, report: &mut Report) -> Option<Vec<&'a str>> {
-    let text = |item: &'a Json| match item {
-        Json::String(text) => Some(text.as_str()),
+fn read_index_fields(object: &Object<'_>, report: &mut Report) -> Option<Vec<String>> {
+    let text = |item: &Json| match item {
+        Json::String(text) => Some(text.clone()),
         _ => None,
     };
     let fields = match object.get("fields") {
@@ -159,12 +162,12 @@ fn read_throughput(object: &Object<'_>, report: &mut Report) -> Option<Throughpu
         .then(|| Throughput::new(read.flatten().unwrap_or(1), write.flatten().unwrap_or(1)))
 }
 
-fn read_fields(object: &Object<'_>, report: &mut Report) -> Vec<(String, FieldKind)> {
+fn read_fields(object: &Object<'_>, report: &mut Report) -> Vec<(String, Option<FieldKind>)> {
     let Some(entries) = object.get("fields").and_then(|json| Object::any_keys("`fields`", json, report)) else {
         return Vec::new();
     };
-    let read = |(path, json): (&str, &Json)| Some((path.to_owned(), read_field(path, json, report)?));
-    entries.entries().filter_map(read).collect()
+    let read = |(path, json): (&str, &Json)| (path.to_owned(), read_field(path, json, report));
+    entries.entries().map(read).collect()
 }
 
 fn read_field(path: &str, json: &Json, report: &mut Report) -> Option<FieldKind> {

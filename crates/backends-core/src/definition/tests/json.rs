@@ -70,6 +70,38 @@ fn c38_every_mistake_is_reported_at_once() {
 }
 
 #[test]
+fn c38_what_is_missing_beside_a_mistake_does_not_hide_it() {
+    let list = |text: &str| mistakes(Definition::from_json(text));
+    for unique in ["", r#", "unique": 1"#] {
+        let found = list(&format!(
+            r#"{{"name": "users", "indexes": [{{"fields": []{unique}}}, {{"fields": ["a", "b", "c", "d", "e"]{unique}}},
+                {{"fields": ["a.b"], "name": "ix_a"{unique}}}, "a"]}}"#
+        ));
+        let parts =
+            ["1 to 4 fields, not 0", "1 to 4 fields, not 5", "the index field `a.b`", "the name `ix_a` of an index"];
+        for part in parts {
+            assert!(found.iter().any(|mistake| mistake.contains(part)), "{part}: {found:#?}");
+        }
+        assert_eq!(found.len(), 7, "{found:#?}");
+    }
+    let found = list(r#"{"name": "users", "indexes": [{"fields": 7, "unique": true, "name": "primary"}]}"#);
+    assert_eq!(found.len(), 2, "{found:#?}");
+    for kind in [r#""strng""#, "7", "{}", r#"{"kind": 7}"#] {
+        let found = list(&format!(r#"{{"name": "users", "fields": {{"a..b": {kind}}}}}"#));
+        assert!(found.len() == 2 && found[1].starts_with("the declared field `a..b` is empty"), "{found:#?}");
+    }
+}
+
+#[test]
+fn c38_the_names_that_the_library_keeps_name_no_repository() {
+    for name in ["primary", "Primary", "ix_users"] {
+        refused(&format!(r#"{{"name": "{name}"}}"#), "is reserved (`primary`, `ix_…`): choose another");
+        assert_eq!(mistakes(Definition::builder(name).build()).len(), 1);
+    }
+    good(r#"{"name": "primary.users"}"#);
+}
+
+#[test]
 fn l40_numbers_are_whole_and_no_number_panics() {
     for number in ["5", "5.0", "5e0", "0.5e1"] {
         let users = good(&format!(r#"{{"name": "users", "readCapacity": {number}, "writeCapacity": {number}}}"#));
