@@ -1,7 +1,10 @@
 //! Which properties configure the backend, and what they come to.
 
-use backends_core::{BackendConfig, BackendInfo, Property, Result};
+use std::path::Path;
 
+use backends_core::{BackendConfig, BackendInfo, Mistakes, Property, Result};
+
+use crate::options::{check_path, check_prefix};
 use crate::{SqliteOptions, Synchronous};
 
 /// The word for `dbName`, and the URI scheme.
@@ -29,6 +32,21 @@ pub(crate) fn info() -> BackendInfo {
         .property(READERS)
         .property(BUSY_TIMEOUT_MS)
         .property(READ_ONLY)
+        .check(check)
+}
+
+/// What can be judged without the file, so that it is told with the other mistakes.
+fn check(config: &BackendConfig, mistakes: &mut Mistakes) {
+    let path = match mistakes.check(config.uri()).flatten() {
+        Some(uri) => mistakes.check(uri.local().map(str::to_owned)),
+        None => config.text(Property::PATH.name).map(str::to_owned),
+    };
+    if let Some(path) = path {
+        mistakes.check(check_path(Path::new(&path)));
+    }
+    if let Some(prefix) = config.text(Property::TABLE_PREFIX.name) {
+        mistakes.check(check_prefix(prefix));
+    }
 }
 
 /// The options that the properties are.
@@ -59,7 +77,6 @@ pub(crate) fn options(config: &BackendConfig) -> Result<SqliteOptions> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
     use std::time::Duration;
 
     use backends_core::DatabaseConfig;
@@ -83,6 +100,25 @@ mod tests {
         assert_eq!(options.path, Path::new("app.db"));
         assert_eq!((options.synchronous, options.readers, options.read_only), (Synchronous::Normal, 3, true));
         assert_eq!((options.busy_timeout, &*options.table_prefix), (Some(Duration::from_millis(250)), "app_"));
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once_and_before_the_file_is_opened() {
+        let config = DatabaseConfig::new(NAME)
+            .set("path", ":memory:")
+            .set("readers", 99)
+            .set("busyTimeoutMs", -1)
+            .set("synchronous", "off")
+            .set("tablePrefix", "bad prefix\n");
+        let error = read(config).unwrap_err();
+        assert_eq!(error.mistakes().len(), 5, "{error}");
+        for key in ["path", "readers", "busyTimeoutMs", "synchronous", "tablePrefix"] {
+            assert!(error.mistakes().iter().any(|mistake| mistake.contains(key)), "{key}: {error}");
+        }
+        for url in ["sqlite::memory:", "sqlite:", "sqlite://server/app.db", "sqlite:a?mode=ro"] {
+            let error = read(DatabaseConfig::new(NAME).set("url", url).set("tablePrefix", "sqlite_")).unwrap_err();
+            assert_eq!(error.mistakes().len(), 2, "{url}: {error}");
+        }
     }
 
     #[test]

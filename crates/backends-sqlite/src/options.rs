@@ -112,7 +112,7 @@ impl SqliteOptions {
 }
 
 /// `SQLite` gives some names another meaning than that of a file.
-fn check_path(path: &Path) -> Result<()> {
+pub(crate) fn check_path(path: &Path) -> Result<()> {
     let text = path.to_string_lossy();
     if text.is_empty() {
         return Err(Error::invalid_config("`path` is empty: name the file that holds the database"));
@@ -135,7 +135,7 @@ fn check_path(path: &Path) -> Result<()> {
 }
 
 /// A prefix has the letters of a repository's name, and makes no name of a table that is not for repositories.
-fn check_prefix(prefix: &str) -> Result<()> {
+pub(crate) fn check_prefix(prefix: &str) -> Result<()> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     if prefix.len() > 64 || !prefix.chars().all(is_name) {
         return Err(Error::invalid_config("`tablePrefix` must be at most 64 of A-Z, a-z, 0-9, `_`, `.` and `-`"));

@@ -1,6 +1,6 @@
 //! What a backend is opened with: its properties, checked and typed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -36,16 +36,22 @@ pub struct BackendConfig {
     backend: &'static str,
     declared: Vec<Property>,
     values: BTreeMap<&'static str, PropertyValue>,
+    /// What is given and could not be read; empty once everything has been checked.
+    unreadable: BTreeSet<&'static str>,
     unused: Vec<String>,
 }
 
 impl BackendConfig {
     pub(super) fn new(backend: &'static str, declared: Vec<Property>, unused: Vec<String>) -> Self {
-        Self { backend, declared, values: BTreeMap::new(), unused }
+        Self { backend, declared, values: BTreeMap::new(), unreadable: BTreeSet::new(), unused }
     }
 
     pub(super) fn put(&mut self, name: &'static str, value: PropertyValue) {
         self.values.insert(name, value);
+    }
+
+    pub(super) fn put_unreadable(&mut self, name: &'static str) {
+        self.unreadable.insert(name);
     }
 
     pub(super) fn remove(&mut self, name: &str) {
@@ -73,9 +79,9 @@ impl BackendConfig {
         &self.unused
     }
 
-    /// Whether the property has a value.
+    /// Whether the property has a value; in a [`check`](crate::BackendInfo::check) also one that could not be read.
     pub fn is_set(&self, name: &str) -> bool {
-        self.values.contains_key(name)
+        self.values.contains_key(name) || self.unreadable.contains(name)
     }
 
     /// A property that holds text.

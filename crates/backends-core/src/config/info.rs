@@ -58,7 +58,9 @@ impl BackendInfo {
 
     /// The same backend with a rule about several of its properties.
     ///
-    /// It is called once each has been read and is of its type, together with the rules of the shared properties.
+    /// It is called once each has been read, together with the rules of the shared properties, so that all mistakes are
+    /// told at once. What could not be read is reported already: [`BackendConfig::is_set`] is true of it, and its getter
+    /// gives none.
     #[must_use]
     pub fn check(mut self, check: fn(&BackendConfig, &mut Mistakes)) -> Self {
         self.check = Some(check);

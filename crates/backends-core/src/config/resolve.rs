@@ -87,25 +87,19 @@ impl Resolution<'_> {
     fn finish(&self, mistakes: &mut Mistakes) -> BackendConfig {
         let declared = self.info.readable().copied().collect();
         let mut config = BackendConfig::new(self.info.name, declared, self.unused());
-        let mut unreadable = BTreeSet::new();
         for property in self.info.readable() {
             let found = merge::find(self.layers, self.info.name, property.name);
             match found.map(|found| value::read(property, found.value)) {
                 Some(Ok(Some(value))) => config.put(property.name, value),
-                Some(Err(_)) => {
-                    unreadable.insert(property.name);
-                }
+                Some(Err(_)) => config.put_unreadable(property.name),
                 Some(Ok(None)) | None => {}
             }
         }
         self.url(&mut config, mistakes);
-        self.required(&config, &unreadable, mistakes);
-        // A rule would call a value missing that is there and has been reported already.
-        if unreadable.is_empty() {
-            rules::check(&config, mistakes);
-            if let Some(check) = self.info.check {
-                check(&config, mistakes);
-            }
+        self.required(&config, mistakes);
+        rules::check(&config, mistakes);
+        if let Some(check) = self.info.check {
+            check(&config, mistakes);
         }
         config
     }
@@ -139,17 +133,16 @@ impl Resolution<'_> {
         }
     }
 
-    fn required(&self, config: &BackendConfig, unreadable: &BTreeSet<&str>, mistakes: &mut Mistakes) {
-        let is_given = |name: &str| config.is_set(name) || unreadable.contains(name);
+    fn required(&self, config: &BackendConfig, mistakes: &mut Mistakes) {
         for Property { name, requirement, .. } in &self.info.properties {
             let variable = environment_name(name);
             match requirement {
-                _ if is_given(name) => {}
+                _ if config.is_set(name) => {}
                 Requirement::Optional => {}
                 Requirement::Required => {
                     mistakes.add(format!("`{name}` is missing: set it in `dbInfo`, or in `{variable}`"));
                 }
-                Requirement::Unless(other) if is_given(other) => {}
+                Requirement::Unless(other) if config.is_set(other) => {}
                 Requirement::Unless(other) => mistakes.add(format!(
                     "`{name}` is missing, and so is `{other}`: set one of them in `dbInfo`, or in `{variable}` or `{}`",
                     environment_name(other)

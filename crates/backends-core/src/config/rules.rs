@@ -80,7 +80,8 @@ fn pool(config: &BackendConfig, mistakes: &mut Mistakes) {
     if !config.is_set("minPoolSize") || !config.is_set("maxPoolSize") {
         return;
     }
-    if config.integer("minPoolSize") > config.integer("maxPoolSize") {
+    let sizes = config.integer("minPoolSize").zip(config.integer("maxPoolSize"));
+    if sizes.is_some_and(|(fewest, most)| fewest > most) {
         mistakes.add("`minPoolSize` is greater than `maxPoolSize`: lower it");
     }
 }

@@ -38,7 +38,7 @@ fn mongodb() -> BackendInfo {
 
 fn dynamodb() -> BackendInfo {
     let info = BackendInfo::new("dynamodb", "DynamoDB").check(|config, mistakes| {
-        if config.is_set("endpoint") && !config.text("endpoint").is_some_and(|text| text.starts_with("http")) {
+        if config.is_set("endpoint") && config.text("endpoint").is_some_and(|text| !text.starts_with("http")) {
             mistakes.add("`endpoint` must begin with http:// or https://");
         }
     });
