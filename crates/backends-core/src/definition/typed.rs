@@ -41,7 +41,10 @@ impl Definition {
             if holders.contains(path.as_str()) {
                 let shown = shown(path);
                 report.add(|| {
-                    format!("the definition declares a place inside `{shown}`, a `{kind}` in the type: make them agree")
+                    format!(
+                        "the definition declares a place inside `{shown}`, which is {} in the type: make them agree",
+                        with_article(*kind)
+                    )
                 });
             } else {
                 self.add_type_kind(path, *kind, &mut kinds, &mut report);
@@ -66,7 +69,10 @@ impl Definition {
                 },
                 Some(own) if reads(own, kind) => {}
                 Some(own) => report.add(|| {
-                    format!("field `{shown}` is declared `{own}` and is a `{kind}` in the type: make them agree")
+                    format!(
+                        "field `{shown}` is declared `{own}` and is {} in the type: make them agree",
+                        with_article(kind)
+                    )
                 }),
             },
             None if kind == Kind::Timestamp => match path_mistake(path, self.custom_id()) {
@@ -98,6 +104,12 @@ impl Definition {
         }
         report.into_result().map_err(|error| error.with_repository(self.name()))
     }
+}
+
+/// The kind in a sentence.
+fn with_article(kind: Kind) -> String {
+    let article = if kind.name().starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} `{kind}`")
 }
 
 /// Whether a field that is declared `declared` can be a `kind` in the type of the records.

@@ -111,11 +111,11 @@ async fn life_of_a_user(users: &Repository<User>, out: &mut impl Write) -> anyho
 
     writeln!(out, "\n5. read, replace, read")?;
     let read = users.get("ada@example.org").await?.context("the user is gone")?;
-    writeln!(out, "   {} is a {:?}", read.name, read.role)?;
+    writeln!(out, "   {} has the role {:?}", read.name, read.role)?;
     let replaced = users.replace(&User { role: Role::Admin, ..ada.clone() }).await?;
     writeln!(
         out,
-        "   {} is a {:?} now; the id is the same: {}",
+        "   {} has the role {:?} now; the id is the same: {}",
         replaced.name,
         replaced.role,
         replaced.id == stored.id
