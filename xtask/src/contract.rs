@@ -16,7 +16,7 @@ pub(crate) const VERB: Verb = Verb {
     usage: "[--gaps]",
     about: "Show which tests cover which sentence of the contract and which lesson",
     help: "\
-A test function whose name begins with numbers shows what they stand for: `c26_l07_…` shows
+A test or conformance case whose name begins with numbers shows what they stand for: `c26_l07_…` shows
 sentence C26 and lesson L07. xtask/contract.txt lists what has to be shown; what it lists and
 no test shows is a gap, and so is a number that does not exist. With a gap the exit code is 1.
 
@@ -42,7 +42,7 @@ pub(crate) fn check(gaps_only: bool) -> Result {
         .filter(|file| file.starts_with("crates/") && workspace::has_extension(file, "rs"))
     {
         let text = workspace::required_text(&root, file)?;
-        for (line, name) in functions(&text) {
+        for (line, name) in functions(&text, file.starts_with(CASES)) {
             for id in id::of_name(name) {
                 match id {
                     Ok(id) => cases.entry(id).or_default().push(format!("{}::{name}", crate_of(file))),
@@ -89,14 +89,23 @@ fn parse_list(text: &str) -> Result<Vec<(Id, &str)>> {
     Ok(wanted)
 }
 
-/// The functions that a file declares, with their lines; what stands in a comment is none.
-fn functions(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.lines().enumerate().filter_map(|(at, line)| {
+/// Where every function is a case, which the suites of the backends call.
+const CASES: &str = "crates/backends-conformance/src/cases/";
+
+/// The tests that a file declares, with their lines; what stands in a comment is none.
+///
+/// A test is a function below an attribute that ends in `test`, or any function where `all` are cases.
+fn functions(text: &str, all: bool) -> impl Iterator<Item = (usize, &str)> {
+    let mut is_test = all;
+    text.lines().enumerate().filter_map(move |(at, line)| {
+        let attribute = line.trim_start().strip_prefix("#[").map(|rest| rest.split(['(', ']']).next().unwrap_or(rest));
+        is_test |= attribute.is_some_and(|name| name.rsplit("::").next() == Some("test"));
         let code = line.split("//").next().unwrap_or_default();
         let (before, rest) = code.split_once("fn ")?;
         let whole_word = before.chars().next_back().is_none_or(|c| c.is_whitespace() || c == '(' || c == '{');
         let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-        (whole_word && end > 0).then(|| (at + 1, &rest[..end]))
+        let is_function = whole_word && end > 0;
+        (is_function && std::mem::replace(&mut is_test, all)).then(|| (at + 1, &rest[..end]))
     })
 }
 

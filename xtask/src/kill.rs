@@ -3,32 +3,27 @@
 use crate::args::Args;
 use crate::{Result, Verb, cargo};
 
-const ROUNDS: u32 = 20;
+const ROUNDS: u32 = 200;
 
 pub(crate) const VERB: Verb = Verb {
     name: "kill",
-    usage: "[--rounds N]",
+    usage: "[--rounds N] [-- WORDS]",
     about: "Kill a writing process again and again, and look for lost writes (sqlite)",
     help: "\
 Each round starts a process that writes to an embedded database, kills it, opens the file
 again, and checks that every write that was acknowledged is there.
 
-  --rounds N   how many times; 20 if not given",
+  --rounds N   how many times; 200 if not given
+
+What follows `--` is passed on to the example: `-- --fdatasync` counts the flushes of the disk.",
     run,
 };
 
 fn run(mut args: Args) -> Result {
     let rounds = args.option("--rounds")?.unwrap_or(ROUNDS).to_string();
-    args.finish()?;
-    cargo::run_cargo(&[
-        "run",
-        "--release",
-        "--package",
-        "backends-sqlite",
-        "--example",
-        "kill",
-        "--",
-        "--rounds",
-        &rounds,
-    ])
+    let passed_on = args.passed_on()?;
+    let mut words =
+        vec!["run", "--release", "--package", "backends-sqlite", "--example", "kill", "--", "--rounds", &rounds];
+    words.extend(passed_on.iter().map(String::as_str));
+    cargo::run_cargo(&words)
 }

@@ -20,7 +20,7 @@ async fn answers(database: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_answers_are_the_same_on_every_backend() {
+async fn l49_the_program_of_the_front_page_runs_to_its_end_with_the_same_answers_on_every_backend() {
     let folder = tempfile::tempdir().unwrap();
     let path = serde_json::to_string(&folder.path().join("quickstart.sqlite")).unwrap();
     let memory = answers(r#"{"dbName": "memory"}"#).await;

@@ -22,10 +22,12 @@ fn the_list_of_this_repository_can_be_read() {
 }
 
 #[test]
-fn functions_are_found_outside_comments() {
-    let text =
-        "//! fn c01_no() {}\nasync fn c02_yes(a: u8) {}\n  pub fn c03_yes<T>() {} // fn c04_no()\nlet defn = 1;\n";
-    assert_eq!(functions(text).collect::<Vec<_>>(), [(2, "c02_yes"), (3, "c03_yes")]);
+fn tests_are_found_and_neither_comments_nor_other_functions() {
+    let text = "//! fn c01_no() {}\n#[tokio::test(flavor = \"x\")]\nasync fn c02_yes(a: u8) {}\n  pub fn c03_helper<T>() {}\n\
+                #[test]\n#[ignore]\n    fn c04_yes() {} // fn c05_no()\nlet defn = 1;\n#[cfg(test)]\nfn c06_no() {}\n";
+    assert_eq!(functions(text, false).collect::<Vec<_>>(), [(3, "c02_yes"), (7, "c04_yes")]);
+    let all: Vec<_> = functions(text, true).map(|(_, name)| name).collect();
+    assert_eq!(all, ["c02_yes", "c03_helper", "c04_yes", "c06_no"]);
 }
 
 #[test]

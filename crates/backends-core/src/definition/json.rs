@@ -17,7 +17,7 @@ use parts::read_draft;
 use tree::Json;
 
 /// The keys of a definition.
-const KEYS: [&str; 17] = [
+pub(super) const KEYS: [&str; 17] = [
     "name",
     "indexes",
     "hashKey",

@@ -43,7 +43,7 @@ impl Definition {
                 report.add(|| {
                     format!(
                         "the definition declares a place inside `{shown}`, which is {} in the type: make them agree",
-                        with_article(kind)
+                        with_article(*kind)
                     )
                 });
             } else {

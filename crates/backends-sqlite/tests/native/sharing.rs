@@ -192,6 +192,25 @@ async fn names_are_only_names() {
     assert_eq!(records.delete(weird).await.unwrap(), Some(user(weird, 7)));
 }
 
+#[tokio::test]
+async fn l43_the_prefix_keeps_the_tables_of_programs_apart() {
+    let (_directory, path) = directory();
+    let mut opened = Vec::new();
+    for prefix in ["a-", "b-"] {
+        let options = SqliteOptions::new(&path).table_prefix(prefix);
+        let backend = Backend::new(Arc::new(SqliteBackend::open(options).await.unwrap()));
+        let records = define(&backend).await;
+        let table = records.native(|native: &SqliteRepository| native.table().to_owned()).unwrap();
+        assert_eq!(table, format!("{prefix}users"));
+        opened.push((backend, records));
+    }
+    let [(_, first), (_, second)] = &opened[..] else { panic!("two were opened") };
+    first.insert(&user("ada", 1)).await.unwrap();
+    assert_eq!(second.get("ada").await.unwrap(), None);
+    second.insert(&user("ada", 2)).await.unwrap();
+    assert_eq!(first.get("ada").await.unwrap(), Some(user("ada", 1)));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn c26_of_fifty_at_once_one_wins() {
     let (_directory, backend, users) = fresh().await;

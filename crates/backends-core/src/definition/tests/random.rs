@@ -4,27 +4,8 @@ use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
 use super::*;
+use crate::definition::json::KEYS;
 
-const KEYS: [&str; 18] = [
-    "name",
-    "indexes",
-    "hashKey",
-    "hashKeyType",
-    "rangeKey",
-    "rangeKeyType",
-    "readCapacity",
-    "writeCapacity",
-    "GSI",
-    "enableTtl",
-    "ttlAttribute",
-    "ttl",
-    "customId",
-    "idKind",
-    "fields",
-    "version",
-    "ttlHolds",
-    "other",
-];
 const NAMES: [&str; 14] =
     ["id", "_id", "email", "a", "a_b", "b", "at", "rev", "a.b", "a[]", "e[].at", "Email", "$x", "primary"];
 const KINDS: [&str; 9] = ["string", "number", "integer", "timestamp", "objectId", "bool", "bytes", "S", "N"];
@@ -85,7 +66,7 @@ fn definition(rng: &mut Rng) -> Value {
     let mut map = Map::new();
     map.insert("name".to_owned(), "users".into());
     for _ in 0..rng.usize(..5) {
-        let key = KEYS[rng.usize(..KEYS.len())];
+        let key = KEYS.get(rng.usize(..=KEYS.len())).copied().unwrap_or("other");
         map.insert(key.to_owned(), value(rng, key));
     }
     Value::Object(map)

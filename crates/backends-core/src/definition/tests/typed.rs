@@ -86,3 +86,12 @@ fn c09_a_field_that_the_type_does_not_have_is_refused() {
     let keyed = good(r#"{"name": "users", "customId": true}"#);
     assert!(mistakes(keyed.check_type_fields(&["name"]))[0].contains("`id`"));
 }
+
+#[test]
+fn c40_a_kind_has_its_article_in_messages() {
+    let users = good(r#"{"name": "users", "fields": {"a": "string"}}"#);
+    for (kind, part) in [(Kind::Integer, "is an `integer` in the type"), (Kind::Bool, "is a `bool` in the type")] {
+        let list = mistakes(users.with_type_kinds(&[("a".to_owned(), kind)]));
+        assert!(list[0].contains(part), "{list:?}");
+    }
+}
