@@ -6,6 +6,7 @@
 mod by_swap;
 mod define;
 mod delete;
+mod early_timer;
 mod get;
 mod get_many;
 mod insert;
@@ -26,6 +27,7 @@ pub use ping::Ping;
 pub use replace::Replace;
 pub use upsert::{Upsert, Upserted};
 
+pub(crate) use early_timer::EarlyTimer;
 pub(crate) use invocation::Invocation;
 
 /// What an action becomes when it is awaited.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::action::{Define, Invocation, Ping};
+use crate::action::{Define, EarlyTimer, Invocation, Ping};
 use crate::driver::{BackendDriver, Context};
 use crate::layer::Operation;
 use crate::repository::Slot;
@@ -33,12 +33,14 @@ struct Shared {
     /// By the lower-case name of the repository.
     slots: Mutex<HashMap<String, Arc<Slot>>>,
     closed: AtomicBool,
+    early_timer: EarlyTimer,
 }
 
 impl Backend {
     /// The backend that `driver` is: for tests, wrappers and third parties. Programs get theirs from a manager.
     pub fn new(driver: Arc<dyn BackendDriver>) -> Self {
-        let shared = Shared { driver, slots: Mutex::default(), closed: AtomicBool::new(false) };
+        let shared =
+            Shared { driver, slots: Mutex::default(), closed: AtomicBool::new(false), early_timer: EarlyTimer::new() };
         Self::by(Way { shared: Arc::new(shared), layers: Arc::new([]), clock: Arc::new(SystemClock), timeout: TIMEOUT })
     }
 
@@ -127,6 +129,10 @@ impl Backend {
 
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.0.clock
+    }
+
+    pub(crate) fn early_timer(&self) -> &EarlyTimer {
+        &self.0.shared.early_timer
     }
 
     pub(crate) fn timeout(&self) -> Duration {

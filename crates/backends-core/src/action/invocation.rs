@@ -59,6 +59,7 @@ impl Invocation {
     /// Makes a call that changes nothing.
     pub(crate) async fn read<O: Operation>(&self, operation: O) -> Result<O::Answer> {
         self.check()?;
+        self.backend.early_timer().set();
         let answer = pin!(layer::run(self.backend.layers(), &self.call, &operation));
         match within(&self.context, OWN_ANSWER, answer).await {
             Some(answer) => answer.map_err(|error| self.place(error)),
@@ -81,6 +82,7 @@ impl Invocation {
 
     async fn wait<R: Send + 'static>(&self, mut write: GoesOn<R>) -> Result<R> {
         self.check()?;
+        self.backend.early_timer().set();
         match within(&self.context, OWN_ANSWER, Pin::new(&mut write)).await {
             Some(answer) => answer.map_err(|error| self.place(error)),
             None => Err(self.place(self.too_late().with_may_have_happened(true))),
