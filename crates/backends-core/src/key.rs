@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
-use crate::order::compare;
+use crate::order::{compare, hash};
 use crate::{Token, Value};
 
 /// The primary key of a record: the value of the partition key, and of the sort key where the definition has one.
@@ -56,6 +57,13 @@ impl PartialEq for Key {
 }
 
 impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash(self.partition.token(), state);
+        hash(self.sort_token(), state);
+    }
+}
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

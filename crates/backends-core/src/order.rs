@@ -1,6 +1,7 @@
 //! The total order of scalars: numbers exactly, strings by bytes, instants in time.
 
 use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
 
 use crate::Token;
 
@@ -16,6 +17,18 @@ pub(crate) fn compare(left: Token<'_>, right: Token<'_>) -> Ordering {
         (Token::Timestamp(left), Token::Timestamp(right)) => left.cmp(&right),
         (Token::Bool(left), Token::Bool(right)) => left.cmp(&right),
         _ => class(left).cmp(&class(right)),
+    }
+}
+
+/// The same for scalars that are equal in this order. A float that is an integer comes as one.
+pub(crate) fn hash<H: Hasher>(token: Token<'_>, state: &mut H) {
+    match token {
+        Token::Int(int) => int.hash(state),
+        Token::Float(float) => float.to_bits().hash(state),
+        Token::String(text) => text.hash(state),
+        Token::Timestamp(at) => at.millis().hash(state),
+        Token::Bool(bool) => bool.hash(state),
+        other => class(other).hash(state),
     }
 }
 
@@ -46,6 +59,25 @@ fn int_to_float(int: i64, float: f64) -> Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn c02_what_is_equal_has_one_hash() {
+        use std::hash::{BuildHasher, RandomState};
+
+        struct Hashed<'a>(Token<'a>);
+        impl Hash for Hashed<'_> {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                hash(self.0, state);
+            }
+        }
+        let hasher = RandomState::new();
+        let of = |token| hasher.hash_one(Hashed(token));
+        assert_eq!(of(Token::number(7.0)), of(Token::Int(7)));
+        assert_eq!(of(Token::number(-0.0)), of(Token::Int(0)));
+        assert_eq!(of(Token::Map), of(Token::Array));
+        assert_ne!(of(Token::Float(0.5)), of(Token::Float(1.5)));
+        assert_ne!(of(Token::String("a")), of(Token::String("b")));
+    }
 
     #[test]
     fn c02_numbers_are_ordered_exactly() {

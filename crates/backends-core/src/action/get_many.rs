@@ -1,6 +1,6 @@
 //! Reading records by their keys.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,17 +70,23 @@ action!(GetMany<T: Record>, Vec<Option<T>>);
 
 /// Each key once, and for each position of the call which key it is.
 fn distinct(sought: Vec<Sought>) -> (Vec<Key>, Vec<Option<usize>>) {
-    let mut keys = Vec::with_capacity(sought.len());
-    let mut known = BTreeMap::new();
-    let place = |key| match key {
-        Sought::Nowhere => None,
-        Sought::Key(key) => Some(*known.entry(key).or_insert_with_key(|key| {
-            keys.push(key.clone());
-            keys.len() - 1
-        })),
-    };
-    let places = sought.into_iter().map(place).collect();
-    (keys, places)
+    let mut known = HashMap::with_capacity(sought.len());
+    let mut is_first = Vec::with_capacity(sought.len());
+    let mut places = Vec::with_capacity(sought.len());
+    for sought in &sought {
+        let next = known.len();
+        let place = match sought {
+            Sought::Nowhere => None,
+            Sought::Key(key) => Some(*known.entry(key).or_insert(next)),
+        };
+        is_first.push(place == Some(next));
+        places.push(place);
+    }
+    let keys = sought.into_iter().zip(is_first).filter_map(|(sought, is_first)| match sought {
+        Sought::Key(key) if is_first => Some(key),
+        _ => None,
+    });
+    (keys.collect(), places)
 }
 
 #[cfg(test)]
