@@ -37,6 +37,21 @@ impl JsonBatch {
         self.ends.push(self.text.len());
     }
 
+    /// Appends the record that `tokens` walks; after an error the batch is as it was.
+    ///
+    /// # Errors
+    /// Those of [`write`](super::write()).
+    pub fn write<T: Tokens + ?Sized>(&mut self, tokens: &mut T) -> Result<()> {
+        super::write(tokens, &mut self.text)?;
+        self.ends.push(self.text.len());
+        Ok(())
+    }
+
+    /// How many bytes the texts of all records have together.
+    pub fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
     /// The text of the record at `index`.
     pub fn get(&self, index: usize) -> Option<&str> {
         let end = *self.ends.get(index)?;

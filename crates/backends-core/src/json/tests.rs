@@ -337,6 +337,16 @@ fn skip_passes_over_one_value_whole() {
 }
 
 #[test]
+fn a_record_is_written_into_a_batch_whole_or_not_at_all() {
+    let mut batch = JsonBatch::new();
+    batch.write(&mut holding(Token::Int(1)).tokens()).unwrap();
+    assert!(batch.write(&mut record(&[Token::Field("a")]).tokens()).is_err());
+    batch.write(&mut holding(Token::Int(2)).tokens()).unwrap();
+    assert_eq!((batch.len(), batch.bytes()), (2, 14));
+    assert_eq!((batch.get(0), batch.get(1)), (Some(r#"{"a":1}"#), Some(r#"{"a":2}"#)));
+}
+
+#[test]
 fn a_batch_reads_each_of_its_texts() {
     let texts = [r#"{"a":1}"#, "", "{}", r#"{"a":"ä"}"#];
     let mut batch = JsonBatch::with_capacity(4, 16);
