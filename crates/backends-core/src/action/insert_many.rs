@@ -10,7 +10,7 @@ use super::{Invocation, action, by_swap};
 use crate::driver::{InsertManyRequest, NewRecord, RepositoryDriver};
 use crate::error::Counts;
 use crate::layer::Operation;
-use crate::repository::{Inner, State, check_own_id, id_of};
+use crate::repository::{Inner, State, check_own_id};
 use crate::{Error, Key, Record, Repository, Result};
 
 /// Stores new records. See [`Repository::insert_many`].
@@ -137,7 +137,7 @@ fn prepare<'a, T: Record>(repository: &Repository<T>, records: impl IntoIterator
         });
         match checked {
             Ok(checked) => {
-                let id = id_of(&state, &checked.record);
+                let id = checked.brought.or(checked.fresh);
                 batch.answers.push(Answer { key: Some(checked.key.clone()), id, error: None });
                 batch.positions.push(position);
                 batch.records.push(NewRecord::new(checked.key, checked.record));

@@ -189,7 +189,7 @@ pub(crate) fn check_names_its_key(state: &State, checked: &Checked) -> Result<()
 }
 
 /// The library's id of a record.
-pub(crate) fn id_of(state: &State, record: &RecordBuf) -> Option<String> {
+fn id_of(state: &State, record: &RecordBuf) -> Option<String> {
     match record.get(state.definition.id_field()) {
         Some(Token::String(id)) => Some(id.to_owned()),
         _ => None,
