@@ -102,6 +102,11 @@ fn stored(connection: &Connection, table: &Table, key: &SqlKey) -> Result<Option
 /// Stores a record by `put`, or by `insert` only if there is none with its key. Says whether it did.
 fn store(statement: &mut Statement<'_>, key: &SqlKey, record: &str) -> Result<bool, Fault> {
     let place = key.bind(statement, 1)?;
+    execute(statement, place, record)
+}
+
+/// The same for the key that is bound; the record goes to `place`.
+fn execute(statement: &mut Statement<'_>, place: usize, record: &str) -> Result<bool, Fault> {
     statement.raw_bind_parameter(place, record)?;
     Ok(statement.raw_execute()? > 0)
 }

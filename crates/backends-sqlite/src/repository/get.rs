@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 
 use backends_core::driver::{Fetched, GetRequest};
 use backends_core::json::JsonBatch;
-use backends_core::{Batch, Result};
+use backends_core::{Batch, Key, Result};
 use rusqlite::{Connection, Statement};
 
 use super::SqliteRepository;
 use crate::backend::lost;
-use crate::codec::{self, SqlKey};
+use crate::codec::{self, SqlKey, SqlKeys};
 use crate::error::Fault;
 use crate::schema::Table;
 
@@ -37,7 +37,7 @@ pub(super) async fn get(repository: &SqliteRepository, request: &GetRequest) -> 
         while on_their_way.len() < IN_FLIGHT
             && let Some(keys) = pieces.next()
         {
-            let keys = keys.iter().map(SqlKey::new).collect::<Result<Vec<_>>>()?;
+            let keys = sql_keys(keys)?;
             let work = repository.asking(move |connection, table| many(connection, table, &keys));
             on_their_way.push_back(repository.backend.start_read(repository.backend.patience(&request.context), work)?);
         }
@@ -50,25 +50,39 @@ pub(super) async fn get(repository: &SqliteRepository, request: &GetRequest) -> 
     }
 }
 
+fn sql_keys(keys: &[Key]) -> Result<SqlKeys> {
+    let mut sql = SqlKeys::with_capacity(keys.len());
+    for key in keys {
+        sql.push(key)?;
+    }
+    Ok(sql)
+}
+
 fn one(connection: &Connection, table: &Table, key: &SqlKey) -> Result<(JsonBatch, Option<usize>), Fault> {
     let mut batch = JsonBatch::new();
-    let position = look_up(&mut *connection.prepare_cached(&table.get)?, key, &mut batch)?;
+    let mut statement = connection.prepare_cached(&table.get)?;
+    key.bind(&mut statement, 1)?;
+    let position = look_up(&mut statement, &mut batch)?;
     Ok((batch, position))
 }
 
 /// In one transaction, which spares taking the lock for each key.
-fn many(connection: &Connection, table: &Table, keys: &[SqlKey]) -> Result<Piece, Fault> {
+fn many(connection: &Connection, table: &Table, keys: &SqlKeys) -> Result<Piece, Fault> {
     let transaction = connection.unchecked_transaction()?;
-    let mut batch = JsonBatch::new();
+    let mut batch = JsonBatch::with_capacity(keys.len(), 0);
+    let mut positions = Vec::with_capacity(keys.len());
     let mut statement = transaction.prepare_cached(&table.get)?;
-    let positions = keys.iter().map(|key| look_up(&mut statement, key, &mut batch)).collect::<Result<_, _>>()?;
+    for index in 0..keys.len() {
+        keys.bind(index, &mut statement)?;
+        positions.push(look_up(&mut statement, &mut batch)?);
+    }
     drop(statement);
     transaction.commit()?;
     Ok((batch, positions))
 }
 
-fn look_up(statement: &mut Statement<'_>, key: &SqlKey, batch: &mut JsonBatch) -> Result<Option<usize>, Fault> {
-    key.bind(statement, 1)?;
+/// The record of the key that is bound.
+fn look_up(statement: &mut Statement<'_>, batch: &mut JsonBatch) -> Result<Option<usize>, Fault> {
     let mut rows = statement.raw_query();
     let Some(row) = rows.next()? else { return Ok(None) };
     batch.push(codec::record(row, 0)?);

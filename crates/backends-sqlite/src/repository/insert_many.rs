@@ -3,14 +3,14 @@
 use std::collections::VecDeque;
 
 use backends_core::driver::{InsertManyRequest, InsertedRecords, NewRecord};
-use backends_core::json::{self, JsonBatch};
+use backends_core::json::JsonBatch;
 use backends_core::{Error, Result};
 use rusqlite::{Connection, ffi};
 use tokio::sync::oneshot;
 
-use super::{SqliteRepository, store};
+use super::{SqliteRepository, execute};
 use crate::backend::lost;
-use crate::codec::SqlKey;
+use crate::codec::SqlKeys;
 use crate::error::{self, Fault};
 use crate::schema::Table;
 use crate::writer::Manner;
@@ -63,7 +63,7 @@ pub(super) async fn insert_many(repository: &SqliteRepository, request: &InsertM
 
 /// Records as they are stored.
 struct Piece {
-    keys: Vec<SqlKey>,
+    keys: SqlKeys,
     records: JsonBatch,
 }
 
@@ -73,19 +73,15 @@ impl Piece {
         let records = &records[..records.len().min(RECORDS)];
         let size = records.first().map_or(0, |new| new.record.size());
         let mut piece = Self {
-            keys: Vec::with_capacity(records.len()),
+            keys: SqlKeys::with_capacity(records.len()),
             records: JsonBatch::with_capacity(records.len(), (size * records.len()).min(BYTES)),
         };
-        let (mut bytes, mut text) = (0, String::new());
         for new in records {
-            if bytes >= BYTES {
+            if piece.records.bytes() >= BYTES {
                 break;
             }
-            text.clear();
-            json::write(&mut new.record.tokens(), &mut text)?;
-            bytes += text.len();
-            piece.records.push(&text);
-            piece.keys.push(SqlKey::new(&new.key)?);
+            piece.records.write(&mut new.record.tokens())?;
+            piece.keys.push(&new.key)?;
         }
         Ok(piece)
     }
@@ -104,9 +100,10 @@ impl Piece {
     fn store(&self, connection: &Connection, table: &Table) -> Result<Failures, Fault> {
         let mut failures = Vec::new();
         let mut statement = connection.prepare_cached(&table.insert)?;
-        for (position, key) in self.keys.iter().enumerate() {
+        for position in 0..self.keys.len() {
+            let place = self.keys.bind(position, &mut statement)?;
             let record = self.records.get(position).unwrap_or_default();
-            match store(&mut statement, key, record) {
+            match execute(&mut statement, place, record) {
                 Ok(true) => {}
                 Ok(false) => failures.push((position, Error::key_taken())),
                 Err(fault) => failures.push((position, of_one_record(fault)?)),
