@@ -24,7 +24,7 @@ use crate::topology::{Fault, Topology};
 /// How much sooner than asked for opening ends.
 const MARGIN: Duration = Duration::from_millis(100);
 
-/// How long closing waits for reads that are still open; then it ends them.
+/// How long closing waits for reads that are still open, and then for their end.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Opens the MongoDB backend; what a registry takes.
@@ -126,7 +126,8 @@ impl BackendDriver for MongoBackend {
         let client = &self.database.client;
         let patience = context.remaining().min(PATIENCE);
         if timeout(patience, client.clone().shutdown()).await.is_err() {
-            client.clone().shutdown().immediate(true).await;
+            // A call that hangs on a silent connection holds the driver's tasks until its own end.
+            let _ = timeout(patience, client.clone().shutdown().immediate(true)).await;
         }
         Ok(())
     }

@@ -3,11 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "tests stop where something is wrong")]
 #![allow(unreachable_pub, reason = "a module of several programs of tests")]
 
+#[path = "common/stage.rs"]
+mod stage;
 #[allow(dead_code, reason = "other programs of tests use more of it")]
 #[path = "common/store.rs"]
 mod store;
 
 use backends_core::{Document, Value};
+use live::lost::{KeyIs, Line, Outcome};
 use store::{Store, definition};
 
 #[tokio::test]
@@ -38,4 +41,26 @@ async fn a_single_server_stores_and_replaces_and_deletes() {
     }
     store.backend.ping().await.unwrap();
     store.remove().await;
+}
+
+/// The driver repeats reads here, and no write.
+async fn lose_every_answer(key: KeyIs) {
+    let (stage, store) = stage::stage().await;
+    let report = live::lost::run(&stage, key).await;
+    let is_read = |line: &&Line| line.call.starts_with("get");
+    let unanswered: Vec<String> = report.unanswered().filter(is_read).map(ToString::to_string).collect();
+    assert!(unanswered.is_empty(), "a read is repeated:\n{}", unanswered.join("\n"));
+    assert!(report.unanswered().any(|line| line.call == "insert" && line.outcome == Outcome::Happened));
+    stage.close().await;
+    store.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s02_c42_a_lost_answer_of_a_single_server_is_told_and_never_guessed() {
+    lose_every_answer(KeyIs::TheId).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s02_c42_nor_where_a_replace_keeps_the_stored_id() {
+    lose_every_answer(KeyIs::AnotherField).await;
 }

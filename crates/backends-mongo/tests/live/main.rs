@@ -3,10 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "tests stop where something is wrong")]
 #![allow(unreachable_pub, reason = "modules of one program of tests")]
 
+mod costs;
 mod definitions;
 mod foreign;
+mod lost;
 mod many;
 mod races;
 mod records;
+#[path = "../common/stage.rs"]
+mod stage;
 #[path = "../common/store.rs"]
 mod store;

@@ -1,0 +1,15 @@
+//! What every call sends, by the log of the proxy, against the table in the backend's page.
+
+use live::{Table, costs};
+
+use crate::stage::stage;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn l07_every_call_sends_what_the_page_says() {
+    let (stage, store) = stage().await;
+    let page = include_str!("../../../../docs/backends/mongodb.md");
+    let sent = costs::observe(&stage).await;
+    costs::assert_table(&Table::under(page, "What every call sends"), &sent);
+    stage.close().await;
+    store.remove().await;
+}

@@ -1,0 +1,16 @@
+//! What the live tests of every backend share: a [`Stage`] with the proxy on it, and the suites that run there.
+//!
+//! - [`lost`] loses the answer of every single request, in turn, and looks at what is stored.
+//! - [`costs`] notes what every call sends, and holds it against the table in the backend's page.
+//!
+//! A suite panics at the first thing that must not be; what it returns is for stronger claims of one backend.
+
+#![allow(clippy::missing_panics_doc, reason = "a suite of tests stops at what it does not expect")]
+
+pub mod costs;
+pub mod lost;
+mod stage;
+mod table;
+
+pub use stage::Stage;
+pub use table::Table;

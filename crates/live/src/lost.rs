@@ -1,0 +1,125 @@
+//! The answer of every single request is lost, in turn: no write acts twice, none reports its own first attempt as a
+//! conflict, and none claims what is not stored.
+//!
+//! A first run of a call counts its requests. In each further run the server does what one of them says and its answer
+//! never arrives; the driver's repetition of it is let through, or is lost too. Then what is stored is looked at by
+//! the clean way.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use proxy::Fault;
+
+mod call;
+mod many;
+mod report;
+mod single;
+
+pub use report::{Line, Outcome, Report};
+
+use crate::Stage;
+
+/// How an answer is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// The answer is dropped, and the connection is closed.
+    Once,
+    /// The same, for the request and the one that follows it, which is the driver's repetition if there is one.
+    Twice,
+    /// The connection is closed in the middle of the answer.
+    Half,
+    /// The answer is dropped, and the connection stays open: nothing happens until the deadline.
+    Silent,
+}
+
+impl Loss {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Once, Self::Twice, Self::Half, Self::Silent];
+
+    fn fault(self) -> Fault {
+        match self {
+            Self::Once | Self::Twice => Fault::LoseAnswer,
+            Self::Half => Fault::CutAnswer,
+            Self::Silent => Fault::HoldAnswer,
+        }
+    }
+
+    /// How many answers in a row.
+    fn times(self) -> usize {
+        if self == Self::Twice { 2 } else { 1 }
+    }
+
+    /// How long a call may take: what stays silent ends only then.
+    fn limit(self) -> Duration {
+        if self == Self::Silent { Duration::from_millis(300) } else { Duration::from_secs(20) }
+    }
+}
+
+/// What the key of the records is, which decides by which requests a backend replaces them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyIs {
+    /// The library's id.
+    TheId,
+    /// A field of the record, beside an id that has to be kept.
+    AnotherField,
+}
+
+/// Which answers of a run are lost.
+#[derive(Debug, Clone, Copy)]
+struct Plan {
+    loss: Loss,
+    /// The number of the request, from 1.
+    request: usize,
+}
+
+/// Runs the suite on records of one kind of key. Two stages may run at the same time, one for each.
+///
+/// # Panics
+/// When a call breaks the promise; the message says which, and which answer was lost.
+pub async fn run(stage: &Stage, key: KeyIs) -> Report {
+    let mut report = Report::default();
+    let (shape, field, json) = match key {
+        KeyIs::TheId => ("the id is the key", "id", r#"{"name": "lost_by_id", "idKind": "string"}"#),
+        KeyIs::AnotherField => ("the key is another field", "key", r#"{"name": "lost_by_key", "hashKey": "key"}"#),
+    };
+    let pair = stage.define(json).await;
+    single::run(stage, &pair, shape, field, &mut report).await;
+    many::run(stage, &pair, shape, field, &mut report).await;
+    if let Some(large) = stage.large {
+        many::run_large(stage, &pair, shape, field, large, &mut report).await;
+    }
+    let errors = stage.proxy.errors();
+    assert!(errors.is_empty(), "the proxy could not do what it was told: {errors:?}");
+    report
+}
+
+/// Makes `call` with the answers lost that `plan` says; how many requests there were.
+async fn losing<A>(stage: &Stage, plan: Option<Plan>, call: impl Future<Output = A>) -> (A, usize) {
+    let counter = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&counter);
+    stage.proxy.on(move |request, _| {
+        if request.is_drivers_own() {
+            return Fault::Pass;
+        }
+        let number = seen.fetch_add(1, Ordering::SeqCst) + 1;
+        match plan {
+            Some(plan) if (plan.request..plan.request + plan.loss.times()).contains(&number) => plan.loss.fault(),
+            _ => Fault::Pass,
+        }
+    });
+    let answer = call.await;
+    stage.proxy.pass();
+    let requests = counter.load(Ordering::SeqCst);
+    if let Some(plan) = plan {
+        assert!(requests >= plan.request, "no answer was lost: {plan:?}, and there were {requests} requests");
+    }
+    // It keeps every byte.
+    stage.proxy.clear();
+    (answer, requests)
+}
+
+/// These ways to lose every answer of a call that has so many requests.
+fn plans(losses: &[Loss], requests: usize) -> impl Iterator<Item = Plan> {
+    losses.iter().flat_map(move |loss| (1..=requests).map(move |request| Plan { loss: *loss, request }))
+}

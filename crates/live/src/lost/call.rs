@@ -1,0 +1,91 @@
+//! The calls on one record, each with what it has to answer and to leave behind.
+
+use std::time::Duration;
+
+use backends_core::{Document, ErrorKind, Repository, Result};
+
+use crate::stage::{number, record};
+
+/// A call on one record.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call {
+    pub(super) name: &'static str,
+    kind: Kind,
+    /// The number in the record before the call; none if there is no record.
+    pub(super) before: Option<i64>,
+    /// The same after it.
+    pub(super) after: Option<i64>,
+    /// What it answers.
+    pub(super) answer: Answer,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Insert,
+    Replace,
+    Upsert,
+    Delete,
+    Get,
+}
+
+/// What a call answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// A record with this number, and of an upsert whether it was created.
+    Record(i64, Option<bool>),
+    Nothing,
+    Refused(ErrorKind),
+}
+
+const OLD: i64 = 1;
+const NEW: i64 = 2;
+
+const fn call(name: &'static str, kind: Kind, before: Option<i64>, after: Option<i64>, answer: Answer) -> Call {
+    Call { name, kind, before, after, answer }
+}
+
+/// Every call on one record.
+pub(super) const ALL: [Call; 10] = [
+    call("insert", Kind::Insert, None, Some(NEW), Answer::Record(NEW, None)),
+    call("insert of a taken key", Kind::Insert, Some(OLD), Some(OLD), Answer::Refused(ErrorKind::AlreadyExists)),
+    call("replace", Kind::Replace, Some(OLD), Some(NEW), Answer::Record(NEW, None)),
+    call("replace of what is missing", Kind::Replace, None, None, Answer::Refused(ErrorKind::NotFound)),
+    call("upsert that creates", Kind::Upsert, None, Some(NEW), Answer::Record(NEW, Some(true))),
+    call("upsert that replaces", Kind::Upsert, Some(OLD), Some(NEW), Answer::Record(NEW, Some(false))),
+    call("delete", Kind::Delete, Some(OLD), None, Answer::Record(OLD, None)),
+    call("delete of what is missing", Kind::Delete, None, None, Answer::Nothing),
+    call("get", Kind::Get, Some(OLD), Some(OLD), Answer::Record(OLD, None)),
+    call("get of what is missing", Kind::Get, None, None, Answer::Nothing),
+];
+
+/// What every call writes: a record of the field `field`.
+pub(super) fn stored_before(field: &str, key: &str, before: i64) -> Document {
+    record(field, key, before, 0)
+}
+
+impl Call {
+    /// Makes the call.
+    pub(super) async fn make(
+        self,
+        records: &Repository<Document>,
+        field: &str,
+        key: &str,
+        limit: Duration,
+    ) -> Result<Answer> {
+        let new = record(field, key, NEW, 0);
+        let found = |record: Option<Document>| match record {
+            Some(record) => Answer::Record(number(&record), None),
+            None => Answer::Nothing,
+        };
+        match self.kind {
+            Kind::Insert => records.insert(&new).timeout(limit).await.map(|record| found(Some(record))),
+            Kind::Replace => records.replace(&new).timeout(limit).await.map(|record| found(Some(record))),
+            Kind::Upsert => {
+                let upserted = records.upsert(&new).timeout(limit).await?;
+                Ok(Answer::Record(number(&upserted.record), Some(upserted.created)))
+            }
+            Kind::Delete => records.delete(key).timeout(limit).await.map(found),
+            Kind::Get => records.get(key).timeout(limit).await.map(found),
+        }
+    }
+}

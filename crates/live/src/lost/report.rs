@@ -1,0 +1,60 @@
+//! What became of every call whose answer was lost.
+
+use std::fmt;
+
+use super::Loss;
+
+/// What a call said, all of it true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It succeeded, or refused for a reason that is not the lost answer.
+    Answered,
+    /// It failed, and said that it may have happened; it had.
+    Happened,
+    /// It failed; it had not happened, or changes nothing.
+    Nothing,
+}
+
+/// One call whose answer was lost.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Line {
+    /// What the call was.
+    pub call: &'static str,
+    /// What the key was.
+    pub shape: &'static str,
+    /// How the answer was lost.
+    pub loss: Loss,
+    /// Of which request, from 1, and of how many.
+    pub request: (usize, usize),
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// Every call whose answer was lost.
+#[derive(Debug, Clone, Default)]
+pub struct Report(Vec<Line>);
+
+impl Report {
+    pub(super) fn push(&mut self, line: Line) {
+        self.0.push(line);
+    }
+
+    /// Each call.
+    pub fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.0.iter()
+    }
+
+    /// Those that did not answer although only one answer was lost, and so might have been asked again.
+    pub fn unanswered(&self) -> impl Iterator<Item = &Line> {
+        let one = |line: &&Line| matches!(line.loss, Loss::Once | Loss::Half);
+        self.lines().filter(one).filter(|line| line.outcome != Outcome::Answered)
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { call, shape, loss, request: (request, of), outcome } = self;
+        write!(f, "{call}, {shape}: answer {request} of {of} lost ({loss:?}): {outcome:?}")
+    }
+}

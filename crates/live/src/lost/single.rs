@@ -1,0 +1,128 @@
+//! Calls on one record whose answers are lost.
+
+use backends_core::{Error, ErrorKind, Result};
+
+use super::call::{ALL, Answer, Call, stored_before};
+use super::report::{Line, Outcome, Report};
+use super::{Loss, Plan, losing, plans};
+use crate::Stage;
+use crate::stage::{Pair, number};
+
+pub(super) async fn run(stage: &Stage, pair: &Pair, shape: &'static str, field: &str, report: &mut Report) {
+    for call in ALL {
+        let whole = one(stage, pair, field, call, None).await;
+        assert_eq!(whole.outcome, Outcome::Answered, "{}, {shape}: it fails with no answer lost", call.name);
+        for plan in plans(&Loss::ALL, whole.requests) {
+            let run = one(stage, pair, field, call, Some(plan)).await;
+            let request = (plan.request, whole.requests);
+            report.push(Line { call: call.name, shape, loss: plan.loss, request, outcome: run.outcome });
+        }
+    }
+}
+
+struct Run {
+    outcome: Outcome,
+    requests: usize,
+}
+
+/// Makes the call once, on a record of its own, and looks at what it left behind.
+async fn one(stage: &Stage, pair: &Pair, field: &str, call: Call, plan: Option<Plan>) -> Run {
+    let key = format!("{} {plan:?}", call.name);
+    let told = format!("{}, by `{field}`, {plan:?}", call.name);
+    if let Some(before) = call.before {
+        let stored = pair.clean.insert(&stored_before(field, &key, before)).await;
+        assert!(stored.is_ok(), "{told}: the record cannot be stored before the call");
+    }
+    let records_before = stage.count(pair).await;
+    let limit = plan.map_or(Loss::Once, |plan| plan.loss).limit();
+    let (answer, requests) = losing(stage, plan, call.make(&pair.through, field, &key, limit)).await;
+    let stored = pair.clean.get(&key).await.unwrap_or_else(|error| panic!("{told}: {error}"));
+    let stored = stored.map(|record| number(&record));
+    let outcome = judge(call, &answer, stored).unwrap_or_else(|wrong| panic!("{told}: {wrong}: {answer:?}"));
+    let more = usize::from(call.before.is_none() && stored.is_some());
+    let fewer = usize::from(call.before.is_some() && stored.is_none());
+    let records = stage.count(pair).await;
+    assert_eq!(records, records_before + more - fewer, "{told}: a record too many or too few");
+    // The way through the proxy works again, and shows the same.
+    let again = pair.through.get(&key).await.unwrap_or_else(|error| panic!("{told}, afterwards: {error}"));
+    assert_eq!(again.map(|record| number(&record)), stored, "{told}: both ways show the same");
+    Run { outcome, requests }
+}
+
+/// What the answer comes to, given what is stored; or what is wrong with it.
+fn judge(call: Call, answer: &Result<Answer>, stored: Option<i64>) -> Result<Outcome, &'static str> {
+    let error = match answer {
+        Ok(answer) if *answer != call.answer => return Err("another answer than without the loss"),
+        Ok(_) if stored != call.after => return Err("a success, and it is not stored"),
+        Ok(_) => return Ok(Outcome::Answered),
+        Err(error) => error,
+    };
+    if stored != call.before && stored != call.after {
+        return Err("something else is stored than before and than wanted");
+    }
+    if call.answer == Answer::Refused(error.kind()) && !error.may_have_happened() {
+        return Ok(Outcome::Answered);
+    }
+    unclear(error, stored != call.before, writes(call))
+}
+
+fn writes(call: Call) -> bool {
+    !call.name.starts_with("get")
+}
+
+/// What an error comes to that says no more than that an answer is missing.
+pub(super) fn unclear(error: &Error, happened: bool, writes: bool) -> Result<Outcome, &'static str> {
+    match (error.kind(), happened, error.may_have_happened()) {
+        (ErrorKind::Unavailable | ErrorKind::Timeout, false, true) if !writes => {
+            Err("a read says that it may have happened")
+        }
+        (ErrorKind::Unavailable | ErrorKind::Timeout, true, false) => {
+            Err("it happened, and the error says that it did not")
+        }
+        (ErrorKind::Unavailable | ErrorKind::Timeout, true, true) => Ok(Outcome::Happened),
+        (ErrorKind::Unavailable | ErrorKind::Timeout, false, _) => Ok(Outcome::Nothing),
+        _ => Err("a lost answer is told as something else"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn by_name(name: &str) -> Call {
+        *ALL.iter().find(|call| call.name == name).unwrap()
+    }
+
+    #[test]
+    fn s02_what_a_lost_answer_must_not_become_is_told() {
+        let lost = || Error::unavailable("lost");
+        let insert = by_name("insert");
+        for (answer, stored) in [
+            (Ok(Answer::Record(2, None)), None),
+            (Ok(Answer::Record(1, None)), Some(2)),
+            (Err(Error::already_exists("own")), Some(2)),
+            (Err(Error::already_exists("own").with_may_have_happened(true)), Some(2)),
+            (Err(lost()), Some(2)),
+            (Err(lost().with_may_have_happened(true)), Some(3)),
+            (Err(Error::unexpected("?").with_may_have_happened(true)), Some(2)),
+        ] {
+            assert!(judge(insert, &answer, stored).is_err(), "{answer:?} {stored:?}");
+        }
+        for (answer, stored, outcome) in [
+            (Ok(Answer::Record(2, None)), Some(2), Outcome::Answered),
+            (Err(lost()), None, Outcome::Nothing),
+            (Err(lost().with_may_have_happened(true)), None, Outcome::Nothing),
+            (Err(lost().with_may_have_happened(true)), Some(2), Outcome::Happened),
+        ] {
+            assert_eq!(judge(insert, &answer, stored), Ok(outcome), "{answer:?} {stored:?}");
+        }
+        let upsert = by_name("upsert that creates");
+        assert!(judge(upsert, &Ok(Answer::Record(2, Some(false))), Some(2)).is_err());
+        let delete = by_name("delete");
+        assert!(judge(delete, &Ok(Answer::Nothing), None).is_err());
+        let taken = by_name("insert of a taken key");
+        assert_eq!(judge(taken, &Err(Error::already_exists("!")), Some(1)), Ok(Outcome::Answered));
+        let get = by_name("get");
+        assert!(judge(get, &Err(lost().with_may_have_happened(true)), Some(1)).is_err());
+    }
+}

@@ -1,0 +1,108 @@
+//! A backend behind the proxy, and beside it a clean way to the same store.
+
+use std::fmt;
+use std::pin::Pin;
+
+use backends_core::{Backend, Definition, Document, Repository, Value};
+use proxy::Proxy;
+
+/// A backend that is reached through the proxy, and the same store reached directly. The store is empty at first.
+pub struct Stage {
+    pub(crate) proxy: Proxy,
+    through: Backend,
+    clean: Backend,
+    count: Count,
+    pub(crate) small: Many,
+    pub(crate) large: Option<Many>,
+}
+
+type Count = Box<dyn Fn(String) -> Pin<Box<dyn Future<Output = usize> + Send>> + Send + Sync>;
+
+/// How large a call on many records is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Many {
+    pub(crate) name: &'static str,
+    pub(crate) records: usize,
+    pub(crate) padding: usize,
+}
+
+/// One repository, in both ways.
+pub(crate) struct Pair {
+    pub(crate) through: Repository<Document>,
+    pub(crate) clean: Repository<Document>,
+    definition: Definition,
+}
+
+impl Stage {
+    /// `through` is opened on the address of `proxy`, `clean` on the server's own, both with the same empty store.
+    /// `count` counts the records of the repository of a name, with the native client and not with this library.
+    pub fn new<F>(
+        proxy: Proxy,
+        through: Backend,
+        clean: Backend,
+        count: impl Fn(String) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = usize> + Send + 'static,
+    {
+        let count = Box::new(move |name| Box::pin(count(name)) as Pin<Box<dyn Future<Output = usize> + Send>>);
+        Self { proxy, through, clean, count, small: Many { name: "", records: 60, padding: 0 }, large: None }
+    }
+
+    /// Adds calls on so many records of at least so many bytes each, for a backend that makes one request of the 60
+    /// small ones that the suites have anyway.
+    #[must_use]
+    pub fn with_large(mut self, records: usize, padding: usize) -> Self {
+        self.large = Some(Many { name: "large", records, padding });
+        self
+    }
+
+    /// The proxy, for what a backend tests besides.
+    pub fn proxy(&self) -> &Proxy {
+        &self.proxy
+    }
+
+    /// Closes both ways.
+    pub async fn close(self) {
+        for backend in [self.through, self.clean] {
+            backend.close().await.unwrap_or_else(|error| panic!("a backend does not close: {error}"));
+        }
+    }
+
+    pub(crate) async fn define(&self, json: &str) -> Pair {
+        let definition = Definition::from_json(json).unwrap_or_else(|error| panic!("{error}"));
+        let define = async |backend: &Backend| {
+            backend.define::<Document>(definition.clone()).await.unwrap_or_else(|error| panic!("{error}"))
+        };
+        let (clean, through) = (define(&self.clean).await, define(&self.through).await);
+        Pair { through, clean, definition }
+    }
+
+    /// How many records there are, whatever their keys.
+    pub(crate) async fn count(&self, pair: &Pair) -> usize {
+        (self.count)(pair.definition.name().to_owned()).await
+    }
+}
+
+impl fmt::Debug for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stage").field("proxy", &self.proxy).field("backend", &self.clean.name()).finish_non_exhaustive()
+    }
+}
+
+/// A record of the suites.
+pub(crate) fn record(field: &str, key: &str, n: i64, padding: usize) -> Document {
+    let mut record = Document::from([(field, Value::from(key)), ("n", Value::from(n))]);
+    if padding > 0 {
+        record.insert("padding", "x".repeat(padding));
+    }
+    record
+}
+
+/// The number that a record of the suites holds.
+pub(crate) fn number(record: &Document) -> i64 {
+    match record.get("n") {
+        Some(Value::Int(n)) => *n,
+        other => panic!("a record holds {} for a number", other.map_or("nothing", |value| value.token().describe())),
+    }
+}
