@@ -1,36 +1,75 @@
 //! `cargo xtask bench`: the measurements, each a program that prints its own tables.
 
-use crate::args::Args;
-use crate::{Result, Verb, cargo};
+use std::process::Command;
 
-/// Suite, package, bench target.
-const SUITES: &[(&str, &str, &str)] = &[("core", "backends-core", "core"), ("sqlite", "backends-sqlite", "sqlite")];
+use crate::args::Args;
+use crate::{Result, Verb, cargo, integration};
+
+/// A bench of one package, with the name of the target.
+struct Suite {
+    name: &'static str,
+    package: &'static str,
+    /// The feature that it is built with.
+    feature: Option<&'static str>,
+    /// The backend and the kind of the server that it needs.
+    server: Option<(&'static str, &'static str)>,
+}
+
+const SUITES: &[Suite] = &[
+    Suite { name: "core", package: "backends-core", feature: None, server: None },
+    Suite { name: "sqlite", package: "measure", feature: Some("sqlite"), server: None },
+    // A single caller of a replica set waits for a cycle of its own, which says nothing of the client.
+    Suite { name: "mongodb", package: "measure", feature: Some("mongodb"), server: Some(("mongodb", "standalone")) },
+];
 
 pub(crate) const VERB: Verb = Verb {
     name: "bench",
     usage: "<suite> [-- <arguments of the suite>]",
-    about: "Measure: `core` (encoding, decoding, memory), `sqlite` (against rusqlite)",
+    about: "Measure: `core` (encoding, decoding, memory), `sqlite`, `mongodb` (each against its own client)",
     help: "\
 Runs one suite with optimisations and prints its tables. Close what else uses the machine:
 the figures are ratios of two things measured in one run, but noise is noise.
 
-  core     cargo bench -p backends-core --bench core
-  sqlite   cargo bench -p backends-sqlite --bench sqlite",
+  core      encoding, decoding, and the memory backend, against serde_json and hand-written code
+  sqlite    against rusqlite, in files of its own
+  mongodb   against MongoDB's driver, on a single server that is found or fetched as for
+            `cargo xtask integration`
+
+Arguments of `sqlite` and `mongodb`: parts of the names of what is to be measured, and `--rounds=N`
+for another number of pairs than 31.",
     run,
 };
 
 fn run(mut args: Args) -> Result {
-    let known: Vec<&str> = SUITES.iter().map(|(name, ..)| *name).collect();
+    let known: Vec<&str> = SUITES.iter().map(|suite| suite.name).collect();
     let chosen = args.position().ok_or_else(|| format!("no suite; known suites: {}", known.join(", ")))?;
-    let (_, package, target) = SUITES
+    let suite = SUITES
         .iter()
-        .find(|(name, ..)| *name == chosen)
+        .find(|suite| suite.name == chosen)
         .ok_or_else(|| format!("unknown suite `{chosen}`; known suites: {}", known.join(", ")))?;
     let extra = args.passed_on()?;
-    let mut call = vec!["bench", "--package", package, "--bench", target];
+    let mut call = vec!["bench", "--package", suite.package, "--bench", suite.name];
+    call.extend(suite.feature.into_iter().flat_map(|feature| ["--features", feature]));
+    if suite.server.is_some() {
+        let built: Vec<&str> = call.iter().copied().chain(["--no-run"]).collect();
+        cargo::run_cargo(&built)?;
+    }
     if !extra.is_empty() {
         call.push("--");
         call.extend(extra.iter().map(String::as_str));
     }
-    cargo::run_cargo(&call)
+    match suite.server {
+        None => cargo::run_cargo(&call),
+        Some(server) => beside(server, &call),
+    }
+}
+
+/// Calls cargo beside a server.
+fn beside((backend, kind): (&str, &str), call: &[&str]) -> Result {
+    let bench = cargo::cargo(call)?;
+    let mut command = Command::new(integration::program()?);
+    command.args(["run", "--backend", backend, "--kind", kind, "--"]);
+    command.arg(bench.get_program()).args(bench.get_args());
+    cargo::prepare(&mut command)?;
+    cargo::run(&mut command)
 }

@@ -4,6 +4,8 @@ mod engine;
 mod run;
 mod suite;
 
+use std::path::PathBuf;
+
 use crate::args::Args;
 use crate::metadata::Metadata;
 use crate::{Result, Verb, cargo, table, workspace};
@@ -65,15 +67,20 @@ fn chosen(only: Option<&str>) -> Result<Vec<&'static Backend>> {
     }
 }
 
-/// Runs every suite, also after one that failed, and prints the table.
-fn all(metadata: &Metadata, backends: &[&Backend], extra: &[String]) -> Result {
+/// The program that runs a command beside a server.
+pub(crate) fn program() -> Result<PathBuf> {
     let mut build = vec!["build", "--package", "servers"];
     if engine::answers() {
         println!("a Docker engine answers; servers are taken from images if it has them");
         build.push("--features=docker");
     }
     cargo::run_cargo(&build)?;
-    let program = workspace::build_folder()?.join("debug").join("servers");
+    Ok(workspace::build_folder()?.join("debug").join("servers"))
+}
+
+/// Runs every suite, also after one that failed, and prints the table.
+fn all(metadata: &Metadata, backends: &[&Backend], extra: &[String]) -> Result {
+    let program = program()?;
     let mut rows = Vec::new();
     let mut failures = Vec::new();
     let mut cases = 0;

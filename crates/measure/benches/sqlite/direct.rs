@@ -4,10 +4,9 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 
+use measure::Record;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Semaphore, oneshot};
-
-use crate::record::Record;
 
 const GET: &str = "SELECT record FROM \"records\" WHERE partition_key = ?1";
 const INSERT: &str =

@@ -1,0 +1,22 @@
+//! The benches of the backends against their own clients, and what they share: rounds of work in turn, what they cost,
+//! and the record that they store.
+//!
+//! Each contender does the same rounds of work, one after another, in alternating order. `ops/s` is the median of its
+//! rounds. `ratio` is how many times as fast ours is, the median of the ratios of the rounds that stood beside each
+//! other, with an interval of 95 % (below 1, ours is slower). `CPU µs/op` is the time of all threads of this process,
+//! and its ratio ours by theirs (below 1, ours takes less). `allocations/op` counts those of all threads. `target` is
+//! what was promised: a throughput holds if the interval reaches it, a CPU time if its median does.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::missing_panics_doc,
+    reason = "a part of programs that print what they measure, and end if they cannot"
+)]
+
+mod flight;
+mod record;
+mod rounds;
+
+pub use flight::in_flight;
+pub use record::{Record, STORED, fresh, id, record};
+pub use rounds::{Comparison, Contender, is_wanted, print_head};
