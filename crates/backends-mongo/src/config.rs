@@ -39,12 +39,6 @@ fn check(config: &BackendConfig, mistakes: &mut Mistakes) {
     let uri = mistakes.check(config.uri()).flatten();
     if let Some(uri) = &uri {
         mistakes.check(url::check(uri, config.is_set(Property::USER.name)));
-        let (in_url, beside) = (url::setting(uri, AUTH_SOURCE.name), config.text(AUTH_SOURCE.name));
-        if let (Some(in_url), Some(beside)) = (&in_url, beside)
-            && in_url.expose() != beside
-        {
-            mistakes.add("`authSource` and that of `url` are different: keep one of both");
-        }
     }
     let in_url = uri.as_ref().is_some_and(|uri| uri.path().is_ok_and(|path| !path.is_empty()));
     if !in_url && !config.is_set(Property::DATABASE.name) {

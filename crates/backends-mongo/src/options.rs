@@ -3,8 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use backends_core::{ErrorKind, Mistakes, Result};
+use backends_core::{BackendConfig, ErrorKind, Mistakes, Result};
 use mongodb::options::{ClientOptions, ReadPreference, SelectionCriteria, WriteConcern};
+
+use crate::config;
 
 /// How long opening may take, unless configured: as long as an operation.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -46,6 +48,41 @@ impl MongoOptions {
     /// otherwise. Their handler of server events is replaced.
     pub fn new(client: ClientOptions, database: impl Into<String>) -> Self {
         Self { client, database: database.into(), table_prefix: String::new(), timeout: TIMEOUT }
+    }
+
+    /// What a configuration says, for a program that decides a part of it in code: what is called on these options goes
+    /// before it.
+    ///
+    /// ```
+    /// use backends_core::{DatabaseConfig, driver::BackendFactory};
+    /// use backends_mongo::{MongoOptions, Mongodb};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> backends_core::Result<()> {
+    /// let config = DatabaseConfig::new("mongodb").set("host", "localhost").set("database", "shop");
+    /// let config = config.resolve(&[Mongodb.info()], &[])?;
+    /// let options = MongoOptions::from_config(&config).await?.client(|client| client.app_name = Some("shop".to_owned()));
+    /// # let _ = options;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidConfig` for what cannot be used; `Unavailable` if the name service does not know the host of a
+    /// `mongodb+srv` URL.
+    pub async fn from_config(config: &BackendConfig) -> Result<Self> {
+        config::options(config).await
+    }
+
+    /// The name of the database.
+    pub fn database(mut self, name: impl Into<String>) -> Self {
+        self.database = name.into();
+        self
+    }
+
+    /// Changes the options of the client.
+    pub fn client(mut self, change: impl FnOnce(&mut ClientOptions)) -> Self {
+        change(&mut self.client);
+        self
     }
 
     /// What the names of all collections begin with.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backends_core::DatabaseConfig;
+use backends_core::{DatabaseConfig, Environment, ServiceConfig};
 use mongodb::options::{AuthMechanism, ReadPreference};
 
 use super::*;
@@ -79,7 +79,8 @@ async fn l51_a_user_beside_the_url_keeps_its_source_and_mechanism() {
     for (url, beside, source, mechanism) in [
         ("mongodb://a/shop", None, "admin", None),
         ("mongodb://a/shop?authSource=users", None, "users", None),
-        ("mongodb://a/shop?authsource=us%20ers", Some("us ers"), "us ers", None),
+        ("mongodb://a/shop?authsource=us%20ers", None, "us ers", None),
+        ("mongodb://a/shop?authsource=users", Some("others"), "others", None),
         ("mongodb://a/shop", Some("users"), "users", None),
         ("mongodb://a/shop?authMechanism=SCRAM-SHA-256", None, "admin", scram.clone()),
         ("mongodb://a/shop?authSource=users&authMechanism=SCRAM-SHA-256", None, "users", scram.clone()),
@@ -102,10 +103,33 @@ async fn l51_a_user_beside_the_url_keeps_its_source_and_mechanism() {
 }
 
 #[tokio::test]
+async fn l51_code_goes_before_the_environment_and_that_before_the_file() {
+    let file = r#"{"database": {"dbName": "mongodb", "dbInfo": {
+        "url": "mongodb://a/of_url?authSource=of_url&maxPoolSize=1&minPoolSize=1", "user": "ada", "pass": "x",
+        "authSource": "of_file", "database": "of_file", "tablePrefix": "of_file", "maxPoolSize": 2}}}"#;
+    let variables = [
+        ("BACKENDS_AUTH_SOURCE", "of_environment"),
+        ("BACKENDS_DATABASE", "of_environment"),
+        ("BACKENDS_MAX_POOL_SIZE", "3"),
+    ];
+    let service = ServiceConfig::from_json_in(file, &Environment::from_pairs(variables)).unwrap();
+    let config = service.database.set("maxPoolSize", 4).resolve(&[info()], &[]).unwrap();
+    let options = MongoOptions::from_config(&config).await.unwrap();
+    assert_eq!((options.database.as_str(), options.table_prefix.as_str()), ("of_environment", "of_file"));
+    let client = options.for_client();
+    assert_eq!((client.max_pool_size, client.min_pool_size), (Some(4), Some(1)));
+    assert_eq!(client.credential.unwrap().source.as_deref(), Some("of_environment"));
+    let options = options.database("of_code").table_prefix("of_code").client(|client| client.max_pool_size = Some(5));
+    assert_eq!((options.database.as_str(), options.table_prefix.as_str()), ("of_code", "of_code"));
+    let client = options.for_client();
+    assert_eq!((client.max_pool_size, client.min_pool_size), (Some(5), Some(1)));
+    assert_eq!(client.credential.unwrap().username.as_deref(), Some("ada"));
+}
+
+#[tokio::test]
 async fn l55_no_setting_of_the_url_is_dropped_or_replaced() {
     let with_user = |url: &str| by_url(url).set("user", "ada").set("pass", "hunter2");
     for (config, words) in [
-        (with_user("mongodb://a/d?authSource=hunter2").set("authSource", "users"), &["`authSource`", "different"]),
         (with_user("mongodb://a/d?authMechanism=MONGODB-X509"), &["`authMechanism`", "`url`"]),
         (with_user("mongodb://a/d?authMechanism=hunter2"), &["`authMechanism`", "`url`"]),
         (with_user("mongodb://@a/d"), &["connection string", "`url`"]),

@@ -1,6 +1,6 @@
 //! A full connection string: what of it this backend takes, and the driver's reading of it.
 
-use backends_core::{Error, ErrorKind, Mistakes, Result, Secret, Uri};
+use backends_core::{Error, ErrorKind, Mistakes, Result, Uri};
 use mongodb::options::ClientOptions;
 
 /// The scheme by which the hosts are asked of the name service.
@@ -68,12 +68,6 @@ fn mistake(name: &str, value: &str) -> Option<&'static str> {
         }
         _ => None,
     }
-}
-
-/// The value of a setting. The driver refuses a string that has it twice.
-pub(super) fn setting(uri: &Uri, name: &str) -> Option<Secret> {
-    let settings = uri.query().unwrap_or_default();
-    settings.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 /// The driver's reading of a connection string.
