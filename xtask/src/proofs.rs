@@ -19,6 +19,9 @@ const TRANSPORT: &[Family] = &[
     ("TLS", &["rustls", "openssl", "native-tls", "ring"]),
 ];
 
+/// What only a feature that ends in `-srv` needs.
+const NAME_SERVICE: Family = ("a DNS client", &["hickory"]);
+
 /// One claim about one tree.
 pub(crate) struct Proof {
     pub(crate) package: &'static str,
@@ -49,10 +52,18 @@ pub(crate) fn all(metadata: &Metadata) -> Vec<Proof> {
         proofs.push(Proof {
             package: FACADE,
             features: vec!["--no-default-features".into(), format!("--features={feature}")],
-            banned: DATABASES.iter().copied().filter(|(name, _)| *name != feature).collect(),
+            banned: banned(feature),
         });
     }
     proofs
+}
+
+/// What must not come with a feature: the other databases, and what only another feature needs.
+fn banned(feature: &str) -> Vec<Family> {
+    // `mongodb-srv` is a part of `mongodb`.
+    let own = feature.split('-').next().unwrap_or(feature);
+    let others = DATABASES.iter().copied().filter(|(name, _)| *name != own);
+    others.chain((!feature.ends_with("-srv")).then_some(NAME_SERVICE)).collect()
 }
 
 impl Proof {
@@ -92,6 +103,15 @@ fn is_of(line: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_feature_brings_its_own_database_and_no_other() {
+        let names = |feature| banned(feature).iter().map(|(name, _)| *name).collect::<Vec<_>>();
+        assert_eq!(names("mongodb"), ["sqlite", "dynamodb", "postgres", "a DNS client"]);
+        assert_eq!(names("mongodb-srv"), ["sqlite", "dynamodb", "postgres"]);
+        assert_eq!(names("dynamodb"), ["sqlite", "mongodb", "postgres", "a DNS client"]);
+        assert_eq!(names("tracing"), ["sqlite", "mongodb", "dynamodb", "postgres", "a DNS client"]);
+    }
 
     #[test]
     fn a_tree_is_counted_once_a_crate() {

@@ -68,6 +68,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `mongodb` | the module `mongodb`: a replica set or a single server |
+//! | `mongodb-srv` | `mongodb`, and its URIs that begin with `mongodb+srv://` |
 //! | `sqlite` | the module `sqlite`: an embedded file |
 //! | `tracing` | `TracingLayer`: a span around every call |
 //! | `metrics` | `MetricsLayer`: the duration of every call |

@@ -19,7 +19,7 @@ pub(super) fn check(uri: &Uri, user_beside: bool) -> Result<()> {
     let mut mistakes = Mistakes::new(ErrorKind::InvalidConfig);
     if uri.scheme() == SRV && !cfg!(feature = "srv") {
         mistakes.add(
-            "`mongodb+srv` needs the name service: enable the feature \"srv\" of `backends-mongo`, or list the hosts after `mongodb://`",
+            "`mongodb+srv` needs the name service: enable the feature \"mongodb-srv\" of `backends` (\"srv\" of `backends-mongo`), or list the hosts after `mongodb://`",
         );
     }
     let settings = mistakes.check(uri.query()).unwrap_or_default();
