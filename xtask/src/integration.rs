@@ -31,6 +31,9 @@ The suites of a backend are the test targets of its crate with `test = false`, w
 alone. One that is called after a kind of server runs against that kind: `standalone`, `auth` (mongodb),
 `delayed` (dynamodb); all others run against the usual one, a replica set or plain DynamoDB Local.
 
+The targets of the facade with `test = false` run with each backend that it has a feature for, built with
+that feature alone.
+
   --backend B   only this one
 
 The exit code is 1 when a test fails, a suite runs no test, no server is to be had, or a backend's crate

@@ -88,7 +88,8 @@ fn tests_are_built(suite: &Suite) -> Result {
 
 fn cargo_words(suite: &Suite) -> Vec<String> {
     let targets = suite.targets.iter().flat_map(|target| ["--test".to_owned(), target.clone()]);
-    ["test", "--package", &suite.package].map(str::to_owned).into_iter().chain(targets).collect()
+    let feature = suite.feature.map(|feature| format!("--features={feature}"));
+    ["test", "--package", &suite.package].map(str::to_owned).into_iter().chain(feature).chain(targets).collect()
 }
 
 fn with_server(program: &Path, suite: &Suite, report: &Path, extra: &[String], tally: &mut Tally) -> Result {
@@ -157,8 +158,10 @@ mod tests {
 
     #[test]
     fn the_call_names_the_targets() {
-        let suite =
-            Suite { backend: "b", kind: "k", package: "p".into(), targets: vec!["live".into(), "model".into()] };
+        let targets = vec!["live".into(), "model".into()];
+        let suite = Suite { backend: "b", kind: "k", package: "p".into(), targets, feature: None };
         assert_eq!(cargo_words(&suite).join(" "), "test --package p --test live --test model");
+        let suite = Suite { feature: Some("b"), ..suite };
+        assert_eq!(cargo_words(&suite).join(" "), "test --package p --features=b --test live --test model");
     }
 }

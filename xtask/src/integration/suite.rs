@@ -1,6 +1,6 @@
 //! Which test targets run against which kind of server.
 
-use crate::metadata::{Metadata, Package};
+use crate::metadata::{FACADE, Metadata, Package};
 
 /// A backend whose tests need a server.
 pub(crate) struct Backend {
@@ -26,6 +26,8 @@ pub(crate) struct Suite {
     pub(crate) kind: &'static str,
     pub(crate) package: String,
     pub(crate) targets: Vec<String>,
+    /// The feature of the package that it is built with.
+    pub(crate) feature: Option<&'static str>,
 }
 
 impl Suite {
@@ -57,7 +59,16 @@ impl Backend {
                 suites.push(Ok(self.suite(kind, self.package, &targets)));
             }
         }
+        suites.extend(self.of_facade(metadata).map(Ok));
         suites
+    }
+
+    /// The live targets of the facade, built with this backend alone.
+    fn of_facade(&self, metadata: &Metadata) -> Option<Suite> {
+        let has_feature = metadata.facade_features().contains(&self.name);
+        let live = live(metadata.package(FACADE).filter(|_| has_feature)?);
+        let suite = self.suite(self.kinds[0], FACADE, &live);
+        (!live.is_empty()).then_some(Suite { feature: Some(self.name), ..suite })
     }
 
     fn kind_of(&self, target: &str) -> &'static str {
@@ -66,7 +77,7 @@ impl Backend {
 
     fn suite(&self, kind: &'static str, package: &str, targets: &[&str]) -> Suite {
         let targets = targets.iter().map(|target| (*target).to_owned()).collect();
-        Suite { backend: self.name, kind, package: package.to_owned(), targets }
+        Suite { backend: self.name, kind, package: package.to_owned(), targets, feature: None }
     }
 }
 
@@ -105,6 +116,16 @@ mod tests {
             "backends-mongo: auth on auth",
         ];
         assert_eq!(suites(&packages), expected.map(|suite| Ok(suite.to_owned())));
+    }
+
+    #[test]
+    fn the_facade_is_built_with_one_backend_if_it_has_the_feature() {
+        let mut facade = package("backends", &["servers"]);
+        let live = package("backends-mongo", &["live"]);
+        assert_eq!(suites(&[facade.clone(), live.clone()]).len(), 1);
+        facade["features"] = json!({"mongodb": []});
+        let found = suites(&[facade, live]);
+        assert_eq!(found[1], Ok("backends: servers on replica-set".to_owned()));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The main job in one program: a service's configuration, two repositories, an import, and a user's life.
 //!
 //! `cargo run --example quickstart --features sqlite [CONFIG]`. With `BACKENDS_DB_NAME=memory` the same program keeps
-//! its records in memory and prints the same answers.
+//! its records in memory and prints the same answers; with `--features mongodb`, `BACKENDS_DB_NAME=mongodb` and
+//! `BACKENDS_URL=mongodb://localhost/quickstart` on a server.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
