@@ -22,7 +22,9 @@ pub(super) async fn insert_many(
 ) -> Result<Vec<(usize, Error)>> {
     let mut failures = Vec::new();
     for (position, new) in request.records.iter().enumerate() {
-        let one = InsertRequest::new(request.context.clone(), new.key.clone(), new.record.clone());
+        let mut context = request.context.clone();
+        context.write_id = request.context.write_id_at(position);
+        let one = InsertRequest::new(context, new.key.clone(), new.record.clone());
         if let Err(error) = insert(driver, &one).await {
             failures.push((position, error));
         }

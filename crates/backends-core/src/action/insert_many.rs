@@ -137,10 +137,12 @@ fn prepare<'a, T: Record>(repository: &Repository<T>, records: impl IntoIterator
         });
         match checked {
             Ok(checked) => {
+                let is_fresh = checked.brought.is_none() && state.definition.id_is_key();
                 let id = checked.brought.or(checked.fresh);
                 batch.answers.push(Answer { key: Some(checked.key.clone()), id, error: None });
                 batch.positions.push(position);
-                batch.records.push(NewRecord::new(checked.key, checked.record));
+                let record = NewRecord::new(checked.key, checked.record);
+                batch.records.push(if is_fresh { record.fresh() } else { record });
             }
             Err(error) => batch.answers.push(Answer { key: None, id: None, error: Some(error) }),
         }

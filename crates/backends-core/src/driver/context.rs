@@ -84,6 +84,27 @@ impl Context {
         self
     }
 
+    /// The write id of the record at `position` of a call on many: its own, and the same in every try.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use backends_core::Timestamp;
+    /// use backends_core::driver::Context;
+    ///
+    /// let context = Context::new(Timestamp::now(), Duration::from_secs(1));
+    /// assert_eq!(context.write_id_at(1), context.write_id_at(1));
+    /// assert_ne!(context.write_id_at(1), context.write_id_at(0));
+    /// assert_ne!(context.write_id_at(0), context.write_id);
+    /// ```
+    pub fn write_id_at(&self, position: usize) -> [u8; 16] {
+        let mut id = self.write_id;
+        // The bytes of the count of calls that no process reaches.
+        let position = u32::try_from(position + 1).unwrap_or(u32::MAX);
+        id[8..12].iter_mut().zip(position.to_be_bytes()).for_each(|(byte, of_position)| *byte ^= of_position);
+        id
+    }
+
     /// Says that a call on many records looked at so many more: the deadline starts anew, and whoever asked for
     /// progress is told.
     pub fn looked_at(&self, records: usize) {

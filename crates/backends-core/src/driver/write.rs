@@ -51,12 +51,21 @@ pub struct NewRecord {
     pub key: Key,
     /// The record, complete.
     pub record: RecordBuf,
+    /// Whether the library drew the key for this call, so that nothing can have it already.
+    pub is_fresh: bool,
 }
 
 impl NewRecord {
-    /// A record and its key.
+    /// A record and its key, which the caller chose.
     pub fn new(key: Key, record: RecordBuf) -> Self {
-        Self { key, record }
+        Self { key, record, is_fresh: false }
+    }
+
+    /// The same, with a key that the library drew for this call.
+    #[must_use]
+    pub fn fresh(mut self) -> Self {
+        self.is_fresh = true;
+        self
     }
 }
 
