@@ -57,6 +57,13 @@ impl Stage {
         self
     }
 
+    /// Has calls on so many small records in place of 60, for a backend that makes a request of each.
+    #[must_use]
+    pub fn with_records(mut self, records: usize) -> Self {
+        self.small.records = records;
+        self
+    }
+
     /// The proxy, for what a backend tests besides.
     pub fn proxy(&self) -> &Proxy {
         &self.proxy

@@ -135,7 +135,7 @@ fn judge(answer: &Result<InsertedMany>, stored: &[Option<i64>]) -> Result<Outcom
             None if *stored == own && own.is_some() => {}
             None => return Err(at("a success, and another record or none is stored")),
             Some(_) if stored.is_some() && *stored != expected => return Err(at("something else is stored")),
-            Some(error) if own.is_none() && error.is_already_exists() && !error.may_have_happened() => {}
+            Some(error) if own.is_none() && error.is_already_exists() => {}
             Some(error) => {
                 let happened = own.is_some() && stored.is_some();
                 let one = unclear(error, happened, true).map_err(at)?;
