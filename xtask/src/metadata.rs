@@ -1,5 +1,7 @@
 //! What `cargo metadata` says about the packages of the workspace and their dependencies.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use crate::{Result, cargo};
@@ -17,6 +19,8 @@ pub(crate) struct Metadata {
 
 /// One package.
 pub(crate) struct Package {
+    /// What cargo tells it from every other version and source by.
+    pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) version: String,
     pub(crate) rust_version: Option<String>,
@@ -26,6 +30,8 @@ pub(crate) struct Package {
     pub(crate) published: bool,
     pub(crate) manifest: String,
     pub(crate) dependencies: Vec<Dependency>,
+    /// The ids of the packages that these have become.
+    pub(crate) resolved: Vec<String>,
     /// The names of its features, and what each turns on.
     pub(crate) features: Vec<(String, Vec<String>)>,
     pub(crate) binaries: Vec<String>,
@@ -56,7 +62,14 @@ impl Metadata {
     pub(crate) fn parse(value: &Value) -> Self {
         let members: Vec<&str> = items(&value["workspace_members"]).iter().filter_map(Value::as_str).collect();
         let root = value["workspace_root"].as_str().unwrap_or_default();
-        let packages = items(&value["packages"]).iter().map(|package| Package::parse(package, &members, root));
+        let nodes = items(&value["resolve"]["nodes"]).iter();
+        let mut resolved: HashMap<&str, Vec<String>> =
+            nodes.map(|node| (node["id"].as_str().unwrap_or_default(), strings(&node["dependencies"]))).collect();
+        let packages = items(&value["packages"]).iter().map(|package| {
+            let mut package = Package::parse(package, &members, root);
+            package.resolved = resolved.remove(package.id.as_str()).unwrap_or_default();
+            package
+        });
         Self { packages: packages.collect() }
     }
 
@@ -67,6 +80,11 @@ impl Metadata {
 
     pub(crate) fn package(&self, name: &str) -> Option<&Package> {
         self.own().find(|package| package.name == name)
+    }
+
+    /// The crates that say of themselves that they need a newer compiler than `promised`.
+    pub(crate) fn needing_newer(&self, promised: &str) -> Vec<&Package> {
+        self.own().filter(|own| own.rust_version.as_deref().is_some_and(|needs| needs != promised)).collect()
     }
 
     /// The features of the facade that a user chooses from, without `default` and `full`.
@@ -82,6 +100,7 @@ impl Package {
         let manifest = text("manifest_path");
         let features = value["features"].as_object().into_iter().flatten();
         Self {
+            id: text("id"),
             name: text("name"),
             version: text("version"),
             rust_version: value["rust_version"].as_str().map(str::to_owned),
@@ -90,6 +109,7 @@ impl Package {
             published: value["publish"].as_array().is_none_or(|registries| !registries.is_empty()),
             manifest: manifest.strip_prefix(root).unwrap_or(&manifest).trim_start_matches(['/', '\\']).to_owned(),
             dependencies: items(&value["dependencies"]).iter().map(Dependency::parse).collect(),
+            resolved: Vec::new(),
             features: features.map(|(name, on)| (name.clone(), strings(on))).collect(),
             binaries: targets(value, "bin").filter_map(|target| target["name"].as_str().map(str::to_owned)).collect(),
             tests: targets(value, "test").map(TestTarget::parse).collect(),
@@ -147,6 +167,9 @@ mod tests {
                 },
                 {"id": "registry#x@1.2.3", "name": "x", "version": "1.2.3", "publish": null},
             ],
+            "resolve": {"nodes": [
+                {"id": "path+file:///w/crates/backends#0.1.0", "dependencies": ["registry#x@1.2.3"]},
+            ]},
         }));
         let facade = metadata.package("backends").unwrap();
         assert_eq!(facade.manifest, "crates/backends/Cargo.toml");
@@ -159,6 +182,7 @@ mod tests {
             [("x", false), ("y", true)]
         );
         assert_eq!(metadata.facade_features(), ["sqlite"]);
+        assert_eq!(facade.resolved, [metadata.packages[1].id.as_str()]);
         assert_eq!(metadata.own().count(), 1);
         assert!(metadata.packages[1].published && metadata.packages[1].rust_version.is_none());
     }

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::args::Args;
-use crate::metadata::{FACADE, Metadata};
+use crate::metadata::{FACADE, Metadata, Package};
 use crate::steps::Steps;
 use crate::{Result, Verb, cargo, integration, workspace};
 
@@ -16,7 +16,8 @@ One `cargo test` of the whole workspace with every feature of the facade on, and
 `cargo xtask integration` for the backends that are servers.
 
   --msrv   with the oldest compiler that is supported (`rust-version` in Cargo.toml),
-           which rustup installs if it is missing
+           which rustup installs if it is missing; a crate that says of itself that it
+           needs a newer one is tested with that
 
 What follows `--` is passed on, and then no server is started:
 `cargo xtask test -- -p backends-core names`.",
@@ -67,12 +68,42 @@ fn call(extra: &[String], full: bool) -> Vec<String> {
 
 fn with_oldest(extra: &[String]) -> Result {
     let manifest = workspace::required_text(&workspace::root()?, "Cargo.toml")?;
-    let version = rust_version(&manifest).ok_or("Cargo.toml has no rust-version")?;
+    let promised = rust_version(&manifest).ok_or("Cargo.toml has no rust-version")?;
+    if !extra.is_empty() {
+        return with_compiler(promised, &arguments(extra)?);
+    }
+    for (version, words) in calls_with_oldest(&Metadata::load()?, promised) {
+        with_compiler(&version, &words)?;
+    }
+    Ok(())
+}
+
+/// The published crates with the promised compiler, without what needs a newer one; then each of those with its own.
+fn calls_with_oldest(metadata: &Metadata, promised: &str) -> Vec<(String, Vec<String>)> {
+    let newer = metadata.needing_newer(promised);
+    let mut words = vec!["test".to_owned()];
+    let is_old = |package: &&Package| package.published && newer.iter().all(|newer| newer.name != package.name);
+    words.extend(metadata.own().filter(is_old).map(|package| format!("--package={}", package.name)));
+    let brings = |feature: &str| {
+        let facade = metadata.package(FACADE).into_iter().flat_map(|facade| &facade.features);
+        let turned_on = facade.filter(|(name, _)| name == feature).flat_map(|(_, on)| on).cloned().collect::<Vec<_>>();
+        newer.iter().any(|newer| turned_on.contains(&format!("dep:{}", newer.name)))
+    };
+    let features = metadata.facade_features().into_iter().filter(|feature| !brings(feature));
+    words.push(format!("--features={}", features.map(|name| format!("{FACADE}/{name}")).collect::<Vec<_>>().join(",")));
+    let mut calls = vec![(promised.to_owned(), words)];
+    calls.extend(newer.iter().map(|package| {
+        let version = package.rust_version.clone().unwrap_or_default();
+        (version, vec!["test".to_owned(), format!("--package={}", package.name)])
+    }));
+    calls
+}
+
+fn with_compiler(version: &str, test: &[String]) -> Result {
     // Without a network, a compiler that is there is enough.
     if rustup(&["run", version, "cargo", "--version"]).is_err() {
         rustup(&["toolchain", "install", version, "--profile", "minimal", "--no-self-update"])?;
     }
-    let test = arguments(extra)?;
     let words: Vec<&str> = ["run", version, "cargo"].into_iter().chain(test.iter().map(String::as_str)).collect();
     rustup(&words)
 }
@@ -92,6 +123,8 @@ pub(crate) fn rust_version(manifest: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn words(line: &str) -> Vec<String> {
@@ -103,6 +136,21 @@ mod tests {
         assert_eq!(call(&[], true).join(" "), "test --workspace --features=backends/full");
         assert_eq!(call(&words("-p xtask x"), true).join(" "), "test -p xtask x");
         assert_eq!(call(&words("x -- -p"), false).join(" "), "test --workspace x -- -p");
+    }
+
+    #[test]
+    fn a_crate_that_needs_a_newer_compiler_is_tested_with_that() {
+        let package = |name: &str, needs: &str, features: serde_json::Value| json!({"id": name, "name": name, "rust_version": needs, "features": features});
+        let on = json!({"new": ["dep:backends-new"], "old": ["dep:backends-old"], "full": ["new", "old"]});
+        let metadata = Metadata::parse(&json!({
+            "workspace_members": ["backends", "backends-old", "backends-new", "guide"],
+            "packages": [package("backends", "1.90", on), package("backends-old", "1.90", json!({})),
+                package("backends-new", "1.94", json!({})), json!({"id": "guide", "name": "guide", "publish": []})],
+        }));
+        let calls = calls_with_oldest(&metadata, "1.90").into_iter().map(|(version, words)| (version, words.join(" ")));
+        let oldest = "test --package=backends --package=backends-old --features=backends/old";
+        let expected = [("1.90", oldest), ("1.94", "test --package=backends-new")];
+        assert!(calls.eq(expected.map(|(version, words)| (version.to_owned(), words.to_owned()))));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Rules for dependencies: `arrow` (who may know whom), `tree` (what is in no tree), `msrv`.
 
+use std::collections::{BTreeMap, HashMap, HashSet};
+
 use super::{Files, Violation};
 use crate::metadata::{CORE, FACADE, Metadata, Package};
 use crate::{Result, proofs, test};
@@ -52,19 +54,36 @@ fn allowed(package: &Package, target: &Package, for_tests: bool) -> bool {
     }
 }
 
+/// What each package of the workspace needs, by itself and through others. One that says of itself that it needs a newer
+/// compiler brings it along only where somebody turns it on.
 fn compilers(metadata: &Metadata, promised: &str, lock: &str) -> Vec<Violation> {
-    let limit = numbers(promised);
-    let mut found = Vec::new();
-    for package in &metadata.packages {
-        let Some(needs) = package.rust_version.as_deref().filter(|needs| numbers(needs) > limit) else { continue };
+    let by_id: HashMap<&str, &Package> =
+        metadata.packages.iter().map(|package| (package.id.as_str(), package)).collect();
+    let mut found = BTreeMap::new();
+    for own in metadata.own() {
+        let promise = own.rust_version.as_deref().unwrap_or(promised);
+        let (mut seen, mut ahead) = (HashSet::from([own.id.as_str()]), vec![own]);
+        while let Some(package) = ahead.pop() {
+            let needs = package.rust_version.as_deref().unwrap_or_default();
+            if numbers(needs) > numbers(promise) {
+                if !package.own {
+                    found.entry(package.id.as_str()).or_insert((package, needs, own, promise));
+                }
+                continue;
+            }
+            let next = package.resolved.iter().filter_map(|id| by_id.get(id.as_str()));
+            ahead.extend(next.filter(|package| seen.insert(package.id.as_str())));
+        }
+    }
+    let violation = |(package, needs, own, promise): (&Package, &str, &Package, &str)| {
         let remedy = format!(
-            "`{} {}` needs Rust {needs}, promised is {promised}; take an older version or promise less",
-            package.name, package.version
+            "`{} {}` needs Rust {needs}, `{}` promises {promise}; take an older version or promise less",
+            package.name, package.version, own.name
         );
         let line = line_beginning(lock, &format!("name = \"{}\"", package.name));
-        found.push(Violation::new("Cargo.lock", line, "msrv", remedy));
-    }
-    found
+        Violation::new("Cargo.lock", line, "msrv", remedy)
+    };
+    found.into_values().map(violation).collect()
 }
 
 /// `1.90` as numbers that can be compared with `1.90.0`.
@@ -131,10 +150,19 @@ mod tests {
     }
 
     #[test]
-    fn nothing_needs_a_newer_compiler() {
-        let metadata = workspace(vec![package("a", json!([]))]);
-        assert_eq!(compilers(&metadata, "1.90", ""), []);
-        let found = compilers(&metadata, "1.89.1", "x\nname = \"a\"\n");
+    fn nothing_needs_a_newer_compiler_than_the_package_that_brings_it_says() {
+        let of = |name: &str, needs: &str| json!({"id": name, "name": name, "version": "1.0.0", "rust_version": needs});
+        let metadata = Metadata::parse(&json!({
+            "workspace_members": ["a", "new"],
+            "packages": [of("a", "1.90"), of("new", "1.94.1"), of("x", "1.90.0"), of("y", "1.94.1"), of("z", "1.95")],
+            "resolve": {"nodes": [
+                {"id": "a", "dependencies": ["x", "new"]},
+                {"id": "x", "dependencies": []},
+                {"id": "new", "dependencies": ["x", "y", "z"]},
+                {"id": "y", "dependencies": []},
+            ]},
+        }));
+        let found = compilers(&metadata, "1.90", "x\nname = \"z\"\n");
         assert_eq!(brief(&found), ["Cargo.lock:2 msrv"]);
         assert!(numbers("1.90") < numbers("1.90.1") && numbers("1.9") < numbers("1.10"));
     }
