@@ -4,8 +4,8 @@
 //! > silently ignored.
 //!
 //! A service keeps its records behind a [`Repository`]. Which database holds them is said by the configuration, not by
-//! the code: MongoDB in one deployment, an embedded SQLite file on a laptop, memory in a test; DynamoDB and PostgreSQL
-//! come later.
+//! the code: MongoDB in one deployment, DynamoDB in another, an embedded SQLite file on a laptop, memory in a test.
+//! PostgreSQL comes later.
 //!
 //! ```
 //! use backends::{Definition, Repository};
@@ -67,6 +67,7 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
+//! | `dynamodb` | the module `dynamodb`: Amazon's service, or DynamoDB Local |
 //! | `mongodb` | the module `mongodb`: a replica set or a single server |
 //! | `mongodb-srv` | `mongodb`, and its URIs that begin with `mongodb+srv://` |
 //! | `sqlite` | the module `sqlite`: an embedded file |
@@ -91,6 +92,9 @@ pub use backends_core::MetricsLayer;
 #[cfg(feature = "tracing")]
 pub use backends_core::TracingLayer;
 
+#[cfg(feature = "dynamodb")]
+#[doc(inline)]
+pub use backends_dynamo as dynamodb;
 #[cfg(feature = "mongodb")]
 #[doc(inline)]
 pub use backends_mongo as mongodb;
@@ -106,6 +110,10 @@ pub use backends_sqlite as sqlite;
 /// ```
 pub fn registry() -> Registry {
     let registry = Registry::new().register(memory::Memory);
+    #[cfg(feature = "dynamodb")]
+    let registry = registry.register(dynamodb::Dynamodb);
+    #[cfg(not(feature = "dynamodb"))]
+    let registry = registry.absent("dynamodb", "dynamodb");
     #[cfg(feature = "mongodb")]
     let registry = registry.register(mongodb::Mongodb);
     #[cfg(not(feature = "mongodb"))]
@@ -126,7 +134,7 @@ pub fn manager(config: &DatabaseConfig) -> Result<BackendManager> {
 }
 
 /// Opens one backend by URI, without a configuration file: `memory:`, `memory:name`, `sqlite:path`,
-/// `mongodb://…`.
+/// `mongodb://…`, `dynamodb://…`.
 ///
 /// # Errors
 /// [`InvalidConfig`](ErrorKind::InvalidConfig) for a URI that no backend opens, and what the backend says.

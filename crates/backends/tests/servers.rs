@@ -9,8 +9,13 @@ use serde_json::{Value, json};
 mod answers;
 
 /// Each backend that is a server: its name, the variable that names one, and its settings with an empty store there.
-const SERVERS: &[(&str, &str, Settings)] =
-    &[("mongodb", "TEST_MONGODB_URL", |url, store| json!({ "url": url, "database": store }))];
+const SERVERS: &[(&str, &str, Settings)] = &[
+    ("mongodb", "TEST_MONGODB_URL", |url, store| json!({ "url": url, "database": store })),
+    ("dynamodb", "TEST_DYNAMODB_ENDPOINT", |endpoint, store| {
+        json!({ "endpoint": endpoint, "awsRegion": "us-east-1", "awsSecretKeyId": "test", "awsSecretAccessKey": "test",
+            "tablePrefix": format!("{store}.") })
+    }),
+];
 
 type Settings = fn(&str, &str) -> Value;
 

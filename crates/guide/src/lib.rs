@@ -21,6 +21,7 @@ macro_rules! documents {
 documents! {
     readme: "../../../README.md";
     configuration: "../../../docs/configuration.md";
+    backend_dynamodb: "../../../docs/backends/dynamodb.md";
     backend_memory: "../../../docs/backends/memory.md";
     backend_mongodb: "../../../docs/backends/mongodb.md";
     backend_sqlite: "../../../docs/backends/sqlite.md";

@@ -1,0 +1,106 @@
+//! The backend, open: one client, and the tables that its repositories are.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use backends_core::driver::{BackendDriver, BackendFactory, Context, DefineRequest, Defined};
+use backends_core::{BackendConfig, BackendInfo, Capabilities, Error, Result, Timestamp};
+use tokio::runtime::Handle;
+
+use crate::DynamoOptions;
+use crate::capabilities::capabilities;
+use crate::config::{self, NAME};
+use crate::error::is_no_right;
+use crate::schema;
+use crate::service::Service;
+
+/// How much sooner than asked for opening ends.
+const MARGIN: Duration = Duration::from_millis(100);
+
+/// Opens the DynamoDB backend; what a registry takes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Dynamodb;
+
+#[async_trait]
+impl BackendFactory for Dynamodb {
+    fn info(&self) -> BackendInfo {
+        config::info()
+    }
+
+    async fn open(&self, config: &BackendConfig) -> Result<Arc<dyn BackendDriver>> {
+        Ok(Arc::new(DynamoBackend::open(config::options(config).await?).await?))
+    }
+}
+
+/// The DynamoDB backend, open. Cheap to clone; every clone is the same backend. Its native client is an
+/// [`aws_sdk_dynamodb::Client`], whose connections belong to the runtime that it was opened in.
+#[derive(Clone)]
+pub struct DynamoBackend {
+    service: Arc<Service>,
+    capabilities: Capabilities,
+}
+
+impl DynamoBackend {
+    /// Asks the service whether it is there and takes the credentials.
+    ///
+    /// # Errors
+    /// `InvalidConfig` for options that cannot be used, encryption among them; `PermissionDenied` if there are no
+    /// credentials, or they are refused; `Unavailable` if the service is not reached.
+    pub async fn open(options: DynamoOptions) -> Result<Self> {
+        options.check()?;
+        if Handle::try_current().is_err() {
+            return Err(Error::unexpected("no tokio runtime: await the call inside one, with its timers enabled"));
+        }
+        if options.config.region().is_none() {
+            return Err(Error::invalid_config("no AWS region is known: set `awsRegion`, or `AWS_REGION`"));
+        }
+        let client = Client::from_conf(options.for_client());
+        let service = Service { client, prefix: options.table_prefix };
+        let backend = Self { service: Arc::new(service), capabilities: capabilities() };
+        // Who opens the backend waits as long; what is known has to come before that ends.
+        let limit = options.timeout.saturating_sub((options.timeout / 20).min(MARGIN));
+        match backend.ping(&Context::new(Timestamp::now(), limit)).await {
+            // A role may allow the tables of some repositories and not the one that is asked for here.
+            Err(error) if !is_no_right(&error) => Err(error),
+            _ => Ok(backend),
+        }
+    }
+}
+
+#[async_trait]
+impl BackendDriver for DynamoBackend {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn define(&self, request: &DefineRequest) -> Result<Defined> {
+        schema::define(&self.service, request).await
+    }
+
+    async fn ping(&self, context: &Context) -> Result<()> {
+        schema::ping(&self.service, context).await
+    }
+
+    /// The connections close when the last handle is gone; there is nothing else to let go of.
+    async fn close(&self, _context: &Context) -> Result<()> {
+        Ok(())
+    }
+
+    fn native(&self) -> &dyn Any {
+        &self.service.client
+    }
+}
+
+impl fmt::Debug for DynamoBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DynamoBackend").field("service", &self.service).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,10 @@
+//! What this backend can do.
+
+use backends_core::Capabilities;
+
+// DynamoDB: 400 KB an item, with the names of its attributes.
+pub(crate) const MAX_RECORD_BYTES: u64 = 409_600;
+
+pub(crate) fn capabilities() -> Capabilities {
+    Capabilities::none().durable().max_record_bytes(MAX_RECORD_BYTES)
+}

@@ -1,0 +1,123 @@
+//! Records and keys as attributes, and attributes as records.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
+use backends_core::{Definition, Error, Key, Kind, Result, Value};
+
+mod batch;
+pub(crate) mod number;
+mod walk;
+mod write;
+
+pub(crate) use batch::ItemBatch;
+pub(crate) use walk::ItemTokens;
+pub(crate) use write::item;
+
+/// An item as the client has it.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// What the names of attributes begin with that are the library's own.
+pub(crate) const RESERVED: &str = "_backends";
+
+/// What a definition says of the form of keys: the field of the partition key, and that of the sort key if there is one.
+#[derive(Debug, Clone)]
+pub(crate) struct Codec {
+    keys: Vec<KeyField>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct KeyField {
+    pub(crate) name: String,
+    kind: Kind,
+}
+
+impl KeyField {
+    /// A key of text.
+    pub(crate) fn text(name: &str) -> Self {
+        Self { name: name.to_owned(), kind: Kind::String }
+    }
+
+    /// The type that the attribute has.
+    pub(crate) fn attribute_type(&self) -> ScalarAttributeType {
+        match self.kind {
+            Kind::Number | Kind::Integer => ScalarAttributeType::N,
+            _ => ScalarAttributeType::S,
+        }
+    }
+}
+
+impl Codec {
+    pub(crate) fn new(definition: &Definition) -> Self {
+        let keys = definition
+            .key_fields()
+            .map(|field| KeyField { name: field.to_owned(), kind: definition.kind_of(field).unwrap_or(Kind::String) });
+        Self { keys: keys.collect() }
+    }
+
+    /// The fields of the primary key, that of the partition first.
+    pub(crate) fn keys(&self) -> &[KeyField] {
+        &self.keys
+    }
+
+    /// The attribute that every item has.
+    pub(crate) fn partition(&self) -> &str {
+        self.keys.first().map_or("", |key| key.name.as_str())
+    }
+
+    /// The key as the attributes that it consists of.
+    pub(crate) fn key(&self, key: &Key) -> Result<Item> {
+        let mut item = Item::with_capacity(self.keys.len());
+        for (field, value) in self.keys.iter().zip([Some(key.partition()), key.sort()]) {
+            let value = value.ok_or_else(|| Error::unexpected("a key lacks its second part"))?;
+            item.insert(field.name.clone(), scalar(value)?);
+        }
+        Ok(item)
+    }
+
+    /// The attributes of the key of an item, which tell it from every other.
+    pub(crate) fn key_of<'i>(&self, item: &'i Item) -> Option<ItemKey<'i>> {
+        let mut parts = self.keys.iter().map(|key| part(item.get(&key.name)?));
+        Some(ItemKey(parts.next()??, parts.next().unwrap_or(Some(Part::None))?))
+    }
+}
+
+/// The key of an item, in a form that can be looked up. The server writes each number in one form only, which is not
+/// always that of the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ItemKey<'i>(Part<'i>, Part<'i>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Part<'i> {
+    None,
+    Text(&'i str),
+    Int(i64),
+    /// The bits of a float that is no integer.
+    Float(u64),
+}
+
+fn part(value: &AttributeValue) -> Option<Part<'_>> {
+    use backends_core::Token;
+    match value {
+        AttributeValue::S(text) => Some(Part::Text(text)),
+        AttributeValue::N(text) => match number::read(text).ok()? {
+            Token::Int(int) => Some(Part::Int(int)),
+            Token::Float(float) => Some(Part::Float(float.to_bits())),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn scalar(value: &Value) -> Result<AttributeValue> {
+    Ok(match value {
+        Value::Int(int) => AttributeValue::N(int.to_string()),
+        Value::Float(float) => AttributeValue::N(number::write(*float)),
+        Value::String(text) => AttributeValue::S(text.clone()),
+        Value::Timestamp(at) => AttributeValue::S(at.to_string()),
+        _ => return Err(Error::unexpected("a key holds something else than a string, a number or a timestamp")),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,175 @@
+//! Which properties configure the backend, and what they come to.
+
+use std::fs::File;
+use std::path::Path;
+
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+use aws_sdk_dynamodb::config::{Credentials, SharedHttpClient};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use backends_core::{BackendConfig, BackendInfo, Error, Mistakes, Property, Result};
+
+use crate::DynamoOptions;
+
+mod url;
+
+use url::Url;
+
+/// The word for `dbName`, and the URI scheme.
+pub(crate) const NAME: &str = "dynamodb";
+
+const AWS_PROFILE: Property =
+    Property::text("awsProfile", "the profile in the file with AWS credentials; `default` if left out");
+
+pub(crate) fn info() -> BackendInfo {
+    BackendInfo::new(NAME, "DynamoDB")
+        .property(Property::URL)
+        .property(Property::ENDPOINT)
+        .property(Property::AWS_REGION)
+        .property(Property::CREDENTIALS)
+        .property(AWS_PROFILE)
+        .property(Property::AWS_SECRET_KEY_ID)
+        .property(Property::AWS_SECRET_ACCESS_KEY)
+        .property(Property::AWS_SESSION_TOKEN)
+        .property(Property::TABLE_PREFIX)
+        .property(Property::CONNECT_TIMEOUT_MS)
+        .property(Property::TLS_CA_FILE)
+        .check(check)
+}
+
+/// What the properties have to be together.
+fn check(config: &BackendConfig, mistakes: &mut Mistakes) {
+    if let Some(endpoint) = config.text(Property::ENDPOINT.name)
+        && !is_endpoint(endpoint)
+    {
+        mistakes.add("`endpoint` must be http:// or https:// and a host: write it as `http://localhost:8000`");
+    }
+    let has = |property: Property| config.is_set(property.name);
+    if has(AWS_PROFILE) && has(Property::AWS_SECRET_KEY_ID) {
+        mistakes.add("`awsProfile` is given beside `awsSecretKeyId`, and both say who asks: keep one of both");
+    }
+    let Some(uri) = mistakes.check(config.uri()).flatten() else { return };
+    let Some(url) = mistakes.check(Url::parse(&uri)) else { return };
+    if url.key.is_some() && [Property::CREDENTIALS, AWS_PROFILE, Property::AWS_SECRET_KEY_ID].into_iter().any(has) {
+        mistakes.add("`url` holds a key beside other credentials, and both say who asks: keep one of both");
+    }
+    for (property, in_url) in [(Property::AWS_REGION, url.region), (Property::TABLE_PREFIX, url.table_prefix)] {
+        if in_url.is_some_and(|in_url| config.text(property.name).is_some_and(|beside| beside != in_url)) {
+            mistakes.add(format!("`{0}` and that of `url` are different: keep one of both", property.name));
+        }
+    }
+}
+
+/// Whether it is an address of a web service, without a path, a query or a user.
+fn is_endpoint(text: &str) -> bool {
+    let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    host.is_some_and(|host| {
+        let host = host.strip_suffix('/').unwrap_or(host);
+        !host.is_empty() && !host.contains(['/', '?', '#', '@', ' '])
+    })
+}
+
+/// The options that the properties are.
+pub(crate) async fn options(config: &BackendConfig) -> Result<DynamoOptions> {
+    let url = config.uri()?.map(|uri| Url::parse(&uri)).transpose()?.unwrap_or_default();
+    let prefix = config.text(Property::TABLE_PREFIX.name).map(str::to_owned).or(url.table_prefix.clone());
+    let mut options = DynamoOptions::new((&load(config, url).await?).into());
+    if let Some(prefix) = prefix {
+        options = options.table_prefix(prefix);
+    }
+    if let Some(timeout) = config.timeout() {
+        options = options.open_timeout(timeout);
+    }
+    options.check()?;
+    Ok(options)
+}
+
+/// The client's own configuration. What nothing is said of comes from where every AWS client has it.
+async fn load(config: &BackendConfig, url: Url) -> Result<SdkConfig> {
+    let text = |property: Property| config.text(property.name).map(str::to_owned);
+    let http = http_client(config)?;
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http.clone())
+        .retry_config(RetryConfig::disabled());
+    if let Some(endpoint) = text(Property::ENDPOINT).or(url.endpoint) {
+        loader = loader.endpoint_url(endpoint);
+    }
+    if let Some(region) = text(Property::AWS_REGION).or(url.region) {
+        loader = loader.region(Region::new(region));
+    }
+    if let Some(timeout) = config.duration(Property::CONNECT_TIMEOUT_MS.name) {
+        loader = loader.timeout_config(TimeoutConfig::builder().connect_timeout(timeout).build());
+    }
+    let loader = match url.key {
+        Some((id, secret, token)) => loader.credentials_provider(Credentials::new(id, secret, token, None, "url")),
+        None => credentials(config, loader, http)?,
+    };
+    Ok(loader.load().await)
+}
+
+/// Who asks: static keys, a file of profiles, or, when nothing is said, the chain that every AWS client has.
+fn credentials(config: &BackendConfig, loader: ConfigLoader, http: SharedHttpClient) -> Result<ConfigLoader> {
+    let secret = |property: Property| config.secret(property.name).map(|secret| secret.expose().to_owned());
+    if let (Some(id), Some(key)) = (secret(Property::AWS_SECRET_KEY_ID), secret(Property::AWS_SECRET_ACCESS_KEY)) {
+        let token = secret(Property::AWS_SESSION_TOKEN);
+        return Ok(loader.credentials_provider(Credentials::new(id, key, token, None, "configuration")));
+    }
+    let profile = config.text(AWS_PROFILE.name);
+    let Some(path) = config.text(Property::CREDENTIALS.name) else {
+        return Ok(match profile {
+            Some(profile) => loader.profile_name(profile),
+            None => loader,
+        });
+    };
+    readable(Path::new(path), "credentials", "AWS credentials")?;
+    let files = EnvConfigFiles::builder().with_file(EnvConfigFileKind::Credentials, path).build();
+    // A profile may name a role, which the provider then asks for; without a client of ours it panics.
+    let client = ProviderConfig::without_region().with_http_client(http);
+    let provider = ProfileFileCredentialsProvider::builder().configure(&client).profile_files(files);
+    let provider = provider.profile_name(profile.unwrap_or("default"));
+    Ok(loader.credentials_provider(provider.build()))
+}
+
+/// One client for `http://` and `https://`.
+fn http_client(config: &BackendConfig) -> Result<SharedHttpClient> {
+    let mut tls = TlsContext::builder();
+    if let Some(path) = config.text(Property::TLS_CA_FILE.name) {
+        let pem = readable(Path::new(path), "tlsCaFile", "certificates in PEM")?;
+        if !pem.windows(BEGIN.len()).any(|window| window == BEGIN) {
+            return Err(unusable("tlsCaFile", "certificates in PEM").with_context("file", path));
+        }
+        tls = tls.with_trust_store(TrustStore::empty().with_pem_certificate(pem));
+    }
+    let tls = tls.build().map_err(|native| unusable("tlsCaFile", "certificates in PEM").with_native(native))?;
+    Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https())
+}
+
+/// What every certificate in a PEM file begins with.
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
+/// The content of a file that a setting names.
+fn readable(path: &Path, setting: &str, what: &str) -> Result<Vec<u8>> {
+    use std::io::Read as _;
+    let mut content = Vec::new();
+    let read = File::open(path).and_then(|mut file| file.read_to_end(&mut content));
+    match read {
+        Ok(_) => Ok(content),
+        Err(native) => Err(unusable(setting, what).with_native(native)),
+    }
+    .map_err(|error| error.with_context("file", path.display()))
+}
+
+fn unusable(setting: &str, what: &str) -> Error {
+    Error::invalid_config(format!(
+        "the file that `{setting}` names cannot be used: check its path, that this user may read it, and that it holds {what}"
+    ))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! Settings and URIs, good and bad.
+
+use std::io::Write as _;
+
+use aws_sdk_dynamodb::config::ProvideCredentials as _;
+use backends_core::{DatabaseConfig, Uri};
+
+use super::*;
+
+fn resolved(config: &DatabaseConfig) -> Result<BackendConfig> {
+    config.resolve(&[info()], &[])
+}
+
+fn base() -> DatabaseConfig {
+    DatabaseConfig::new(NAME).set("awsRegion", "eu-central-1")
+}
+
+fn by_uri(uri: &str) -> Result<BackendConfig> {
+    resolved(&DatabaseConfig::from_uri(uri, &[info()], &[])?)
+}
+
+async fn key_of(config: &DatabaseConfig) -> Result<(String, String, Option<String>)> {
+    let config = load(&resolved(config)?, Url::default()).await?;
+    let provider = config.credentials_provider().ok_or_else(|| Error::permission_denied("none"))?;
+    let key =
+        provider.provide_credentials().await.map_err(|native| Error::permission_denied("none").with_native(native))?;
+    let token = key.session_token().map(str::to_owned);
+    Ok((key.access_key_id().to_owned(), key.secret_access_key().to_owned(), token))
+}
+
+fn mistakes(config: &DatabaseConfig) -> Vec<String> {
+    let error = resolved(config).unwrap_err();
+    assert!(error.is_invalid_config(), "{error}");
+    error.mistakes().to_vec()
+}
+
+#[tokio::test]
+async fn l51_static_keys_with_a_session_are_used() {
+    let config = base().set("awsSecretKeyId", "id").set("awsSecretAccessKey", "key").set("awsSessionToken", "token");
+    let config = config.set("endpoint", "http://localhost:8000").set("tablePrefix", "t.");
+    let options = options(&resolved(&config).unwrap()).await.unwrap();
+    assert_eq!(options.config.region().map(Region::as_ref), Some("eu-central-1"));
+    assert_eq!(options.table_prefix, "t.");
+    assert_eq!(key_of(&config).await.unwrap(), ("id".into(), "key".into(), Some("token".into())));
+    assert!(!format!("{options:?}").contains("token"));
+}
+
+#[tokio::test]
+async fn l51_a_file_gives_the_key_of_its_profile() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let text = "[default]\naws_access_key_id = a\naws_secret_access_key = b\n\n# other\n[shop]\naws_access_key_id=c\naws_secret_access_key=d\naws_session_token=e\n";
+    file.write_all(text.as_bytes()).unwrap();
+    let config = base().set("credentials", file.path().to_str().unwrap());
+    assert_eq!(key_of(&config).await.unwrap(), ("a".into(), "b".into(), None));
+    let shop = config.clone().set("awsProfile", "shop");
+    assert_eq!(key_of(&shop).await.unwrap(), ("c".into(), "d".into(), Some("e".into())));
+    assert!(key_of(&config.set("awsProfile", "none")).await.unwrap_err().is_permission_denied());
+}
+
+#[tokio::test]
+async fn l51_files_that_cannot_be_used_are_invalid_config() {
+    for (setting, content) in [("credentials", None), ("tlsCaFile", None), ("tlsCaFile", Some("no certificate"))] {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(content.unwrap_or_default().as_bytes()).unwrap();
+        let path = file.path().to_str().unwrap().to_owned();
+        if content.is_none() {
+            file.close().unwrap();
+        }
+        let error = options(&resolved(&base().set(setting, path.as_str())).unwrap()).await.unwrap_err();
+        assert!(error.is_invalid_config() && error.to_string().contains(setting), "{error}");
+        assert!(error.context().any(|(name, value)| name == "file" && value == path), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_uri_says_all_that_settings_do() {
+    let config = by_uri("dynamodb://id:k%2Fey@localhost:8000?awsRegion=r&tablePrefix=t_&awsSessionToken=s").unwrap();
+    let options = options(&config).await.unwrap();
+    assert_eq!(options.config.region().map(Region::as_ref), Some("r"));
+    assert_eq!(options.table_prefix, "t_");
+    for (uri, endpoint) in [
+        ("dynamodb://", None),
+        ("dynamodb://localhost:8000", Some("http://localhost:8000")),
+        ("dynamodb://localhost:8000/", Some("http://localhost:8000")),
+        ("dynamodb://h?tls=true", Some("https://h")),
+        ("dynamodb://[::1]:8000?tls=false", Some("http://[::1]:8000")),
+    ] {
+        assert_eq!(Url::parse(&Uri::parse(uri).unwrap()).unwrap().endpoint.as_deref(), endpoint, "{uri}");
+    }
+}
+
+#[test]
+fn c38_every_mistake_in_a_uri_is_told_at_once_and_no_value() {
+    for (uri, expected) in [
+        ("dynamodb://a,b/path?region=hunter2", 3),
+        ("dynamodb://hunter2@h", 1),
+        ("dynamodb://h?awsSessionToken=hunter2", 1),
+        ("dynamodb://h?tls=hunter2&awsRegion=", 2),
+        ("dynamodb://?tls=true", 1),
+    ] {
+        let error = by_uri(uri).unwrap_err();
+        assert!(error.is_invalid_config(), "{uri}: {error}");
+        assert_eq!(error.mistakes().len(), expected, "{uri}: {error}");
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+    }
+}
+
+#[test]
+fn l51_settings_that_contradict_each_other_are_refused() {
+    let key = |config: DatabaseConfig| config.set("awsSecretKeyId", "id").set("awsSecretAccessKey", "key");
+    for (config, word) in [
+        (key(base()).set("awsProfile", "p"), "awsProfile"),
+        (key(base()).set("credentials", "f"), "credentials"),
+        (key(base()).set("url", "dynamodb://a:b@h"), "url"),
+        (base().set("url", "dynamodb://h?awsRegion=other"), "awsRegion"),
+        (base().set("url", "dynamodb://h").set("endpoint", "http://h"), "endpoint"),
+        (base().set("endpoint", "localhost:8000"), "endpoint"),
+        (base().set("endpoint", "http://a:b@h"), "endpoint"),
+        (base().set("endpoint", "http://h/path"), "endpoint"),
+    ] {
+        let mistakes = mistakes(&config);
+        assert!(mistakes.iter().any(|mistake| mistake.contains(word)), "{word}: {mistakes:?}");
+    }
+    assert!(resolved(&base().set("url", "dynamodb://h?awsRegion=eu-central-1")).is_ok());
+}

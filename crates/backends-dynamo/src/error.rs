@@ -1,0 +1,172 @@
+//! What the service and its client answer, as errors of this library: one table.
+
+use std::error::Error as StdError;
+use std::io;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ConnectorError, ProvideErrorMetadata, SdkError};
+use backends_core::{Error, ErrorKind};
+use hyper_util::client::legacy::Error as ConnectionError;
+
+use crate::retry::Again;
+
+mod code;
+
+pub(crate) use code::TOO_LARGE;
+use code::of_code;
+
+/// An error of the client, for a request of one kind.
+pub(crate) type Native<E> = SdkError<E, HttpResponse>;
+
+/// What became of a request that failed.
+#[derive(Debug)]
+pub(crate) struct Meaning {
+    pub(crate) error: Error,
+    /// Whether another try may help.
+    pub(crate) again: Again,
+    /// Whether the service may have done what it was asked to.
+    pub(crate) is_unclear: bool,
+}
+
+/// The error of this library for one of the client, which is reached by
+/// `native::<aws_sdk_dynamodb::error::SdkError<…>>()`.
+pub(crate) fn translate<E>(native: Native<E>) -> Meaning
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    let meaning = meaning(&native);
+    Meaning { error: meaning.error.with_native(native), ..meaning }
+}
+
+fn meaning<E: ProvideErrorMetadata + StdError + 'static>(native: &Native<E>) -> Meaning {
+    match native {
+        SdkError::ServiceError(answer) => {
+            let meta = answer.err().meta();
+            let (code, message) = (meta.code().unwrap_or_default(), meta.message().unwrap_or_default());
+            of_service(code, message, answer.raw().status().as_u16())
+        }
+        SdkError::DispatchFailure(failure) => of_connection(failure.as_connector_error()),
+        SdkError::ConstructionFailure(_) => of_request(native.source()),
+        SdkError::ResponseError(_) => Meaning {
+            error: Error::unavailable("the answer of DynamoDB broke off or cannot be understood: ask again"),
+            again: Again::Briefly,
+            is_unclear: true,
+        },
+        _ => Meaning {
+            error: Error::timeout("DynamoDB did not answer in time: ask again, or give more time with `.timeout(…)`"),
+            again: Again::Briefly,
+            is_unclear: true,
+        },
+    }
+}
+
+/// What the service refuses, and whether it may have done it all the same.
+fn of_service(code: &str, message: &str, status: u16) -> Meaning {
+    let (kind, text, again, is_unclear) = of_code(code, message, status);
+    let error = Error::new(kind, text);
+    let error = if code.is_empty() { error.with_context("status", status) } else { error.with_context("code", code) };
+    Meaning { error, again, is_unclear }
+}
+
+/// No answer came.
+fn of_connection(error: Option<&ConnectorError>) -> Meaning {
+    let Some(error) = error else { return broken() };
+    if lacks_credentials(error) {
+        return no_credentials();
+    }
+    let connection = find::<ConnectionError>(error);
+    if !connection.is_some_and(ConnectionError::is_connect) {
+        return broken();
+    }
+    let io = find::<io::Error>(error).map(innermost);
+    let (error, again) = match io.map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => (
+            Error::unavailable("DynamoDB refuses connections: check `endpoint` and its port, and whether it runs"),
+            Again::Briefly,
+        ),
+        // rustls: what the peer sends is no TLS, or its certificate is not to be trusted.
+        Some(io::ErrorKind::InvalidData) => (Error::invalid_config(NO_TLS), Again::Never),
+        _ if io.is_some_and(is_lookup) => (
+            Error::unavailable(
+                "the name of the endpoint has no address: check `endpoint`, `awsRegion` and the name service",
+            ),
+            Again::Never,
+        ),
+        _ => (Error::unavailable("DynamoDB cannot be reached: check `endpoint` and the network"), Again::Briefly),
+    };
+    Meaning { error, again, is_unclear: false }
+}
+
+fn broken() -> Meaning {
+    Meaning {
+        error: Error::unavailable("the connection to DynamoDB broke: ask again, and look at the network"),
+        again: Again::Briefly,
+        is_unclear: true,
+    }
+}
+
+/// The request was never sent.
+fn of_request(source: Option<&(dyn StdError + 'static)>) -> Meaning {
+    if source.is_some_and(lacks_credentials) {
+        return no_credentials();
+    }
+    let error = Error::unexpected("DynamoDB's client could not make the request: see the native error");
+    Meaning { error, again: Again::Never, is_unclear: false }
+}
+
+fn no_credentials() -> Meaning {
+    let error = Error::permission_denied(
+        "there are no AWS credentials that can be used: set `credentials`, or `awsSecretKeyId` and `awsSecretAccessKey`, or give the process a role",
+    );
+    Meaning { error, again: Again::Never, is_unclear: false }
+}
+
+fn lacks_credentials(error: &(dyn StdError + 'static)) -> bool {
+    find::<CredentialsError>(error).is_some() || find::<aws_config::profile::ProfileFileLoadError>(error).is_some()
+}
+
+/// The error of this type among what caused an error.
+fn find<'e, E: StdError + 'static>(error: &'e (dyn StdError + 'static)) -> Option<&'e E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// What an error of the system wraps of its own kind, which `source` passes over.
+fn innermost(error: &io::Error) -> &io::Error {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>());
+    inner.map_or(error, innermost)
+}
+
+// The standard library has no kind for a name that has no address; its text for it is the same on every platform.
+fn is_lookup(error: &io::Error) -> bool {
+    error.raw_os_error().is_none() && error.to_string().starts_with("failed to lookup address")
+}
+
+const NO_TLS: &str = "no encrypted connection can be made: check that `endpoint` begins with the right one of http:// and https://, `tlsCaFile`, and that the certificate names the host";
+
+/// The same error once more, for every record that it concerns.
+pub(crate) fn repeat(error: &Error) -> Error {
+    let again = Error::new(error.kind(), error.message().to_owned());
+    let again = error.context().fold(again, |again, (name, value)| again.with_context(name, value));
+    again.with_may_have_happened(error.may_have_happened())
+}
+
+/// Whether the user lacks a right, or is not who it says.
+pub(crate) fn is_denied(error: &Error) -> bool {
+    error.kind() == ErrorKind::PermissionDenied
+}
+
+/// Whether the service knows who asks, and does not allow what was asked.
+pub(crate) fn is_no_right(error: &Error) -> bool {
+    is_denied(error) && error.context().any(|(_, value)| value == "AccessDeniedException")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! The codes of the service: what they mean, and whether the request may have been done all the same.
+
+use backends_core::ErrorKind;
+use backends_core::ErrorKind::{
+    DefinitionConflict, InvalidInput, PermissionDenied, Throttled, Timeout, Unavailable, Unexpected,
+};
+
+use crate::retry::Again::{self, Briefly, Never, Patiently};
+
+// DynamoDB API reference: "Common errors" and the errors of each operation.
+/// The kind, the message, whether to ask again, and whether it may have been done.
+pub(super) fn of_code(code: &str, message: &str, status: u16) -> (ErrorKind, &'static str, Again, bool) {
+    match code {
+        "ProvisionedThroughputExceededException"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestLimitExceeded"
+        | "RequestThrottledException"
+        | "TooManyRequestsException"
+        | "SlowDown" => (Throttled, SLOW_DOWN, Patiently, false),
+        // Too many tables are being created or changed at once.
+        "LimitExceededException" => (Throttled, TABLES, Patiently, false),
+        "AccessDeniedException" | "NotAuthorized" => (PermissionDenied, NO_RIGHT, Never, false),
+        "UnrecognizedClientException"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "IncompleteSignature"
+        | "IncompleteSignatureException"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "InvalidClientTokenId"
+        | "InvalidAccessKeyId"
+        | "OptInRequired" => (PermissionDenied, NO_LOGIN, Never, false),
+        "ExpiredTokenException" | "ExpiredToken" | "RequestExpired" => (PermissionDenied, EXPIRED, Never, false),
+        "ResourceNotFoundException" | "TableNotFoundException" => (DefinitionConflict, NO_TABLE, Never, false),
+        // A transaction has the item, or one with this token goes on; a table is being changed.
+        "TransactionConflictException" | "TransactionInProgressException" | "ResourceInUseException" => {
+            (Unavailable, IN_THE_WAY, Briefly, false)
+        }
+        "InternalServerError" | "InternalFailure" | "InternalServerErrorException" => {
+            (Unavailable, STUMBLED, Briefly, true)
+        }
+        "ServiceUnavailable" | "ServiceUnavailableException" => (Unavailable, STUMBLED, Briefly, true),
+        "RequestTimeout" | "RequestTimeoutException" => (Timeout, TOO_LATE, Briefly, true),
+        // The service has one code for all that it does not like; its text is the only thing that tells this one.
+        "ValidationException" if message.contains("Item size") || message.contains("item size") => {
+            (InvalidInput, TOO_LARGE, Never, false)
+        }
+        _ if status >= 500 => (Unavailable, STUMBLED, Briefly, true),
+        _ => (Unexpected, "DynamoDB refused the request: see the native error", Never, false),
+    }
+}
+
+const SLOW_DOWN: &str =
+    "the table or the account lets no more requests through: ask again later, and less often, or raise its capacity";
+const TABLES: &str = "too many tables are being created or changed at once: ask again later";
+const NO_RIGHT: &str = "the credentials lack a right for this: give them a policy that allows it";
+const NO_LOGIN: &str = "DynamoDB does not accept the credentials: check them, `awsRegion` and `endpoint`";
+const EXPIRED: &str = "the credentials or the request are too old: renew the session token, and check the clock";
+const NO_TABLE: &str = "the table is not there: define the repository once with `SchemaMode::Ensure`";
+const IN_THE_WAY: &str = "other requests got in the way again and again: ask again";
+const STUMBLED: &str = "DynamoDB failed for a moment: ask again";
+const TOO_LATE: &str = "DynamoDB did not finish in time: ask again, or give more time with `.timeout(…)`";
+pub(crate) const TOO_LARGE: &str =
+    "the record is larger than DynamoDB's limit of 409600 bytes as an item: split it, or keep the large part elsewhere";

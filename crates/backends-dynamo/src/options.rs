@@ -1,0 +1,106 @@
+//! What the backend is opened with in code.
+
+use std::fmt;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Config;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use backends_core::{ErrorKind, Mistakes, Result};
+
+/// How long opening may take, unless configured: as long as an operation.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+// DynamoDB: the name of a table has at most 255 characters, and a repository's at most 48 of them.
+const LONGEST_PREFIX: usize = 200;
+
+/// What the backend is opened with, for [`DynamoBackend::open`](crate::DynamoBackend::open).
+///
+/// ```
+/// use backends_dynamo::{DynamoOptions, aws_sdk_dynamodb as sdk};
+///
+/// let config = sdk::Config::builder().region(sdk::config::Region::new("eu-central-1")).build();
+/// let options = DynamoOptions::new(config).table_prefix("test_");
+/// # let _ = options;
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct DynamoOptions {
+    pub(crate) config: Config,
+    pub(crate) table_prefix: String,
+    pub(crate) timeout: Duration,
+}
+
+impl DynamoOptions {
+    /// The tables that a client of this configuration sees.
+    ///
+    /// The client makes no request a second time by itself, whatever the configuration says of it: this backend does,
+    /// where it knows that no write is done twice.
+    pub fn new(config: Config) -> Self {
+        Self { config, table_prefix: String::new(), timeout: TIMEOUT }
+    }
+
+    /// What the names of all tables begin with.
+    pub fn table_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.table_prefix = prefix.into();
+        self
+    }
+
+    /// How long opening may take, 30 s unless said otherwise.
+    pub fn open_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Refuses names that the service refuses late.
+    pub(crate) fn check(&self) -> Result<()> {
+        let mut mistakes = Mistakes::new(ErrorKind::InvalidConfig);
+        if self.table_prefix.len() > LONGEST_PREFIX {
+            mistakes.add("`tablePrefix` has more than 200 bytes: choose a shorter one");
+        }
+        // DynamoDB: what the name of a table consists of.
+        let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.');
+        if !self.table_prefix.chars().all(is_allowed) {
+            mistakes
+                .add("`tablePrefix` holds something else than letters, digits, `_`, `-` and `.`: choose another one");
+        }
+        mistakes.into_result()
+    }
+
+    /// The configuration of the client, with what this backend promises.
+    pub(crate) fn for_client(&self) -> Config {
+        self.config.to_builder().retry_config(RetryConfig::disabled()).build()
+    }
+}
+
+impl fmt::Debug for DynamoOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DynamoOptions")
+            .field("table_prefix", &self.table_prefix)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_the_service_refuses_are_refused_before() {
+        let config = Config::builder().build();
+        let with = |prefix: &str| DynamoOptions::new(config.clone()).table_prefix(prefix);
+        for good in ["", "test_", "shop-", "9.", "_"] {
+            assert!(with(good).check().is_ok(), "{good}");
+        }
+        for bad in ["a b", "ä", "a/", "a$", &"p".repeat(201)] {
+            assert!(with(bad).check().unwrap_err().is_invalid_config(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn c42_the_client_repeats_nothing_by_itself() {
+        let config = Config::builder().retry_config(RetryConfig::standard().with_max_attempts(9)).build();
+        let client = DynamoOptions::new(config).for_client();
+        assert_eq!(client.retry_config().map(RetryConfig::max_attempts), Some(1));
+    }
+}

@@ -1,0 +1,122 @@
+//! The records of one repository: one file a request.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use backends_core::driver::{
+    DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest, Inserted,
+    InsertedRecords, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
+};
+use backends_core::{Definition, Error, Result};
+
+use crate::codec::Codec;
+use crate::expression::Condition;
+use crate::retry::Effect;
+use crate::service::{Cause, Failure, Service};
+use crate::stamp::Stamp;
+use crate::table::DynamoTable;
+
+mod delete;
+mod find;
+mod get;
+mod insert_many;
+mod put;
+mod replace;
+mod swap;
+
+use put::Put;
+
+/// The records of one repository.
+#[derive(Clone)]
+pub(crate) struct DynamoRepository {
+    service: Arc<Service>,
+    table: DynamoTable,
+    codec: Codec,
+}
+
+impl DynamoRepository {
+    pub(crate) fn new(service: &Arc<Service>, definition: &Definition) -> Self {
+        let table = DynamoTable { client: service.client.clone(), name: service.table_name(definition.name()) };
+        Self { service: Arc::clone(service), table, codec: Codec::new(definition) }
+    }
+
+    fn is_missing(&self) -> Condition {
+        Condition::is_missing(self.codec.partition())
+    }
+}
+
+/// What became of a write with a condition.
+enum Outcome {
+    Done,
+    /// Something else stands there, or nothing. `is_unclear` says whether an earlier try may have been done, and then
+    /// be replaced by what stands there now.
+    Other {
+        is_unclear: bool,
+    },
+}
+
+/// What a failure of a write with a condition comes to: with its own stamp on what stands there it was done.
+fn outcome(failure: Failure, stamp: &Stamp) -> Result<Outcome> {
+    match failure.cause {
+        Cause::Condition(Some(item)) if stamp.is_on(&item) => Ok(Outcome::Done),
+        Cause::Condition(_) => Ok(Outcome::Other { is_unclear: failure.is_unclear }),
+        Cause::Error(error) => Err(error),
+    }
+}
+
+/// An answer was lost, and what stands there now does not tell what it was.
+fn lost() -> Error {
+    Error::unavailable("the answer to a write was lost, and other writes came after it: read the record, then decide")
+        .with_may_have_happened(true)
+}
+
+#[async_trait]
+impl RepositoryDriver for DynamoRepository {
+    async fn insert(&self, request: &InsertRequest) -> Result<Inserted> {
+        let stamp = Stamp::of(&request.context);
+        let put = Put { record: &request.record, stamp, condition: Some(self.is_missing()), returns_old: false };
+        match self.put(&request.context, Effect::WritesOnce, &put).await {
+            Ok(_) => Ok(Inserted::stored()),
+            Err(failure) => match outcome(failure, &stamp)? {
+                Outcome::Done => Ok(Inserted::stored()),
+                Outcome::Other { is_unclear } => Err(Error::key_taken().with_may_have_happened(is_unclear)),
+            },
+        }
+    }
+
+    async fn insert_many(&self, request: &InsertManyRequest) -> Result<InsertedRecords> {
+        self.store_many(request).await
+    }
+
+    async fn get(&self, request: &GetRequest) -> Result<Fetched> {
+        self.fetch(request).await
+    }
+
+    async fn find(&self, request: &FindRequest) -> Result<Found> {
+        Ok(self.read_all(&request.context))
+    }
+
+    async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced> {
+        self.put_in_place(request).await
+    }
+
+    async fn delete(&self, request: &DeleteRequest) -> Result<Deleted> {
+        self.remove(request).await
+    }
+
+    async fn swap(&self, request: &SwapRequest) -> Result<Swapped> {
+        self.compare_and_swap(request).await
+    }
+
+    fn native(&self) -> &dyn Any {
+        &self.table
+    }
+}
+
+impl fmt::Debug for DynamoRepository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DynamoRepository").field("table", &self.table.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,50 @@
+//! Deleting a record: one request, which hands it over.
+
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use backends_core::driver::{Context, DeleteRequest, Deleted};
+use backends_core::{Key, Result};
+
+use super::DynamoRepository;
+use crate::codec::{Item, ItemBatch};
+use crate::expression::Condition;
+use crate::retry::Effect;
+use crate::service::{Cause, Failure};
+
+impl DynamoRepository {
+    /// A second try would find nothing, and could not tell who deleted the record: an answer that is lost is an error.
+    pub(super) async fn remove(&self, request: &DeleteRequest) -> Result<Deleted> {
+        // DynamoDB Local hands one item to several deletes at once that have no condition.
+        let condition = Condition::is_there(self.codec.partition());
+        match self.delete_item(&request.context, Effect::Writes, &request.key, &condition).await {
+            Ok(Some(item)) => Ok(Deleted::record(Box::new(ItemBatch(vec![item])))),
+            Ok(None) | Err(Failure { cause: Cause::Condition(_), .. }) => Ok(Deleted::missing()),
+            Err(failure) => Err(failure.into_error()),
+        }
+    }
+
+    /// Deletes the item with this key, if the condition is met; the item, if there was one.
+    pub(super) async fn delete_item(
+        &self,
+        context: &Context,
+        effect: Effect,
+        key: &Key,
+        condition: &Condition,
+    ) -> Result<Option<Item>, Failure> {
+        let request = || {
+            let delete = self
+                .table
+                .client
+                .delete_item()
+                .table_name(&self.table.name)
+                .set_key(Some(self.codec.key(key)?))
+                .condition_expression(&condition.expression)
+                .set_expression_attribute_names(Some(condition.names.clone()))
+                .set_expression_attribute_values(condition.values.clone())
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+                .return_values(ReturnValue::AllOld);
+            Ok(delete.send())
+        };
+        let answer = self.service.ask(context, effect, request).await?;
+        Ok(answer.attributes.filter(|item| !item.is_empty()))
+    }
+}

@@ -1,0 +1,108 @@
+//! Reading by key.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use backends_core::driver::{Consistency, Context, Fetched, GetRequest};
+use backends_core::{Batch, Error, Key, Result};
+use tokio::task::JoinSet;
+
+use super::DynamoRepository;
+use crate::codec::{Item, ItemBatch};
+use crate::retry::Effect;
+use crate::throughput::{Leftovers, TOGETHER};
+
+// DynamoDB: 100 keys a BatchGetItem.
+const KEYS: usize = 100;
+
+impl DynamoRepository {
+    pub(super) async fn fetch(&self, request: &GetRequest) -> Result<Fetched> {
+        match request.keys.as_slice() {
+            [key] => {
+                let item = self.fetch_one(&request.context, key).await?;
+                let position = item.is_some().then_some(0);
+                Ok(Fetched::new(Box::new(ItemBatch(item.into_iter().collect())), vec![position]))
+            }
+            keys => self.fetch_many(&request.context, keys).await,
+        }
+    }
+
+    /// The item with this key.
+    pub(super) async fn fetch_one(&self, context: &Context, key: &Key) -> Result<Option<Item>> {
+        let request = || {
+            let key = self.codec.key(key)?;
+            let get = self.table.client.get_item().table_name(&self.table.name).set_key(Some(key));
+            Ok(get.consistent_read(is_consistent(context)).send())
+        };
+        let answer = self.service.call(context, Effect::Reads, request).await?;
+        Ok(answer.item)
+    }
+
+    /// As few requests as there can be, several at a time.
+    async fn fetch_many(&self, context: &Context, keys: &[Key]) -> Result<Fetched> {
+        let keys: Vec<Item> = keys.iter().map(|key| self.codec.key(key)).collect::<Result<_>>()?;
+        let mut batches: Vec<ItemBatch> = Vec::new();
+        let mut chunks = keys.chunks(KEYS);
+        let mut running = JoinSet::new();
+        loop {
+            while running.len() < TOGETHER
+                && let Some(chunk) = chunks.next()
+            {
+                let (this, context, chunk) = (self.clone(), context.clone(), chunk.to_vec());
+                running.spawn(async move { this.fetch_chunk(&context, chunk).await });
+            }
+            match running.join_next().await {
+                None => break,
+                Some(Ok(chunk)) => batches.extend(chunk?),
+                Some(Err(_)) => return Err(Error::unexpected("the task of a request ended without an answer")),
+            }
+        }
+        self.place(&keys, batches)
+    }
+
+    /// The items of at most 100 keys. What the service leaves for later is asked for again.
+    async fn fetch_chunk(&self, context: &Context, mut keys: Vec<Item>) -> Result<Vec<ItemBatch>> {
+        let mut batches = Vec::new();
+        let mut leftovers = Leftovers::default();
+        while !keys.is_empty() {
+            let request = || {
+                let wanted = KeysAndAttributes::builder().set_keys(Some(keys.clone()));
+                let wanted = wanted.consistent_read(is_consistent(context)).build();
+                let wanted = wanted.map_err(|native| Error::unexpected("no keys to ask for").with_native(native))?;
+                Ok(self.table.client.batch_get_item().request_items(&self.table.name, wanted).send())
+            };
+            let answer = self.service.call(context, Effect::Reads, request).await?;
+            let items = answer.responses.and_then(|mut tables| tables.remove(&self.table.name)).unwrap_or_default();
+            let asked = keys.len();
+            let left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table.name));
+            keys = left.map(|left| left.keys).unwrap_or_default();
+            if !items.is_empty() {
+                batches.push(ItemBatch(items));
+            }
+            leftovers.wait(context, asked - keys.len().min(asked), keys.len()).await?;
+        }
+        Ok(batches)
+    }
+
+    /// Finds for each key the item that has it.
+    fn place(&self, keys: &[Item], batches: Vec<ItemBatch>) -> Result<Fetched> {
+        let mut places = HashMap::with_capacity(keys.len());
+        for (batch, items) in batches.iter().enumerate() {
+            for (index, item) in items.0.iter().enumerate() {
+                let key = self.codec.key_of(item).ok_or_else(|| {
+                    Error::unreadable("a stored record lacks a field of its key: repair it, or delete it")
+                })?;
+                places.insert(key, (batch, index));
+            }
+        }
+        let positions =
+            keys.iter().map(|key| self.codec.key_of(key).and_then(|key| places.get(&key).copied())).collect();
+        let batches = batches.into_iter().map(|batch| Box::new(batch) as Box<dyn Batch>).collect();
+        Ok(Fetched::from_batches(batches, positions))
+    }
+}
+
+/// Whether a read has to see every write before it: unless the caller says otherwise.
+pub(super) fn is_consistent(context: &Context) -> bool {
+    context.consistency != Consistency::Eventual
+}

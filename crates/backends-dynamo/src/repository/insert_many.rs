@@ -1,0 +1,252 @@
+//! Storing many records: in batches where nothing can be written over, one by one where it could.
+
+use std::collections::{HashMap, HashSet};
+
+use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use backends_core::driver::{Context, InsertManyRequest, InsertedRecords};
+use backends_core::{Error, ErrorKind, Key, RecordBuf, Result};
+use tokio::task::JoinSet;
+
+use super::put::Put;
+use super::{DynamoRepository, Outcome, outcome};
+use crate::codec::{Item, ItemKey, item};
+use crate::error::repeat;
+use crate::retry::Effect;
+use crate::service::{Cause, Failure};
+use crate::stamp::Stamp;
+use crate::throughput::{AT_ONCE, Leftovers, TOGETHER};
+
+// DynamoDB: 25 items a BatchWriteItem.
+const ITEMS: usize = 25;
+
+/// A record, and where it stands in the call.
+struct Placed {
+    position: usize,
+    key: Key,
+    record: RecordBuf,
+}
+
+/// The records that were not stored: where they stand in the call, and why.
+type Errors = Vec<(usize, Error)>;
+
+/// What one task does.
+enum Part {
+    /// Records whose keys the library drew, in one request.
+    Batch(Vec<Placed>),
+    /// Records of one key, one after another.
+    InTurn(Vec<Placed>),
+}
+
+impl DynamoRepository {
+    /// `BatchWriteItem` writes over what is there, so it takes the records whose key the library drew; the others are
+    /// put one by one, on the condition that nothing has their key.
+    pub(super) async fn store_many(&self, request: &InsertManyRequest) -> Result<InsertedRecords> {
+        let mut progress = Progress::default();
+        for part in parts(request) {
+            let most = if matches!(part, Part::Batch(_)) { TOGETHER } else { AT_ONCE };
+            progress.wait_for_fewer_than(most).await?;
+            match &progress.stopped {
+                Some(error) => {
+                    let (Part::Batch(records) | Part::InTurn(records)) = &part;
+                    progress.errors.extend(records.iter().map(|placed| (placed.position, repeat(error))));
+                }
+                None => {
+                    let (this, context) = (self.clone(), request.context.clone());
+                    progress.running.spawn(async move { this.store(&context, part).await });
+                }
+            }
+        }
+        progress.wait_for_fewer_than(1).await?;
+        progress.errors.sort_unstable_by_key(|(position, _)| *position);
+        Ok(InsertedRecords::except(progress.errors))
+    }
+
+    async fn store(&self, context: &Context, part: Part) -> Errors {
+        match part {
+            Part::Batch(records) => self.store_batch(context, records).await,
+            Part::InTurn(records) => self.store_in_turn(context, &records).await,
+        }
+    }
+
+    async fn store_batch(&self, context: &Context, mut records: Vec<Placed>) -> Errors {
+        let mut leftovers = Leftovers::default();
+        while !records.is_empty() {
+            let left = match self.write(context, &records).await {
+                Ok(left) => left,
+                // The answer was lost, so that a second batch could write over what others wrote meanwhile; or one of
+                // the records is not fit, and only each by itself tells which.
+                Err(Failure { cause: Cause::Error(error), is_unclear })
+                    if is_unclear || error.is_invalid_input() || error.is_unexpected() =>
+                {
+                    return self.store_each(context, &records).await;
+                }
+                Err(failure) => return for_each(&records, &failure.into_error()),
+            };
+            let done = records.len().saturating_sub(left.len());
+            let left: HashSet<ItemKey<'_>> = left.iter().filter_map(|item| self.codec.key_of(item)).collect();
+            records.retain(|placed| {
+                let key = self.codec.key(&placed.key);
+                key.is_ok_and(|key| self.codec.key_of(&key).is_some_and(|key| left.contains(&key)))
+            });
+            if let Err(error) = leftovers.wait(context, done, records.len()).await {
+                return for_each(&records, &error);
+            }
+        }
+        Errors::new()
+    }
+
+    /// One request with all records; the items that were not processed.
+    async fn write(&self, context: &Context, records: &[Placed]) -> Result<Vec<Item>, Failure> {
+        let request = || {
+            let items = records.iter().map(|placed| {
+                let item = item(&placed.record, &Stamp::at(context, placed.position))?;
+                let put = PutRequest::builder().set_item(Some(item)).build();
+                let put = put.map_err(|native| Error::unexpected("no item to put").with_native(native))?;
+                Ok(WriteRequest::builder().put_request(put).build())
+            });
+            let items = items.collect::<Result<Vec<_>>>()?;
+            Ok(self.table.client.batch_write_item().request_items(&self.table.name, items).send())
+        };
+        let answer = self.service.ask(context, Effect::Writes, request).await?;
+        let left = answer.unprocessed_items.and_then(|mut tables| tables.remove(&self.table.name)).unwrap_or_default();
+        Ok(left.into_iter().filter_map(|request| request.put_request).map(|put| put.item).collect())
+    }
+
+    async fn store_each(&self, context: &Context, records: &[Placed]) -> Errors {
+        let mut errors = Errors::new();
+        for placed in records {
+            if let Err(error) = self.store_one(context, placed).await {
+                errors.push((placed.position, error));
+            }
+        }
+        errors
+    }
+
+    /// Records of one key: the first that can be stored is, and the others find it there.
+    async fn store_in_turn(&self, context: &Context, records: &[Placed]) -> Errors {
+        let mut errors = Errors::new();
+        let mut is_stored = false;
+        for placed in records {
+            let stored = if is_stored { Err(Error::key_taken()) } else { self.store_one(context, placed).await };
+            match stored {
+                Ok(()) => is_stored = true,
+                Err(error) => errors.push((placed.position, error)),
+            }
+        }
+        errors
+    }
+
+    async fn store_one(&self, context: &Context, placed: &Placed) -> Result<()> {
+        let stamp = Stamp::at(context, placed.position);
+        let put = Put { record: &placed.record, stamp, condition: Some(self.is_missing()), returns_old: false };
+        let stored = match self.put(context, Effect::WritesOnce, &put).await {
+            Ok(_) => Ok(()),
+            Err(failure) => match outcome(failure, &stamp)? {
+                Outcome::Done => Ok(()),
+                Outcome::Other { is_unclear } => Err(Error::key_taken().with_may_have_happened(is_unclear)),
+            },
+        };
+        context.renew();
+        stored
+    }
+}
+
+/// What is to be done, in the order of the call.
+fn parts(request: &InsertManyRequest) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut of_key: HashMap<&Key, usize> = HashMap::new();
+    let mut fresh = Vec::with_capacity(ITEMS);
+    for (position, new) in request.records.iter().enumerate() {
+        let placed = Placed { position, key: new.key.clone(), record: new.record.clone() };
+        if new.is_fresh {
+            fresh.push(placed);
+            if fresh.len() == ITEMS {
+                parts.push(Part::Batch(std::mem::replace(&mut fresh, Vec::with_capacity(ITEMS))));
+            }
+            continue;
+        }
+        let part = *of_key.entry(&new.key).or_insert(parts.len());
+        match parts.get_mut(part) {
+            Some(Part::InTurn(records)) => records.push(placed),
+            _ => parts.push(Part::InTurn(vec![placed])),
+        }
+    }
+    if !fresh.is_empty() {
+        parts.push(Part::Batch(fresh));
+    }
+    parts
+}
+
+fn for_each(records: &[Placed], error: &Error) -> Errors {
+    records.iter().map(|placed| (placed.position, repeat(error))).collect()
+}
+
+/// What is on its way, and what came of it.
+#[derive(Default)]
+struct Progress {
+    running: JoinSet<Errors>,
+    errors: Errors,
+    /// Why nothing more is tried.
+    stopped: Option<Error>,
+}
+
+impl Progress {
+    async fn wait_for_fewer_than(&mut self, most: usize) -> Result<()> {
+        while self.running.len() >= most {
+            match self.running.join_next().await {
+                Some(Ok(errors)) => self.note(errors),
+                Some(Err(_)) => {
+                    let error = Error::unexpected("the task of a request ended without an answer");
+                    return Err(error.with_may_have_happened(true));
+                }
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, errors: Errors) {
+        let of_all = errors.iter().find(|(_, error)| concerns_all(error.kind()));
+        if let (None, Some((_, error))) = (&self.stopped, of_all) {
+            self.stopped = Some(repeat(error).with_may_have_happened(false));
+        }
+        self.errors.extend(errors);
+    }
+}
+
+/// Whether the error of one record would be that of every other.
+fn concerns_all(kind: ErrorKind) -> bool {
+    !matches!(kind, ErrorKind::AlreadyExists | ErrorKind::InvalidInput | ErrorKind::Unexpected)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use backends_core::driver::NewRecord;
+    use backends_core::{Timestamp, Value};
+
+    use super::*;
+
+    fn shape(records: Vec<NewRecord>) -> Vec<String> {
+        let context = Context::new(Timestamp::now(), Duration::from_secs(1));
+        let parts = parts(&InsertManyRequest::new(context, records));
+        let positions =
+            |records: &[Placed]| records.iter().map(|placed| placed.position.to_string()).collect::<Vec<_>>().join(",");
+        let shape = parts.iter().map(|part| match part {
+            Part::Batch(records) => format!("batch {}", positions(records)),
+            Part::InTurn(records) => format!("in turn {}", positions(records)),
+        });
+        shape.collect()
+    }
+
+    #[test]
+    fn s05_only_records_whose_key_the_library_drew_go_into_batches() {
+        let new = |key: &str| NewRecord::new(Key::new(Value::from(key), None), RecordBuf::new());
+        let records = vec![new("a"), new("x").fresh(), new("b"), new("a"), new("y").fresh(), new("a")];
+        assert_eq!(shape(records), ["in turn 0,3,5", "in turn 2", "batch 1,4"]);
+        let many = (0..60).map(|at| new(&at.to_string()).fresh()).collect();
+        let sizes: Vec<_> = shape(many).iter().map(|part| part.split(',').count()).collect();
+        assert_eq!(sizes, [25, 25, 10]);
+    }
+}

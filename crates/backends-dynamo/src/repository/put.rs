@@ -1,0 +1,44 @@
+//! Putting one item.
+
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use backends_core::driver::Context;
+use backends_core::{RecordBuf, Result};
+
+use super::DynamoRepository;
+use crate::codec::{Item, item};
+use crate::expression::Condition;
+use crate::retry::Effect;
+use crate::service::Failure;
+use crate::stamp::Stamp;
+
+/// A record to put, its stamp, and what has to be so.
+pub(super) struct Put<'a> {
+    pub(super) record: &'a RecordBuf,
+    pub(super) stamp: Stamp,
+    pub(super) condition: Option<Condition>,
+    /// Whether the item is wanted that stood there.
+    pub(super) returns_old: bool,
+}
+
+impl DynamoRepository {
+    /// Puts the record; the item that stood there, if it is wanted and there was one.
+    pub(super) async fn put(&self, context: &Context, effect: Effect, put: &Put<'_>) -> Result<Option<Item>, Failure> {
+        let request = || {
+            let item = item(put.record, &put.stamp)?;
+            let mut request = self.table.client.put_item().table_name(&self.table.name).set_item(Some(item));
+            if let Some(condition) = &put.condition {
+                request = request
+                    .condition_expression(&condition.expression)
+                    .set_expression_attribute_names(Some(condition.names.clone()))
+                    .set_expression_attribute_values(condition.values.clone())
+                    .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+            }
+            if put.returns_old {
+                request = request.return_values(ReturnValue::AllOld);
+            }
+            Ok(request.send())
+        };
+        let answer = self.service.ask(context, effect, request).await?;
+        Ok(answer.attributes)
+    }
+}

@@ -1,0 +1,83 @@
+//! Replacing a record, or inserting it.
+
+use backends_core::driver::{IdRule, ReplaceRequest, Replaced};
+use backends_core::{Error, Result, Tokens};
+
+use super::put::Put;
+use super::{DynamoRepository, Outcome, lost, outcome};
+use crate::codec::{Item, ItemTokens};
+use crate::expression::Condition;
+use crate::retry::Effect;
+use crate::service::{Cause, Failure};
+use crate::stamp::Stamp;
+
+impl DynamoRepository {
+    pub(super) async fn put_in_place(&self, request: &ReplaceRequest) -> Result<Replaced> {
+        match &request.id {
+            IdRule::Keep { .. } => self.put_and_keep(request).await,
+            _ => self.put_whole(request).await,
+        }
+    }
+
+    /// Where the id is the key: the record is all that is to be stored, by one request. A second try would write over
+    /// what others wrote meanwhile; when an answer is lost, a look at the stamp tells whether the write was done.
+    async fn put_whole(&self, request: &ReplaceRequest) -> Result<Replaced> {
+        let (context, stamp) = (&request.context, Stamp::of(&request.context));
+        let condition = (!request.create).then(|| Condition::is_there(self.codec.partition()));
+        let put = Put { record: &request.record, stamp, condition, returns_old: request.create };
+        let failure = match self.put(context, Effect::Writes, &put).await {
+            Ok(old) => {
+                let created = request.create && old.is_none_or(|item| item.is_empty());
+                return Ok(Replaced::stored(request.record.clone(), created));
+            }
+            Err(failure) => failure,
+        };
+        match failure {
+            Failure { cause: Cause::Condition(_), .. } => request.merge(None).map(Into::into),
+            Failure { cause: Cause::Error(error), is_unclear: true } => self.settle(request, &stamp, error).await,
+            failure => Err(failure.into_error()),
+        }
+    }
+
+    /// What a put comes to whose answer was lost.
+    async fn settle(&self, request: &ReplaceRequest, stamp: &Stamp, error: Error) -> Result<Replaced> {
+        match self.fetch_one(&request.context, &request.key).await {
+            Ok(Some(item)) if stamp.is_on(&item) && !request.create => {
+                Ok(Replaced::stored(request.record.clone(), false))
+            }
+            Ok(Some(item)) if stamp.is_on(&item) => Err(Error::unavailable(
+                "the record is stored, and the answer was lost that told whether there was one before: go on, or read it",
+            )
+            .with_may_have_happened(true)),
+            _ => Err(error),
+        }
+    }
+
+    /// Where the key is other fields: the stored id is read first, and what was read has to be there still.
+    async fn put_and_keep(&self, request: &ReplaceRequest) -> Result<Replaced> {
+        let (context, stamp) = (&request.context, Stamp::of(&request.context));
+        loop {
+            let seen = self.fetch_one(context, &request.key).await?;
+            let mut tokens = seen.as_ref().map(ItemTokens::new);
+            let merged = request.merge(tokens.as_mut().map(|tokens| tokens as &mut dyn Tokens))?;
+            let condition = Some(self.still(seen.as_ref()));
+            let put = Put { record: &merged.record, stamp, condition, returns_old: false };
+            match self.put(context, Effect::WritesOnce, &put).await {
+                Ok(_) => return Ok(merged.into()),
+                Err(failure) => match outcome(failure, &stamp)? {
+                    Outcome::Done => return Ok(merged.into()),
+                    Outcome::Other { is_unclear: true } => return Err(lost()),
+                    Outcome::Other { is_unclear: false } => tokio::task::yield_now().await,
+                },
+            }
+        }
+    }
+
+    /// The condition that what was read, or nothing, is there still.
+    pub(super) fn still(&self, seen: Option<&Item>) -> Condition {
+        match seen {
+            Some(item) => Condition::is_unchanged(item, self.codec.partition()),
+            None => self.is_missing(),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Changing one record if what is stored is what was read.
+
+use backends_core::driver::{SwapRequest, Swapped};
+use backends_core::{RecordBuf, Result};
+
+use super::put::Put;
+use super::{DynamoRepository, Outcome, lost, outcome};
+use crate::codec::{Item, ItemTokens};
+use crate::retry::Effect;
+use crate::stamp::Stamp;
+
+impl DynamoRepository {
+    pub(super) async fn compare_and_swap(&self, request: &SwapRequest) -> Result<Swapped> {
+        let (context, stamp) = (&request.context, Stamp::of(&request.context));
+        // What is to be inserted needs no look: its condition says it all.
+        let stored = match (&request.seen, &request.record) {
+            (None, Some(_)) => None,
+            _ => self.fetch_one(context, &request.key).await?,
+        };
+        if !is(request.seen.as_ref(), stored.as_ref())? {
+            return Ok(Swapped::Changed);
+        }
+        let condition = self.still(stored.as_ref());
+        let written = match &request.record {
+            None if stored.is_none() => return Ok(Swapped::Done),
+            None => self.delete_item(context, Effect::WritesOnce, &request.key, &condition).await,
+            Some(record) => {
+                let put = Put { record, stamp, condition: Some(condition), returns_old: false };
+                self.put(context, Effect::WritesOnce, &put).await
+            }
+        };
+        match written {
+            Ok(_) => Ok(Swapped::Done),
+            Err(failure) => match outcome(failure, &stamp)? {
+                Outcome::Done => Ok(Swapped::Done),
+                Outcome::Other { is_unclear: true } => Err(lost()),
+                Outcome::Other { is_unclear: false } => Ok(Swapped::Changed),
+            },
+        }
+    }
+}
+
+/// Whether what is stored is the record that was read.
+fn is(seen: Option<&RecordBuf>, stored: Option<&Item>) -> Result<bool> {
+    Ok(match (seen, stored) {
+        (Some(seen), Some(stored)) => RecordBuf::from_tokens(&mut ItemTokens::new(stored))? == *seen,
+        (None, None) => true,
+        _ => false,
+    })
+}

@@ -1,0 +1,49 @@
+//! What every call sends and costs, by the log of the proxy, against the table in the backend's page.
+
+use live::costs::{BY_ID, BY_KEY, Cost};
+use live::{Table, costs};
+use proxy::Request;
+
+use crate::stage::stage;
+
+/// Reads and writes as DynamoDB counts them for items of at most 1 KB.
+// DynamoDB developer guide, "Read/write capacity mode": a unit reads 4 KB consistently or writes 1 KB, and at least one
+// is taken for each item, also for one that is missing and for a write whose condition is not met.
+fn units(request: &Request) -> (usize, usize) {
+    let body = request.json();
+    let listed = |path: &str| -> usize {
+        let tables = body["RequestItems"].as_object().into_iter().flatten();
+        tables.map(|(_, table)| table.pointer(path).unwrap_or(table).as_array().map_or(0, Vec::len)).sum()
+    };
+    match request.operation() {
+        "GetItem" => (1, 0),
+        "PutItem" | "DeleteItem" => (0, 1),
+        "BatchGetItem" => (listed("/Keys"), 0),
+        "BatchWriteItem" => (0, listed("/no list inside")),
+        other => panic!("a call sends `{other}`, whose cost is not known here"),
+    }
+}
+
+fn told(cost: &Cost) -> String {
+    let (reads, writes) = cost.requests.iter().map(units).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    match (reads, writes) {
+        (reads, 0) => format!("{reads} read"),
+        (0, writes) => format!("{writes} write"),
+        (reads, writes) => format!("{reads} read, {writes} write"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn l07_every_call_sends_and_costs_what_the_page_says() {
+    let stage = stage().await;
+    let table = Table::under(include_str!("../../../../docs/backends/dynamodb.md"), "What every call sends and costs");
+    let sent = costs::observe(&stage).await;
+    costs::assert_table(&table, &sent);
+    for cost in &sent {
+        let column = if cost.column == BY_ID { "Units" } else { "Units there" };
+        let (said, is) = (table.cell(cost.call, column), told(cost));
+        assert_eq!(said, Some(is.as_str()), "{} where {}", cost.call, cost.column);
+        assert!([BY_ID, BY_KEY].contains(&cost.column));
+    }
+    stage.close().await;
+}

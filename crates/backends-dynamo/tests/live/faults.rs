@@ -1,0 +1,206 @@
+//! What the service does wrong, or says that a local one never says: the typed error in time, and no write twice.
+
+use std::time::{Duration, Instant};
+
+use backends_core::{Document, ErrorKind, Repository, SchemaMode, Value};
+use proxy::{Answer, Fault, Protocol, Proxy, dynamodb};
+
+use crate::store::{Store, config, definition, endpoint, fresh_prefix, n, open_with, s};
+
+async fn proxied() -> (Proxy, Store, Repository<Document>) {
+    let proxy = Proxy::start(&endpoint(), Protocol::DynamoDb).await.unwrap();
+    let store = Store::through(&proxy.url()).await;
+    let json = r#"{"name": "notes", "idKind": "string"}"#;
+    let notes = store.backend.define::<Document>(definition(json)).await.unwrap();
+    proxy.clear();
+    (proxy, store, notes)
+}
+
+fn note(id: &str, n: i64) -> Document {
+    Document::from([("id", Value::from(id)), ("n", Value::from(n))])
+}
+
+#[tokio::test]
+async fn l07_calls_by_one_key_are_one_request_each() {
+    let (proxy, _store, notes) = proxied().await;
+    notes.insert(&note("a", 1)).await.unwrap();
+    notes.get("a").await.unwrap().unwrap();
+    notes.replace(&note("a", 2)).await.unwrap();
+    assert!(notes.upsert(&note("b", 1)).await.unwrap().created);
+    assert!(!notes.upsert(&note("b", 2)).await.unwrap().created);
+    notes.delete("a").await.unwrap().unwrap();
+    assert_eq!(proxy.operations(), ["PutItem", "GetItem", "PutItem", "PutItem", "PutItem", "DeleteItem"]);
+}
+
+#[tokio::test]
+async fn d10_throttling_until_the_deadline_is_throttled() {
+    let (proxy, store, notes) = proxied().await;
+    for answer in [dynamodb::throughput_exceeded, dynamodb::throttling, dynamodb::request_limit_exceeded] {
+        proxy.on(move |_, _| answer().into());
+        let began = Instant::now();
+        let error = notes.insert(&note("a", 1)).timeout(Duration::from_millis(400)).await.unwrap_err();
+        assert!(error.is_throttled() && !error.may_have_happened(), "{error}");
+        assert!(began.elapsed() < Duration::from_millis(450), "{:?}", began.elapsed());
+        let error = notes.get("a").timeout(Duration::from_millis(200)).await.unwrap_err();
+        assert!(error.is_throttled() && error.is_retryable(), "{error}");
+    }
+    proxy.on(|_, _| Fault::Unprocessed(0));
+    let error = notes.get_many(["a", "b"]).timeout(Duration::from_millis(300)).await.unwrap_err();
+    assert!(error.is_throttled(), "{error}");
+    assert!(store.all("notes").await.is_empty());
+}
+
+#[tokio::test]
+async fn c42_a_request_that_is_throttled_for_a_while_is_made_again() {
+    let (proxy, store, notes) = proxied().await;
+    proxy.on(|_, n| if n <= 5 { dynamodb::throughput_exceeded().into() } else { Fault::Pass });
+    notes.insert(&note("a", 1)).await.unwrap();
+    notes.upsert(&note("a", 2)).await.unwrap();
+    assert!(notes.delete("a").await.unwrap().is_some());
+    assert!(store.all("notes").await.is_empty());
+}
+
+#[tokio::test]
+async fn d10_a_service_that_hangs_is_a_timeout_in_time() {
+    let (proxy, _store, notes) = proxied().await;
+    proxy.on(|_, _| Fault::Hang);
+    let began = Instant::now();
+    let error = notes.get("a").timeout(Duration::from_millis(300)).await.unwrap_err();
+    assert!(error.is_timeout() && !error.may_have_happened(), "{error}");
+    let error = notes.insert(&note("a", 1)).timeout(Duration::from_millis(300)).await.unwrap_err();
+    assert!(error.is_timeout() && error.may_have_happened(), "{error}");
+    assert!(began.elapsed() < Duration::from_millis(900), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn c40_rights_and_credentials_that_are_refused_are_permission_denied_at_once() {
+    let (proxy, _store, notes) = proxied().await;
+    let answers: [fn() -> Answer; 3] =
+        [|| dynamodb::access_denied("PutItem"), dynamodb::unrecognized_client, dynamodb::expired_token];
+    for answer in answers {
+        proxy.clear();
+        proxy.on(move |_, _| answer().into());
+        let error = notes.insert(&note("a", 1)).await.unwrap_err();
+        assert!(error.is_permission_denied() && !error.may_have_happened(), "{error}");
+        assert_eq!(proxy.operations().len(), 1, "asked again although that cannot help");
+        assert!(!format!("{error} {error:?}").contains("arn:aws"), "{error:?}");
+    }
+    proxy.on(|_, _| dynamodb::unrecognized_client().into());
+    let error = open_with(config(&proxy.url(), &fresh_prefix())).await.unwrap_err();
+    assert!(error.is_permission_denied() && !format!("{error} {error:?}").contains("hunter2"), "{error}");
+    proxy.on(|_, _| dynamodb::access_denied("GetItem").into());
+    open_with(config(&proxy.url(), &fresh_prefix())).await.unwrap();
+}
+
+#[tokio::test]
+async fn c37_verify_works_without_the_right_to_create_or_to_look() {
+    let (proxy, store, notes) = proxied().await;
+    notes.insert(&note("a", 1)).await.unwrap();
+    proxy.on(|request, _| match request.operation() {
+        operation @ ("CreateTable" | "DescribeTable" | "UpdateTable") => dynamodb::access_denied(operation).into(),
+        _ => Fault::Pass,
+    });
+    let other = open_with(config(&proxy.url(), &store.prefix)).await.unwrap();
+    let json = r#"{"name": "notes", "idKind": "string"}"#;
+    let define = || other.define::<Document>(definition(json));
+    assert!(define().await.unwrap_err().is_permission_denied());
+    let notes = define().schema_mode(SchemaMode::Verify).await.unwrap();
+    assert!(notes.get("a").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn c42_errors_of_the_service_are_tried_a_few_times() {
+    let (proxy, store, notes) = proxied().await;
+    for (name, answer) in
+        [("b", dynamodb::internal_server_error as fn() -> Answer), ("c", dynamodb::service_unavailable)]
+    {
+        proxy.on(move |_, n| if n < 4 { answer().into() } else { Fault::Pass });
+        notes.upsert(&note("a", 1)).await.unwrap_err();
+        notes.insert(&note(name, 1)).await.unwrap();
+        proxy.on(move |_, _| answer().into());
+        let error = notes.get("a").await.unwrap_err();
+        assert!(error.is_unavailable() && !error.may_have_happened(), "{error}");
+        let error = notes.insert(&note("x", 1)).await.unwrap_err();
+        assert!(error.is_unavailable() && error.may_have_happened(), "{error}");
+    }
+    assert_eq!(store.all("notes").await.len(), 2);
+}
+
+#[tokio::test]
+async fn s02_an_insert_whose_answer_was_lost_is_stored_once_and_no_conflict() {
+    let (proxy, store, notes) = proxied().await;
+    proxy.on(|_, n| if n == 1 { Fault::LoseAnswer } else { Fault::Pass });
+    notes.insert(&note("a", 1)).await.unwrap();
+    assert_eq!(proxy.operations(), ["PutItem", "PutItem"]);
+    proxy.on(|_, n| if n == 1 { Fault::LoseAnswer } else { Fault::Pass });
+    let error = notes.insert(&note("a", 2)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+    assert_eq!(store.all("notes").await[0]["n"], n("1"));
+}
+
+#[tokio::test]
+async fn c42_a_replace_whose_answer_was_lost_is_known_by_its_stamp() {
+    let (proxy, store, notes) = proxied().await;
+    notes.insert(&note("a", 1)).await.unwrap();
+    proxy.on(|request, _| if request.operation() == "PutItem" { Fault::LoseAnswer } else { Fault::Pass });
+    proxy.clear();
+    notes.replace(&note("a", 2)).await.unwrap();
+    assert_eq!(proxy.operations(), ["PutItem", "GetItem"]);
+    let error = notes.upsert(&note("a", 3)).await.unwrap_err();
+    assert!(error.is_unavailable() && error.may_have_happened() && error.to_string().contains("is stored"), "{error}");
+    assert_eq!(store.all("notes").await[0]["n"], n("3"));
+    // Somebody else writes before the look at the stamp.
+    let (other, table) = (store.other.clone(), store.table("notes"));
+    let (begun, seen) = tokio::sync::oneshot::channel();
+    let begun = std::sync::Mutex::new(Some(begun));
+    proxy.on(move |request, _| match request.operation() {
+        "PutItem" => Fault::LoseAnswer,
+        _ => {
+            begun.lock().unwrap().take().map(|begun| begun.send(()));
+            Fault::Delay(Duration::from_millis(300))
+        }
+    });
+    let write = tokio::spawn(async move {
+        seen.await.unwrap();
+        other.put_item().table_name(table).item("id", s("a")).item("n", n("7")).send().await.unwrap();
+    });
+    let error = notes.replace(&note("a", 4)).await.unwrap_err();
+    write.await.unwrap();
+    assert!(error.is_unavailable() && error.may_have_happened(), "{error}");
+    assert_eq!(store.all("notes").await[0]["n"], n("7"), "the write of somebody else was lost");
+}
+
+#[tokio::test]
+async fn t01_a_delete_whose_answer_was_lost_is_no_success() {
+    let (proxy, store, notes) = proxied().await;
+    notes.insert(&note("a", 1)).await.unwrap();
+    proxy.on(|request, _| if request.operation() == "DeleteItem" { Fault::LoseAnswer } else { Fault::Pass });
+    let error = notes.delete("a").await.unwrap_err();
+    assert!(error.is_unavailable() && error.may_have_happened(), "{error}");
+    assert!(store.all("notes").await.is_empty());
+}
+
+#[tokio::test]
+async fn s02_a_batch_whose_answer_was_lost_is_stored_once() {
+    let (proxy, store, _) = proxied().await;
+    let fresh = store.backend.define::<Document>(definition(r#"{"name": "fresh"}"#)).await.unwrap();
+    proxy.on(|request, n| match (request.operation(), n) {
+        ("BatchWriteItem", 1) => Fault::LoseAnswer,
+        _ => Fault::Pass,
+    });
+    let records: Vec<_> = (0..30).map(|number| Document::from([("n", Value::from(number))])).collect();
+    let inserted = fresh.insert_many(&records).await.unwrap();
+    assert_eq!((inserted.stored(), store.all("fresh").await.len()), (30, 30));
+    let batches = proxy.operations().iter().filter(|operation| *operation == "BatchWriteItem").count();
+    assert_eq!(batches, 2, "a batch was sent again, which writes over what is there");
+}
+
+#[tokio::test]
+async fn c42_a_define_whose_answers_are_lost_goes_through() {
+    let proxy = Proxy::start(&endpoint(), Protocol::DynamoDb).await.unwrap();
+    let store = Store::through(&proxy.url()).await;
+    proxy.on(|_, n| if n == 1 { Fault::LoseAnswer } else { Fault::Pass });
+    let users = store.backend.define::<Document>(definition(r#"{"name": "users"}"#)).await.unwrap();
+    users.insert(&Document::new()).await.unwrap();
+    assert_eq!(store.all("users").await.len(), 1);
+}

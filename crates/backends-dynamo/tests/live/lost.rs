@@ -1,0 +1,59 @@
+//! Answers that are lost: this backend asks again where that is harmless, and says so where nobody knows.
+
+use std::collections::BTreeSet;
+
+use backends_core::{Document, Value};
+use live::lost::KeyIs;
+use proxy::{Fault, Protocol, Proxy};
+
+use crate::stage::stage;
+use crate::store::{Store, definition, endpoint};
+
+/// The calls of which one lost answer is an error.
+async fn unanswered(key: KeyIs) -> BTreeSet<&'static str> {
+    let stage = stage().await.with_records(5);
+    let report = live::lost::run(&stage, key).await;
+    assert!(report.lines().count() > 40);
+    stage.close().await;
+    report.unanswered().map(|line| line.call).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s02_c42_no_lost_answer_is_a_second_effect_a_conflict_or_a_false_success() {
+    let expected = [
+        "delete",
+        "delete of what is missing",
+        "insert of a taken key",
+        "replace of what is missing",
+        "upsert that creates",
+        "upsert that replaces",
+    ];
+    assert_eq!(unanswered(KeyIs::TheId).await, BTreeSet::from(expected));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s02_c42_nor_where_a_replace_keeps_the_stored_id() {
+    let expected = ["delete", "delete of what is missing", "insert of a taken key"];
+    assert_eq!(unanswered(KeyIs::AnotherField).await, BTreeSet::from(expected));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s02_c42_nor_of_a_batch_of_records_whose_keys_the_library_drew() {
+    let proxy = Proxy::start(&endpoint(), Protocol::DynamoDb).await.unwrap();
+    let store = Store::through(&proxy.url()).await;
+    let notes = store.backend.define::<Document>(definition(r#"{"name": "notes"}"#)).await.unwrap();
+    let records: Vec<_> = (0..60).map(|number| Document::from([("n", Value::from(number))])).collect();
+    let mut stored = 0;
+    for fault in [Fault::LoseAnswer, Fault::CutAnswer, Fault::Cut] {
+        for lost in 1..=3 {
+            let fault = fault.clone();
+            proxy.on(move |request, n| match (request.operation(), n) {
+                ("BatchWriteItem", n) if n == lost => fault.clone(),
+                _ => Fault::Pass,
+            });
+            let inserted = notes.insert_many(&records).await.unwrap();
+            stored += inserted.stored();
+            assert_eq!((inserted.stored(), store.all("notes").await.len()), (60, stored));
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! What only this backend has, on the real service that `TEST_DYNAMODB_ENDPOINT` names. Without one every test here
+//! fails.
+
+#![allow(clippy::unwrap_used, reason = "tests stop where something is wrong")]
+#![allow(unreachable_pub, reason = "modules of one program of tests")]
+
+mod costs;
+mod definitions;
+mod faults;
+mod foreign;
+mod lost;
+mod many;
+mod records;
+mod stage;
+#[path = "../common/store.rs"]
+mod store;
+mod waiting;

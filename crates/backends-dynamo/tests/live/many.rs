@@ -1,0 +1,98 @@
+//! Many records in one call: how many requests, and whose answer is whose.
+
+use backends_core::ErrorKind::AlreadyExists;
+use backends_core::{Document, Value};
+use proxy::{Fault, Protocol, Proxy};
+
+use crate::store::{Store, definition, endpoint};
+
+async fn proxied() -> (Proxy, Store) {
+    let proxy = Proxy::start(&endpoint(), Protocol::DynamoDb).await.unwrap();
+    let store = Store::through(&proxy.url()).await;
+    (proxy, store)
+}
+
+fn note(key: &str) -> Document {
+    Document::from([("key", Value::from(key))])
+}
+
+#[tokio::test]
+async fn l07_many_keys_are_as_few_requests_as_there_can_be() {
+    let (proxy, store) = proxied().await;
+    let notes = store.backend.define::<Document>(definition(r#"{"name": "notes", "hashKey": "key"}"#)).await.unwrap();
+    let records: Vec<_> = (0..250).map(|number| note(&format!("{number}"))).collect();
+    notes.insert_many(&records).await.unwrap();
+    proxy.clear();
+    let keys: Vec<_> = (0..250).rev().map(|number| format!("{number}")).collect();
+    let read = notes.get_many(&keys).await.unwrap();
+    assert_eq!(proxy.operations(), ["BatchGetItem"; 3]);
+    for (key, record) in keys.iter().zip(read) {
+        assert_eq!(record.unwrap().get("key"), Some(&Value::from(key.as_str())));
+    }
+}
+
+#[tokio::test]
+async fn d01_keys_that_are_left_unprocessed_are_asked_for_again() {
+    let (proxy, store) = proxied().await;
+    let notes = store.backend.define::<Document>(definition(r#"{"name": "notes", "hashKey": "key"}"#)).await.unwrap();
+    notes.insert_many(&["a", "b", "c", "d", "e"].map(note)).await.unwrap();
+    proxy.clear();
+    proxy.on(|request, n| match (request.operation(), n) {
+        ("BatchGetItem", 1) => Fault::Unprocessed(0),
+        ("BatchGetItem", 2 | 3) => Fault::Unprocessed(2),
+        _ => Fault::Pass,
+    });
+    let read = notes.get_many(["e", "x", "a", "b", "c", "d"]).await.unwrap();
+    let there: Vec<bool> = read.iter().map(Option::is_some).collect();
+    assert_eq!(there, [true, false, true, true, true, true]);
+    assert_eq!(proxy.operations(), ["BatchGetItem"; 4]);
+}
+
+#[tokio::test]
+async fn t04_records_that_are_left_unprocessed_are_written_again() {
+    let (proxy, store) = proxied().await;
+    let notes = store.backend.define::<Document>(definition(r#"{"name": "notes"}"#)).await.unwrap();
+    proxy.clear();
+    proxy.on(|request, n| match (request.operation(), n) {
+        ("BatchWriteItem", 1) => Fault::Unprocessed(0),
+        ("BatchWriteItem", 2 | 3) => Fault::Unprocessed(10),
+        _ => Fault::Pass,
+    });
+    let records: Vec<_> = (0..60).map(|number| Document::from([("n", Value::from(number))])).collect();
+    let inserted = notes.insert_many(&records).await.unwrap();
+    assert_eq!((inserted.stored(), store.all("notes").await.len()), (60, 60));
+    assert!(proxy.operations().iter().all(|operation| operation == "BatchWriteItem"));
+    let first = notes.get(inserted.id(0).unwrap()).await.unwrap().unwrap();
+    assert_eq!(first.get("n"), Some(&Value::from(0)));
+}
+
+#[tokio::test]
+async fn s05_a_key_of_the_callers_is_never_written_over() {
+    let (proxy, store) = proxied().await;
+    let notes = store.backend.define::<Document>(definition(r#"{"name": "notes", "idKind": "string"}"#)).await.unwrap();
+    let with = |id: &str, n: i64| Document::from([("id", Value::from(id)), ("n", Value::from(n))]);
+    notes.insert(&with("a", 0)).await.unwrap();
+    proxy.clear();
+    let records = [with("b", 1), with("a", 2), with("", 3), with("b", 4), with("c", 5)];
+    let error = notes.insert_many(&records).await.unwrap_err();
+    let failed: Vec<_> =
+        error.inserted().unwrap().failures().map(|(position, error)| (position, error.kind())).collect();
+    assert_eq!(failed, [(1, AlreadyExists), (3, AlreadyExists)]);
+    assert_eq!(notes.get("a").await.unwrap().unwrap().get("n"), Some(&Value::from(0)));
+    assert_eq!(notes.get("b").await.unwrap().unwrap().get("n"), Some(&Value::from(1)));
+    let batches = proxy.operations().iter().filter(|operation| *operation == "BatchWriteItem").count();
+    assert_eq!(batches, 1, "{:?}", proxy.operations());
+}
+
+#[tokio::test]
+async fn p04_a_record_that_is_too_large_fails_alone() {
+    let store = Store::open().await;
+    let notes = store.backend.define::<Document>(definition(r#"{"name": "notes"}"#)).await.unwrap();
+    let with = |text: String| Document::from([("text", Value::from(text))]);
+    let records = [with("a".into()), with("x".repeat(410_000)), with("b".into())];
+    let error = notes.insert_many(&records).await.unwrap_err();
+    let failed: Vec<_> =
+        error.inserted().unwrap().failures().map(|(at, error)| (at, error.is_invalid_input())).collect();
+    assert_eq!(failed, [(1, true)]);
+    assert_eq!(store.all("notes").await.len(), 2);
+}
