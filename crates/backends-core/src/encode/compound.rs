@@ -114,82 +114,32 @@ impl<'e, 's> Compound<'e, 's> {
     }
 }
 
-impl ser::SerializeSeq for Compound<'_, '_> {
-    type Ok = ();
-    type Error = Fault;
+/// Serde has four traits for what is an array here, and two for what is a map of known names.
+macro_rules! compounds {
+    ($($trait:ident, $method:ident($($name:ident: $type:ty)?) => $write:ident;)+) => {
+        $(impl ser::$trait for Compound<'_, '_> {
+            type Ok = ();
+            type Error = Fault;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Fault> {
-        self.element(value)
-    }
-    fn end(self) -> Result<(), Fault> {
-        self.finish();
-        Ok(())
-    }
+            fn $method<T: Serialize + ?Sized>(&mut self, $($name: $type,)? value: &T) -> Result<(), Fault> {
+                self.$write($($name,)? value)
+            }
+
+            fn end(self) -> Result<(), Fault> {
+                self.finish();
+                Ok(())
+            }
+        })+
+    };
 }
 
-impl ser::SerializeTuple for Compound<'_, '_> {
-    type Ok = ();
-    type Error = Fault;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Fault> {
-        self.element(value)
-    }
-    fn end(self) -> Result<(), Fault> {
-        self.finish();
-        Ok(())
-    }
-}
-
-impl ser::SerializeTupleStruct for Compound<'_, '_> {
-    type Ok = ();
-    type Error = Fault;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Fault> {
-        self.element(value)
-    }
-    fn end(self) -> Result<(), Fault> {
-        self.finish();
-        Ok(())
-    }
-}
-
-impl ser::SerializeTupleVariant for Compound<'_, '_> {
-    type Ok = ();
-    type Error = Fault;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Fault> {
-        self.element(value)
-    }
-    fn end(self) -> Result<(), Fault> {
-        self.finish();
-        Ok(())
-    }
-}
-
-impl ser::SerializeStruct for Compound<'_, '_> {
-    type Ok = ();
-    type Error = Fault;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Fault> {
-        self.field(name, value)
-    }
-    fn end(self) -> Result<(), Fault> {
-        self.finish();
-        Ok(())
-    }
-}
-
-impl ser::SerializeStructVariant for Compound<'_, '_> {
-    type Ok = ();
-    type Error = Fault;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Fault> {
-        self.field(name, value)
-    }
-    fn end(self) -> Result<(), Fault> {
-        self.finish();
-        Ok(())
-    }
+compounds! {
+    SerializeSeq, serialize_element() => element;
+    SerializeTuple, serialize_element() => element;
+    SerializeTupleStruct, serialize_field() => element;
+    SerializeTupleVariant, serialize_field() => element;
+    SerializeStruct, serialize_field(name: &'static str) => field;
+    SerializeStructVariant, serialize_field(name: &'static str) => field;
 }
 
 impl ser::SerializeMap for Compound<'_, '_> {
