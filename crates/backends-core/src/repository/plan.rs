@@ -169,7 +169,7 @@ pub(crate) fn check_own_id(state: &State, checked: &Checked) -> Result<()> {
     let definition = &state.definition;
     if checked.brought.is_some() && !definition.id_is_key() && !definition.accepts_own_id() {
         return Err(Error::invalid_input(
-            "the record brings an id, which the library gives here since it is not the key: leave it out, or declare it a unique index",
+            "the record brings an id, which the library gives here since it is not the key: leave it out, or declare it a unique index where the backend has them",
         )
         .with_path(definition.id_field()));
     }
