@@ -87,6 +87,7 @@ macro_rules! each_case {
                 c36_verify_finds_what_is_there_and_creates_nothing
                 c36_verify_adds_nothing
                 c36_trust_takes_the_definition_to_be_what_is_there
+                c37_trust_in_what_is_not_there_is_told_by_the_first_call
                 c38_a_definition_from_json_is_the_one_that_is_built
                 c38_l40_every_mistake_is_told_at_once_and_before_any_call
                 c36_what_a_definition_says_is_known_of_the_handle

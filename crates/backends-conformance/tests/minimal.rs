@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -10,13 +11,14 @@ use backends_core::driver::{
     Found, GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, ReplaceRequest, Replaced,
     RepositoryDriver, SchemaMode, StoredKinds, SwapRequest, Swapped,
 };
-use backends_core::{BackendConfig, BackendInfo, Capabilities, Key, Property, RecordBuf, Result};
+use backends_core::{BackendConfig, BackendInfo, Capabilities, Error, Key, Property, RecordBuf, Result};
 
 backends_conformance::suite!(backends_conformance::by_uri(Minimal, |store| format!("minimal:{store}")));
 
 #[derive(Debug, Default)]
 struct Table {
     definition: tokio::sync::Mutex<Option<String>>,
+    is_defined: AtomicBool,
     records: Mutex<BTreeMap<Key, RecordBuf>>,
 }
 
@@ -64,6 +66,7 @@ impl BackendDriver for Open {
         }
         let mut stored = table.definition.lock().await;
         let reconciled = request.reconcile(stored.as_deref())?;
+        table.is_defined.store(true, Ordering::Release);
         StoredKinds::new(&reconciled).look_at_all(&*repository, &request.context).await?;
         *stored = Some(reconciled.merged.to_json());
         Ok(Defined::new(repository, reconciled.merged))
@@ -86,8 +89,11 @@ impl BackendDriver for Open {
 struct Records(Arc<Table>);
 
 impl Records {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Key, RecordBuf>> {
-        self.0.records.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Result<MutexGuard<'_, BTreeMap<Key, RecordBuf>>> {
+        if !self.0.is_defined.load(Ordering::Acquire) {
+            return Err(Error::never_defined());
+        }
+        Ok(self.0.records.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -104,7 +110,7 @@ impl RepositoryDriver for Records {
     async fn get(&self, request: &GetRequest) -> Result<Fetched> {
         // As a server would, it answers later, and each record by itself.
         tokio::task::yield_now().await;
-        let records = self.lock();
+        let records = self.lock()?;
         let found: Vec<Option<RecordBuf>> = request.keys.iter().map(|key| records.get(key).cloned()).collect();
         let places = found.iter().enumerate().map(|(at, record)| record.as_ref().map(|_| (at, 0))).collect();
         let batches = found.into_iter().map(|record| Box::new(Vec::from_iter(record)) as _).collect();
@@ -112,7 +118,7 @@ impl RepositoryDriver for Records {
     }
 
     async fn find(&self, _: &FindRequest) -> Result<Found> {
-        let records: Vec<RecordBuf> = self.lock().values().cloned().collect();
+        let records: Vec<RecordBuf> = self.lock()?.values().cloned().collect();
         Ok(Found::batches(vec![Box::new(records)]))
     }
 
@@ -126,7 +132,7 @@ impl RepositoryDriver for Records {
 
     async fn swap(&self, request: &SwapRequest) -> Result<Swapped> {
         tokio::task::yield_now().await;
-        let mut records = self.lock();
+        let mut records = self.lock()?;
         if records.get(&request.key) != request.seen.as_ref() {
             return Ok(Swapped::Changed);
         }

@@ -16,12 +16,16 @@ use mongodb::bson::RawDocumentBuf;
 use crate::codec::Codec;
 use crate::database::{Database, Failure, max_time};
 use crate::error::{Effect, taken_index};
+use crate::schema::KEY_INDEX;
 
 mod find;
 mod get;
 mod insert_many;
+mod presence;
 mod replace;
 mod swap;
+
+use presence::Presence;
 
 /// The index that the server keeps on `_id`.
 const ID_INDEX: &str = "_id_";
@@ -35,16 +39,19 @@ pub(crate) struct MongoRepository {
     key_index: String,
     /// The name of the unique index on the library's id, if the definition has one.
     id_index: Option<String>,
+    presence: Presence,
 }
 
 impl MongoRepository {
-    pub(crate) fn new(database: &Arc<Database>, definition: &Definition, key_index: String) -> Self {
+    /// Without the name of the index that keeps the primary key unique nobody has looked at what is there.
+    pub(crate) fn new(database: &Arc<Database>, definition: &Definition, key_index: Option<String>) -> Self {
         let on_id = definition.indexes().find(|index| index.is_unique() && index.fields().eq([definition.id_field()]));
         Self {
             database: Arc::clone(database),
             collection: database.collection(definition.name()),
             codec: Codec::new(definition),
-            key_index,
+            presence: Presence::new(key_index.is_some()),
+            key_index: key_index.unwrap_or_else(|| KEY_INDEX.to_owned()),
             id_index: on_id.map(|index| index.name().to_owned()),
         }
     }
@@ -86,6 +93,7 @@ impl MongoRepository {
 #[async_trait]
 impl RepositoryDriver for MongoRepository {
     async fn insert(&self, request: &InsertRequest) -> Result<Inserted> {
+        self.is_there(&request.context).await?;
         let document = self.codec.document(&request.record)?;
         let insert = self.collection.insert_one(document);
         self.database.ask(&request.context, insert.into_future()).await.map_err(|failure| self.refused(failure))?;
@@ -93,22 +101,27 @@ impl RepositoryDriver for MongoRepository {
     }
 
     async fn insert_many(&self, request: &InsertManyRequest) -> Result<InsertedRecords> {
+        self.is_there(&request.context).await?;
         self.store_many(request).await
     }
 
     async fn get(&self, request: &GetRequest) -> Result<Fetched> {
+        self.is_there(&request.context).await?;
         self.fetch(request).await
     }
 
     async fn find(&self, request: &FindRequest) -> Result<Found> {
+        self.is_there(&request.context).await?;
         self.read_all(&request.context).await
     }
 
     async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced> {
+        self.is_there(&request.context).await?;
         self.put(request).await
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Deleted> {
+        self.is_there(&request.context).await?;
         let delete =
             self.collection.find_one_and_delete(self.codec.filter(&request.key)?).max_time(max_time(&request.context));
         let deleted = self.database.call(&request.context, Effect::Writes, delete.into_future()).await?;
@@ -119,6 +132,7 @@ impl RepositoryDriver for MongoRepository {
     }
 
     async fn swap(&self, request: &SwapRequest) -> Result<Swapped> {
+        self.is_there(&request.context).await?;
         self.compare_and_swap(request).await
     }
 

@@ -22,8 +22,11 @@ pub(crate) const KEY_INDEX: &str = "primary";
 
 pub(crate) async fn define(database: &Arc<Database>, request: &DefineRequest) -> Result<Defined> {
     let (definition, key_index) = match request.mode {
-        SchemaMode::Trust => (request.definition.clone(), KEY_INDEX.to_owned()),
-        _ => agree(database, request).await?,
+        SchemaMode::Trust => (request.definition.clone(), None),
+        _ => {
+            let (definition, key_index) = agree(database, request).await?;
+            (definition, Some(key_index))
+        }
     };
     Ok(Defined::new(Arc::new(MongoRepository::new(database, &definition, key_index)), definition))
 }

@@ -103,6 +103,12 @@ async fn c37_who_may_not_even_look_verifies_by_the_stored_definition() {
     let teams = bare.define::<Document>(definition(json)).schema_mode(SchemaMode::Verify).await.unwrap();
     teams.insert(&Document::from([("tenant", Value::from("t"))])).await.unwrap();
     assert!(teams.get("t").await.unwrap().is_some());
+    let trusted = bare.define::<Document>(definition(json)).schema_mode(SchemaMode::Trust).await.unwrap();
+    assert!(trusted.get("t").await.unwrap().is_some());
+    let nowhere = definition(r#"{"name": "nowhere"}"#);
+    let nowhere = bare.define::<Document>(nowhere).schema_mode(SchemaMode::Trust).await.unwrap();
+    let error = nowhere.insert(&Document::new()).await.unwrap_err();
+    assert!(error.is_definition_conflict(), "{error}");
     native.run_command(backends_mongo::mongodb::bson::doc! { "dropAllUsersFromDatabase": 1 }).await.unwrap();
     native.run_command(backends_mongo::mongodb::bson::doc! { "dropAllRolesFromDatabase": 1 }).await.unwrap();
     drop_database(&admin, &name).await;

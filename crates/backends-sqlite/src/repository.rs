@@ -76,13 +76,7 @@ fn explain(fault: Fault, connection: &Connection, table: &Table) -> Fault {
         Fault::Native(native)
             if error::primary_code(&native) == ffi::SQLITE_ERROR && matches!(table.is_there(connection), Ok(false)) =>
         {
-            Fault::Refused(
-                Error::definition_conflict(
-                    "the table is not there: define the repository with `SchemaMode::Ensure`, which creates it",
-                )
-                .with_context("table", &table.name)
-                .with_native(native),
-            )
+            Fault::Refused(Error::never_defined().with_context("table", &table.name).with_native(native))
         }
         fault => fault,
     }

@@ -11,7 +11,7 @@ use backends_core::driver::{
     RepositoryDriver, SchemaMode, StoredKinds, SwapRequest, Swapped,
 };
 use backends_core::json::{self, JsonBatch};
-use backends_core::{BackendConfig, BackendInfo, Batch as _, Capabilities, Key, Property, Result};
+use backends_core::{BackendConfig, BackendInfo, Batch as _, Capabilities, Error, Key, Property, Result};
 
 /// Opens the backend `lines`, whose records live as long as this value.
 #[derive(Debug, Default)]
@@ -109,10 +109,21 @@ struct LinesRepository {
     table: Arc<Table>,
 }
 
+impl LinesRepository {
+    /// What is stored, if the repository was ever defined.
+    fn contents(&self) -> Result<MutexGuard<'_, Contents>> {
+        let contents = self.table.lock();
+        if contents.definition.is_none() {
+            return Err(Error::never_defined());
+        }
+        Ok(contents)
+    }
+}
+
 #[async_trait]
 impl RepositoryDriver for LinesRepository {
     async fn get(&self, request: &GetRequest) -> Result<Fetched> {
-        let contents = self.table.lock();
+        let contents = self.contents()?;
         let mut batch = JsonBatch::new();
         let mut positions = Vec::with_capacity(request.keys.len());
         for key in &request.keys {
@@ -124,11 +135,11 @@ impl RepositoryDriver for LinesRepository {
     }
 
     async fn find(&self, _request: &FindRequest) -> Result<Found> {
-        Ok(Found::batches(vec![Box::new(self.table.lock().batch())]))
+        Ok(Found::batches(vec![Box::new(self.contents()?.batch())]))
     }
 
     async fn swap(&self, request: &SwapRequest) -> Result<Swapped> {
-        let mut contents = self.table.lock();
+        let mut contents = self.contents()?;
         let stored = contents.lines.get(&request.key).map(|line| json::parse(line)).transpose()?;
         if stored != request.seen {
             return Ok(Swapped::Changed);

@@ -147,6 +147,32 @@ pub async fn c36_trust_takes_the_definition_to_be_what_is_there(context: &Contex
     assert_eq!(users.get(&eve.id).await.unwrap(), Some(eve));
 }
 
+pub async fn c37_trust_in_what_is_not_there_is_told_by_the_first_call(context: &Context) {
+    let backend = context.another_process().await;
+    let definition = context.definition("users").build().unwrap();
+    let trusted = backend.define::<User>(definition.clone()).schema_mode(SchemaMode::Trust).await.unwrap();
+    let (ada, key) = (User { id: id(1), ..User::new("ada") }, id(1));
+    for error in [
+        refused(trusted.get(&key).await, ErrorKind::DefinitionConflict, "get"),
+        refused(trusted.get_many([&key, &id(2)]).await, ErrorKind::DefinitionConflict, "get_many"),
+        refused(trusted.insert(&ada).await, ErrorKind::DefinitionConflict, "insert"),
+        refused(trusted.insert_many([&ada, &User::new("eve")]).await, ErrorKind::DefinitionConflict, "insert_many"),
+        refused(trusted.replace(&ada).await, ErrorKind::DefinitionConflict, "replace"),
+        refused(trusted.upsert(&ada).await, ErrorKind::DefinitionConflict, "upsert"),
+        refused(trusted.delete(&key).await, ErrorKind::DefinitionConflict, "delete"),
+    ] {
+        assert!(error.to_string().contains("SchemaMode::Ensure"), "the remedy is missing: {error}");
+        assert!(!error.may_have_happened() && !error.is_retryable(), "{error}");
+    }
+    let other = context.backend().await;
+    let verified = other.define::<User>(definition.clone()).schema_mode(SchemaMode::Verify).await;
+    refused(verified, ErrorKind::DefinitionConflict, "define");
+    let users = other.define::<User>(definition).await.unwrap();
+    assert_eq!(trusted.get(&key).await.unwrap(), None, "something was stored");
+    assert_eq!(trusted.insert(&ada).await.unwrap(), ada);
+    assert_eq!(users.get(&key).await.unwrap(), Some(ada));
+}
+
 pub async fn c38_a_definition_from_json_is_the_one_that_is_built(context: &Context) {
     let name = context.name("readings");
     let json = json!({

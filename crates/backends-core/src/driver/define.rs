@@ -16,7 +16,8 @@ pub enum SchemaMode {
     Ensure,
     /// Changes nothing: what is missing is a `DefinitionConflict`. For services without the right to create.
     Verify,
-    /// Neither asks nor changes: the definition is taken to be what is there.
+    /// Neither asks nor changes: the definition is taken to be what is there. If nothing is, the first call on the
+    /// repository is a `DefinitionConflict`.
     Trust,
 }
 

@@ -14,6 +14,14 @@ impl Error {
         Self::already_exists("a record has this key already: change the key, or use `replace` or `upsert`")
             .with_index(PRIMARY)
     }
+
+    /// The error of a call on a repository that `SchemaMode::Trust` took to be there and is not, the same on every
+    /// backend.
+    pub fn never_defined() -> Self {
+        Self::definition_conflict(
+            "the repository is not there: define it once with `SchemaMode::Ensure`, which creates it",
+        )
+    }
 }
 
 macro_rules! kinds {

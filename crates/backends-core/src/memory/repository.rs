@@ -2,11 +2,11 @@
 
 use std::any::Any;
 use std::collections::btree_map::Entry;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use async_trait::async_trait;
 
-use super::Table;
+use super::{Contents, Table};
 use crate::driver::{
     DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest, Inserted,
     InsertedRecords, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
@@ -32,8 +32,17 @@ impl MemoryRepository {
         self.table.lock().records.len()
     }
 
+    /// What is stored, if the repository was ever defined.
+    fn contents(&self) -> Result<MutexGuard<'_, Contents>> {
+        let contents = self.table.lock();
+        if contents.definition.is_none() {
+            return Err(Error::never_defined());
+        }
+        Ok(contents)
+    }
+
     fn put_new(&self, key: &Key, record: &RecordBuf) -> Result<()> {
-        match self.table.lock().records.entry(key.clone()) {
+        match self.contents()?.records.entry(key.clone()) {
             Entry::Vacant(place) => {
                 place.insert(record.clone());
                 Ok(())
@@ -61,7 +70,7 @@ impl RepositoryDriver for MemoryRepository {
     }
 
     async fn get(&self, request: &GetRequest) -> Result<Fetched> {
-        let contents = self.table.lock();
+        let contents = self.contents()?;
         let mut found = Vec::new();
         let mut positions = Vec::with_capacity(request.keys.len());
         for key in &request.keys {
@@ -73,14 +82,14 @@ impl RepositoryDriver for MemoryRepository {
     }
 
     async fn find(&self, _request: &FindRequest) -> Result<Found> {
-        let mut records: Vec<RecordBuf> = self.table.lock().records.values().cloned().collect();
+        let mut records: Vec<RecordBuf> = self.contents()?.records.values().cloned().collect();
         fastrand::shuffle(&mut records);
         let batches = records.chunks(BATCH).map(|chunk| Box::new(chunk.to_vec()) as Box<dyn Batch>);
         Ok(Found::batches(batches.collect()))
     }
 
     async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced> {
-        let mut contents = self.table.lock();
+        let mut contents = self.contents()?;
         let merged = match contents.records.get(&request.key) {
             Some(stored) => request.merge(Some(&mut stored.tokens()))?,
             None => request.merge(None)?,
@@ -90,14 +99,14 @@ impl RepositoryDriver for MemoryRepository {
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Deleted> {
-        Ok(match self.table.lock().records.remove(&request.key) {
+        Ok(match self.contents()?.records.remove(&request.key) {
             Some(record) => Deleted::record(Box::new(record)),
             None => Deleted::missing(),
         })
     }
 
     async fn swap(&self, request: &SwapRequest) -> Result<Swapped> {
-        let mut contents = self.table.lock();
+        let mut contents = self.contents()?;
         if contents.records.get(&request.key) != request.seen.as_ref() {
             return Ok(Swapped::Changed);
         }

@@ -130,7 +130,12 @@ async fn c37_verify_changes_nothing_and_trust_asks_nothing() {
     let dropped = third.define::<Document>(definition(json)).schema_mode(SchemaMode::Verify).await.unwrap_err();
     assert!(dropped.is_definition_conflict() && dropped.to_string().contains("collection"), "{dropped}");
     let trusted = third.define::<Document>(definition(json)).schema_mode(SchemaMode::Trust).await.unwrap();
-    trusted.insert(&Document::from([("tenant", Value::from("t"))])).await.unwrap();
+    let team = Document::from([("tenant", Value::from("t"))]);
+    let missing = trusted.insert(&team).await.unwrap_err();
+    assert!(missing.is_definition_conflict() && missing.to_string().contains("SchemaMode::Ensure"), "{missing}");
+    assert_eq!(store.other.list_collection_names().await.unwrap(), ["_backends_definitions"]);
+    store.other.create_collection("teams").await.unwrap();
+    trusted.insert(&team).await.unwrap();
     assert!(trusted.get("t").await.unwrap().is_some());
     second.close().await.unwrap();
     third.close().await.unwrap();
