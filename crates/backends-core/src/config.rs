@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::error::{Error, ErrorKind, Mistakes, Result};
+use crate::error::{Error, Result};
 
 mod backend;
 mod block;
@@ -38,7 +38,8 @@ pub use uri::Uri;
 ///
 /// Only the block `database` is looked at; the other keys of the file are left alone. Variables of the environment
 /// that begin with `BACKENDS_` go before what the file says. Nothing here ends the process: what is wrong with a
-/// configuration is an `Err` that lists all of it, without any value.
+/// configuration is an `Err` without any value. What is wrong inside the block is told by [`DatabaseConfig::resolve`],
+/// and so by a manager, together with everything that only the backends know to be wrong.
 ///
 /// ```
 /// use backends_core::{Environment, ServiceConfig};
@@ -59,8 +60,8 @@ impl ServiceConfig {
     /// Reads the configuration file at `path`, which is JSON, and the environment of the process.
     ///
     /// # Errors
-    /// [`InvalidConfig`](ErrorKind::InvalidConfig), with the path: the file is not there, cannot be read, is no
-    /// UTF-8, no JSON, or its block `database` is missing or of another form.
+    /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig), with the path: the file is not there, cannot be read, is no
+    /// UTF-8, no JSON, or its block `database` is missing or no object.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
         Self::from_file_in(path, &Environment::process())
     }
@@ -71,16 +72,18 @@ impl ServiceConfig {
     /// As [`from_file`](Self::from_file).
     pub fn from_file_in(path: impl AsRef<Path>, environment: &Environment) -> Result<Self> {
         let path = path.as_ref();
-        read(path)
-            .and_then(|text| Self::from_json_in(&text, environment))
-            .map_err(|error| error.with_context("file", path.display()))
+        let config = read(path).and_then(|text| Self::from_json_in(&text, environment));
+        match config {
+            Ok(config) => Ok(Self { database: config.database.of_file(path) }),
+            Err(error) => Err(error.with_context("file", path.display())),
+        }
     }
 
     /// Reads the text of a configuration file, and the environment of the process.
     ///
     /// # Errors
-    /// [`InvalidConfig`](ErrorKind::InvalidConfig): the text is no JSON, or its block `database` is missing or of
-    /// another form.
+    /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig): the text is no JSON, or its block `database` is missing or no
+    /// object.
     pub fn from_json(text: &str) -> Result<Self> {
         Self::from_json_in(text, &Environment::process())
     }
@@ -90,15 +93,7 @@ impl ServiceConfig {
     /// # Errors
     /// As [`from_json`](Self::from_json).
     pub fn from_json_in(text: &str, environment: &Environment) -> Result<Self> {
-        let mut mistakes = Mistakes::new(ErrorKind::InvalidConfig);
-        let block = Block::in_file(text, &mut mistakes)?;
-        let name_is_mistaken = block.name_is_mistaken;
-        let database = DatabaseConfig::of_block(block, environment);
-        if database.db_name.is_empty() && !name_is_mistaken {
-            mistakes.add("the block `database` names no backend: set `dbName` there, or `BACKENDS_DB_NAME`");
-        }
-        mistakes.into_result()?;
-        Ok(Self { database })
+        Ok(Self { database: DatabaseConfig::of_block(Block::in_file(text)?, environment) })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Mistakes, Result};
+use crate::error::{Error, Result};
 use crate::names;
 
 use super::json;
@@ -14,28 +14,29 @@ pub(super) struct Block {
     pub(super) info: Map<String, Value>,
     /// Whether there is a name that is none.
     pub(super) name_is_mistaken: bool,
+    /// What is wrong with it, whatever backends there are.
+    pub(super) mistakes: Vec<String>,
 }
 
 impl Block {
     /// The block in the text of a file.
-    pub(super) fn in_file(text: &str, mistakes: &mut Mistakes) -> Result<Self> {
+    pub(super) fn in_file(text: &str) -> Result<Self> {
         let Value::Object(mut file) = json::parse(text)? else {
             return Err(Error::invalid_config("the configuration is no object: write `{\"database\": {…}}`"));
         };
-        for path in json::repeated_keys(text) {
-            if path == "database" || path.starts_with("database.") {
-                mistakes.add(format!("`{path}` is given more than once: keep one"));
-            }
-        }
-        match file.remove("database") {
-            Some(Value::Object(content)) => Ok(Self::of(content, mistakes)),
-            Some(Value::Null) | None => Err(Error::invalid_config(missing(&file))),
-            Some(_) => Err(Error::invalid_config("`database` must be an object with `dbName` and `dbInfo`")),
-        }
+        let mut block = match file.remove("database") {
+            Some(Value::Object(content)) => Self::of(content),
+            Some(Value::Null) | None => return Err(Error::invalid_config(missing(&file))),
+            Some(_) => return Err(Error::invalid_config("`database` must be an object with `dbName` and `dbInfo`")),
+        };
+        let repeated = json::repeated_keys(text).into_iter();
+        let ours = repeated.filter(|path| path == "database" || path.starts_with("database."));
+        block.mistakes.extend(ours.map(|path| format!("`{path}` is given more than once: keep one")));
+        Ok(block)
     }
 
     /// The block that `content` is.
-    pub(super) fn of(content: Map<String, Value>, mistakes: &mut Mistakes) -> Self {
+    pub(super) fn of(content: Map<String, Value>) -> Self {
         let mut block = Self::default();
         for (key, value) in content {
             match (key.as_str(), value) {
@@ -43,11 +44,16 @@ impl Block {
                 ("dbName", Value::String(name)) => block.name = Some(name),
                 ("dbName", _) => {
                     block.name_is_mistaken = true;
-                    mistakes.add("`dbName` must be text: the name of the backend");
+                    block.mistakes.push("`dbName` must be text: the name of the backend".to_owned());
                 }
                 ("dbInfo", Value::Object(info)) => block.info = info,
-                ("dbInfo", _) => mistakes.add("`dbInfo` must be an object: the settings of the backend"),
-                (key, _) => mistakes.add(format!("`database`: {}", names::unknown("key", key, ["dbName", "dbInfo"]))),
+                ("dbInfo", _) => {
+                    block.mistakes.push("`dbInfo` must be an object: the settings of the backend".to_owned());
+                }
+                (key, _) => {
+                    let unknown = names::unknown("key", key, ["dbName", "dbInfo"]);
+                    block.mistakes.push(format!("`database`: {unknown}"));
+                }
             }
         }
         block

@@ -23,7 +23,10 @@ impl<'a> Known<'a> {
             return Ok(info);
         }
         if name.is_empty() {
-            return Err(Error::invalid_config(format!("`dbName` is empty: name a backend ({})", self.enabled())));
+            return Err(Error::invalid_config(format!(
+                "no backend is named: set `dbName` in the block `database`, or `BACKENDS_DB_NAME` ({})",
+                self.enabled()
+            )));
         }
         if let Some(feature) = self.feature(name) {
             return Err(Error::invalid_config(self.not_compiled_in(name, feature)));

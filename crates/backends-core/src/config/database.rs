@@ -1,11 +1,12 @@
 //! The settings of a database, from code, the environment and a file, before a backend has looked at them.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 use serde::de::{self, Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use crate::error::{Error, ErrorKind, Mistakes, Result};
+use crate::error::{Error, Result};
 
 use super::block::Block;
 use super::choose::{Known, first_word, printable};
@@ -40,6 +41,11 @@ pub struct DatabaseConfig {
     pub(super) code: Map<String, Value>,
     pub(super) environment: Environment,
     pub(super) file: Map<String, Value>,
+    /// Where the block stands.
+    pub(super) file_path: Option<PathBuf>,
+    pub(super) block_mistakes: Vec<String>,
+    /// Whether the block has a name that is none.
+    pub(super) name_is_mistaken: bool,
 }
 
 impl DatabaseConfig {
@@ -53,7 +59,7 @@ impl DatabaseConfig {
     /// `BACKENDS_DB_NAME` may be left out if `BACKENDS_URL` is set and begins with the name of the backend.
     ///
     /// # Errors
-    /// [`InvalidConfig`](ErrorKind::InvalidConfig) if no backend is named.
+    /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig) if no backend is named.
     pub fn from_environment(environment: &Environment) -> Result<Self> {
         let config = Self::of_block(Block::default(), environment);
         if config.db_name.is_empty() {
@@ -68,7 +74,7 @@ impl DatabaseConfig {
     /// the feature that brings each. No error repeats a part of the URI.
     ///
     /// # Errors
-    /// [`InvalidConfig`](ErrorKind::InvalidConfig): the text is no URI, or of a scheme that no backend here opens.
+    /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig): the text is no URI, or of a scheme that no backend here opens.
     pub fn from_uri(uri: &str, backends: &[BackendInfo], absent: &[(&'static str, &'static str)]) -> Result<Self> {
         let uri = Uri::parse(uri)?;
         let info = Known { backends, absent }.by_scheme(uri.scheme())?;
@@ -76,8 +82,20 @@ impl DatabaseConfig {
     }
 
     pub(super) fn of_block(block: Block, environment: &Environment) -> Self {
-        let config = Self { db_name: block.name.unwrap_or_default(), file: block.info, ..Self::default() };
+        let config = Self {
+            db_name: block.name.unwrap_or_default(),
+            file: block.info,
+            block_mistakes: block.mistakes,
+            name_is_mistaken: block.name_is_mistaken,
+            ..Self::default()
+        };
         config.with_environment(environment)
+    }
+
+    /// The same settings, whose errors say in which file they stand.
+    pub(super) fn of_file(mut self, path: &Path) -> Self {
+        self.file_path = Some(path.to_owned());
+        self
     }
 
     /// The same settings with one made in code, which goes before the environment and the file.
@@ -136,9 +154,6 @@ impl<'de> Deserialize<'de> for DatabaseConfig {
         let Value::Object(content) = Value::deserialize(deserializer)? else {
             return Err(de::Error::custom("the block must be an object with `dbName` and `dbInfo`"));
         };
-        let mut mistakes = Mistakes::new(ErrorKind::InvalidConfig);
-        let block = Block::of(content, &mut mistakes);
-        mistakes.into_result().map_err(|error| de::Error::custom(error.message()))?;
-        Ok(Self::of_block(block, &Environment::empty()))
+        Ok(Self::of_block(Block::of(content), &Environment::empty()))
     }
 }

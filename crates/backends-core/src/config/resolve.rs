@@ -38,12 +38,21 @@ impl DatabaseConfig {
         backends: &[BackendInfo],
         absent: &[(&'static str, &'static str)],
     ) -> Result<BackendConfig> {
-        let known = Known { backends, absent };
+        let config = self.checked(name, Known { backends, absent });
+        config.map_err(|error| match &self.file_path {
+            Some(path) => error.with_context("file", path.display()),
+            None => error,
+        })
+    }
+
+    fn checked(&self, name: &str, known: Known<'_>) -> Result<BackendConfig> {
         let mut mistakes = Mistakes::new(ErrorKind::InvalidConfig);
+        self.block_mistakes.iter().for_each(|mistake| mistakes.add(mistake));
         let chosen = known.by_name(name);
         let keys = Keys { known, chosen: chosen.as_ref().ok().copied(), complete: !known.is_absent(name) };
-        if let Err(error) = &chosen {
-            mistakes.add(error.message());
+        match &chosen {
+            Err(error) if !(name.is_empty() && self.name_is_mistaken) => mistakes.add(error.message()),
+            _ => {}
         }
         let layers = merge::layers(self, &keys, &mut mistakes);
         for layer in &layers {

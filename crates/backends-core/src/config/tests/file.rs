@@ -9,8 +9,16 @@ const TODAY: &str = r#"{
         "credentials": "/run/secrets/aws-credentials", "endpoint": "http://dynamo:8000", "awsRegion": "us-east-1",
         "host": "mongo:27017", "database": "database-name", "user": "username", "pass": "password" } } }"#;
 
+const NO_NAME: &str = "no backend is named: set `dbName` in the block `database`, or `BACKENDS_DB_NAME` \
+    (enabled are memory, mongodb, dynamodb, sqlite; not compiled in are postgres)";
+
 fn load(text: &str) -> Result<ServiceConfig> {
     ServiceConfig::from_json_in(text, &Environment::empty())
+}
+
+/// What is wrong with the text of a file, when it is used.
+fn wrong(text: &str) -> Vec<String> {
+    mistakes(load(text).and_then(|config| resolve(&config.database)))
 }
 
 #[test]
@@ -52,11 +60,8 @@ fn s6_a_file_that_cannot_be_used_is_an_error_that_says_what_to_do() {
             "the block `database` is missing: add `\"database\": {\"dbName\": …, \"dbInfo\": {…}}`; `Database` is another key",
         ),
         (r#"{"database": "mongodb"}"#, "`database` must be an object with `dbName` and `dbInfo`"),
-        (r#"{"database": {}}"#, "the block `database` names no backend: set `dbName` there, or `BACKENDS_DB_NAME`"),
-        (
-            r#"{"database": {"dbName": ""}}"#,
-            "the block `database` names no backend: set `dbName` there, or `BACKENDS_DB_NAME`",
-        ),
+        (r#"{"database": {}}"#, NO_NAME),
+        (r#"{"database": {"dbName": ""}}"#, NO_NAME),
         (r#"{"database": {"dbName": 7}}"#, "`dbName` must be text: the name of the backend"),
         (
             r#"{"database": {"dbName": "memory", "dbInfo": 7}}"#,
@@ -76,14 +81,39 @@ fn s6_a_file_that_cannot_be_used_is_an_error_that_says_what_to_do() {
         ),
     ];
     for (text, message) in cases {
-        assert_eq!(mistakes(load(text)), [message], "{text}");
+        assert_eq!(wrong(text), [message], "{text}");
     }
 }
 
 #[test]
 fn s6_all_that_is_wrong_with_a_block_is_said_at_once() {
     let text = r#"{"database": {"dbName": 1, "dbInfo": [], "dbinfo": {}, "host": 1, "host": 2}}"#;
-    assert_eq!(mistakes(load(text)).len(), 5);
+    assert_eq!(wrong(text).len(), 5);
+}
+
+#[test]
+fn s6_what_is_wrong_with_a_block_hides_nothing_of_its_settings() {
+    let environment = Environment::from_pairs([("BACKENDS_PAHT", "x")]);
+    for (name, more) in [(r#""dbName": "mongodb""#, 1), (r#""dbName": 7"#, 0), (r#""other": 7"#, 1)] {
+        let text =
+            format!(r#"{{"database": {{{name}, "dbinfo": {{}}, "dbInfo": {{"hots": 1, "tls": 1, "tls": 2}}}}}}"#);
+        let config = ServiceConfig::from_json_in(&text, &environment).unwrap();
+        let found = mistakes(resolve(&config.database));
+        for part in ["`dbinfo`", "`hots`", "`database.dbInfo.tls`", "`tls` must be", "`BACKENDS_PAHT`"] {
+            assert!(found.iter().any(|mistake| mistake.contains(part)), "{part}: {found:?}");
+        }
+        assert!(found.len() > 5 + more, "{found:?}");
+    }
+}
+
+#[test]
+fn s6_what_is_wrong_with_a_block_names_the_file() {
+    let path = std::env::temp_dir().join(format!("backends-block-{}.json", std::process::id()));
+    std::fs::write(&path, r#"{"database": {"dbName": "memory", "dbInfo": {"hots": 1}}}"#).unwrap();
+    let config = ServiceConfig::from_file_in(&path, &Environment::empty()).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let error = resolve(&config.database).unwrap_err();
+    assert!(error.to_string().contains(&path.display().to_string()), "{error}");
 }
 
 #[test]
@@ -132,7 +162,8 @@ fn a_service_with_its_own_type_reads_the_block_through_serde() {
     let environment = Environment::from_pairs([("BACKENDS_PATH", "y")]);
     assert_eq!(resolve(&own.database).unwrap().text("path"), Some("x"));
     assert_eq!(resolve(&own.database.with_environment(&environment)).unwrap().text("path"), Some("y"));
-    let error = serde_json::from_str::<DatabaseConfig>(r#"{"dbname": "hunter2"}"#).unwrap_err().to_string();
+    let config: DatabaseConfig = serde_json::from_str(r#"{"dbname": "hunter2"}"#).unwrap();
+    let error = resolve(&config).unwrap_err().to_string();
     assert!(error.contains("did you mean `dbName`?") && !error.contains("hunter2"), "{error}");
     assert!(serde_json::from_str::<DatabaseConfig>("7").is_err());
 }

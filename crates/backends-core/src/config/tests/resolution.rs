@@ -27,7 +27,7 @@ fn s6_a_name_that_is_no_backend_here_is_refused_with_what_to_do() {
         assert_eq!(mistakes(resolve(&DatabaseConfig::new(name))), [message], "{name}");
     }
     assert!(
-        mistakes(resolve(&DatabaseConfig::new("")))[0].starts_with("`dbName` is empty: name a backend (enabled are")
+        mistakes(resolve(&DatabaseConfig::new("")))[0].starts_with("no backend is named: set `dbName` in the block")
     );
     let none = mistakes(DatabaseConfig::new("mongodb").resolve(&[], &[("mongodb", "mongodb")]));
     assert!(none[0].ends_with("(no backend is enabled; not compiled in are mongodb)"), "{none:?}");
