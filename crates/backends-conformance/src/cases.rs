@@ -202,6 +202,7 @@ macro_rules! each_case {
                 c09_a_definition_that_names_a_field_the_type_does_not_have_is_refused
                 c09_a_definition_that_contradicts_the_type_is_refused
                 c09_a_declared_field_of_the_type_is_enforced_for_untyped_handles_too
+                c09_c38_what_the_type_lacks_and_what_it_contradicts_is_told_at_once
             }
             layers {
                 c42_layers_see_every_call_and_none_of_its_values

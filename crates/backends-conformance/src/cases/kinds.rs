@@ -115,6 +115,17 @@ pub async fn c09_a_definition_that_contradicts_the_type_is_refused(context: &Con
     assert_eq!(error.mistakes().len(), 2, "{error}");
 }
 
+pub async fn c09_c38_what_the_type_lacks_and_what_it_contradicts_is_told_at_once(context: &Context) {
+    let definition = context.definition("pairs").partition_key("p").sort_key_of("s", Kind::Integer);
+    let definition = definition.field("nowhere", Kind::String).field("text", Kind::Bool).build().unwrap();
+    let defined = context.backend().await.define::<Pair<String, String>>(definition).await;
+    let error = refused(defined, ErrorKind::InvalidInput, "define");
+    assert_eq!(error.mistakes().len(), 3, "{error}");
+    for part in ["`nowhere`", "`s`", "`text`"] {
+        assert!(error.to_string().contains(part), "{part}: {error}");
+    }
+}
+
 pub async fn c09_a_declared_field_of_the_type_is_enforced_for_untyped_handles_too(context: &Context) {
     let definition = context.definition("records").field("value", Kind::Integer);
     let records = context.define::<Holds<i64>>(definition).await;

@@ -9,7 +9,7 @@ use crate::ask::Asked;
 use crate::driver::{BackendDriver, DefineRequest, Defined, Report, SchemaMode};
 use crate::layer::Operation;
 use crate::repository::State;
-use crate::{Backend, Definition, Error, Record, Repository, Result};
+use crate::{Backend, Definition, Error, ErrorKind, Mistakes, Record, Repository, Result};
 
 /// How long a definition may take without getting on, unless said otherwise.
 const TIMEOUT: Duration = Duration::from_secs(600);
@@ -97,8 +97,11 @@ fn complete<T: Record>(definition: Definition) -> Result<Definition> {
         return Ok(definition);
     }
     let names: Vec<&str> = asked.names().collect();
-    definition.check_type_fields(&names)?;
-    definition.with_type_kinds(&asked.kinds())
+    let mut mistakes = Mistakes::new(ErrorKind::InvalidInput);
+    mistakes.check(definition.check_type_fields(&names));
+    let typed = mistakes.check(definition.with_type_kinds(&asked.kinds()));
+    mistakes.into_result()?;
+    Ok(typed.unwrap_or(definition))
 }
 
 struct Defining {
