@@ -8,7 +8,7 @@ use crate::{IdKind, Timestamp};
 /// An id of the kind that the definition declares, different from every other.
 pub(crate) fn generate(kind: IdKind, now: Timestamp) -> String {
     match kind {
-        IdKind::String => uuid::Uuid::now_v7().to_string(),
+        IdKind::String => uuid_v7(now),
         IdKind::ObjectId => object_id(now),
     }
 }
@@ -24,6 +24,21 @@ fn object_id(now: Timestamp) -> String {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the format keeps the low 32 bits")]
     let [s0, s1, s2, s3] = (now.millis().div_euclid(1_000) as u32).to_be_bytes();
     hex(&[s0, s1, s2, s3, r0, r1, r2, r3, r4, c0, c1, c2])
+}
+
+/// A UUID of version 7 as RFC 9562 has it: milliseconds, a counter of 42 bits that begins at random in its lower half,
+/// and 32 random bits. Those of one process are in the order in which they were given while its clock does not go back.
+fn uuid_v7(now: Timestamp) -> String {
+    static COUNTER: OnceLock<AtomicU64> = OnceLock::new();
+    let count = COUNTER.get_or_init(|| AtomicU64::new(random() >> 23)).fetch_add(1, Ordering::Relaxed);
+    let mut rest = [0; 10];
+    // The first 12 bits and the next 30, each behind bits that the version and the variant take.
+    let counter = (count >> 30 & 0xfff) << 32 | count & 0x3fff_ffff;
+    rest[..6].copy_from_slice(&counter.to_be_bytes()[2..]);
+    rest[6..].copy_from_slice(&fastrand::u32(..).to_be_bytes());
+    // The format has no time before 1970.
+    let millis = u64::try_from(now.millis()).unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(millis, &rest).into_uuid().to_string()
 }
 
 fn hex(bytes: &[u8; 12]) -> String {
@@ -74,5 +89,23 @@ mod tests {
         let uuid = generate(IdKind::String, now);
         assert_eq!(uuid.parse::<uuid::Uuid>().unwrap().get_version_num(), 7);
         assert_ne!(write_id(), write_id());
+    }
+
+    #[test]
+    fn c11_an_id_begins_with_the_time_that_is_given() {
+        let at = |millis| Timestamp::from_millis(millis).unwrap();
+        // Also when the clock goes back.
+        for millis in [1_700_000_000_123, 5_000_000_000_000, 1_000, 0] {
+            let given: Vec<_> = (0..1_000).map(|_| generate(IdKind::String, at(millis))).collect();
+            assert!(given.is_sorted() && given.iter().collect::<HashSet<_>>().len() == 1_000);
+            for id in [&given[0], &given[999]] {
+                let uuid: uuid::Uuid = id.parse().unwrap();
+                assert_eq!((uuid.get_version_num(), uuid.get_variant()), (7, uuid::Variant::RFC4122));
+                assert_eq!(id.replace('-', "")[..12], format!("{millis:012x}"));
+            }
+            let seconds = format!("{:08x}", millis / 1_000);
+            assert_eq!(generate(IdKind::ObjectId, at(millis))[..8], seconds[seconds.len() - 8..]);
+        }
+        assert!(generate(IdKind::String, at(-1)).starts_with("00000000-0000-7"));
     }
 }
