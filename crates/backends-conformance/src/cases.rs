@@ -188,6 +188,7 @@ macro_rules! each_case {
                 c09_an_operand_of_another_kind_is_refused
                 c09_an_integer_key_compares_with_any_number
                 c09_an_empty_operand_of_no_kind_is_refused
+                c40_an_operand_that_is_refused_names_the_key_field
                 c10_key_strings_of_1_to_1024_bytes_are_stored
                 c10_longer_and_empty_key_strings_are_refused
                 c10_longer_and_empty_operands_are_answered
@@ -201,8 +202,8 @@ macro_rules! each_case {
                 c09_l44_a_bool_or_bytes_are_no_key
                 c09_a_definition_that_names_a_field_the_type_does_not_have_is_refused
                 c09_a_definition_that_contradicts_the_type_is_refused
-                c09_a_declared_field_of_the_type_is_enforced_for_untyped_handles_too
                 c09_c38_what_the_type_lacks_and_what_it_contradicts_is_told_at_once
+                c09_a_declared_field_of_the_type_is_enforced_for_untyped_handles_too
             }
             layers {
                 c42_layers_see_every_call_and_none_of_its_values

@@ -67,6 +67,9 @@ pub(crate) fn encode_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
     Ok(document.remove("value").unwrap_or(Value::Null))
 }
 
+/// What the library's id is called with `customId`.
+const OWN_ID: &str = "_id";
+
 #[cold]
 fn no_record() -> Error {
     Error::invalid_input("a record is a struct or a map: put other values into a field of one")
@@ -185,7 +188,7 @@ impl<'s> Encoder<'s> {
     fn field(&mut self, name: &str) -> Result<(), Fault> {
         check_name(name)?;
         let inner = self.place.and_then(|place| place.field(name));
-        if name == "_id" && self.is_record && self.open == 1 && inner.is_none() {
+        if name == OWN_ID && self.is_record && self.open == 1 && inner.is_none() {
             return Err(
                 Error::invalid_input("a field `_id`, which only a definition with `customId` has: rename it").into()
             );
@@ -194,6 +197,15 @@ impl<'s> Encoder<'s> {
         self.out.push(Token::Field(name));
         self.place = inner;
         Ok(())
+    }
+
+    /// How a path names the element that failed: by its number in an operand, since it is a part of a key.
+    #[cold]
+    fn element(&self) -> String {
+        if self.is_record || self.open > 1 {
+            return "[]".to_owned();
+        }
+        format!("[{}]", self.out.values_in_array())
     }
 
     /// Begins the map of an enum's variant.

@@ -116,6 +116,16 @@ impl RecordBuf {
         RecordTokens::of_value(&self.0).step().ok()
     }
 
+    /// How many whole values stand in the array that has been begun.
+    pub(crate) fn values_in_array(&self) -> usize {
+        let mut rest = self.0.get(1..).unwrap_or_default();
+        let mut values = 0;
+        while !rest.is_empty() && walk::skip(&mut rest).is_ok() {
+            values += 1;
+        }
+        values
+    }
+
     /// Puts a scalar into a field of the record itself, in the place of what is there.
     pub fn set(&mut self, field: &str, value: Token<'_>) {
         self.remove(field);

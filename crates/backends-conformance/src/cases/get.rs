@@ -112,7 +112,7 @@ pub async fn c22_a_record_that_the_type_cannot_read_is_unreadable(context: &Cont
     records.insert(&document(json!({"id": id(3)}))).await.unwrap();
     records.insert(&document(json!({"id": id(4), "value": DIGITS}))).await.unwrap();
     let integers = records.typed::<Holds<i64>>();
-    for (at, path) in [(1, Some("value")), (2, Some("value")), (3, None)] {
+    for (at, path) in [(1, Some("value")), (2, Some("value")), (3, Some("value"))] {
         let error = refused(integers.get(id(at)).await, ErrorKind::Unreadable, "get");
         assert_eq!(error.path(), path, "{error}");
         assert!(!error.is_retryable() && !error.may_have_happened());

@@ -224,6 +224,23 @@ pub async fn c09_an_empty_operand_of_no_kind_is_refused(context: &Context) {
     refused(users.delete(format!("{SECRET}\0")).await, ErrorKind::InvalidInput, "delete");
 }
 
+pub async fn c40_an_operand_that_is_refused_names_the_key_field(context: &Context) {
+    let users = context.repository::<User>("users").await;
+    let definition = context.definition("pairs").partition_key("p").sort_key("s");
+    let pairs = context.define::<Pair<String, String>>(definition).await;
+    let bad = || format!("{SECRET}\0");
+    for (error, path) in [
+        (refused(users.get(bad()).await, ErrorKind::InvalidInput, "get"), "id"),
+        (refused(users.get(()).await, ErrorKind::InvalidInput, "get"), "id"),
+        (refused(users.get_many([bad()]).await, ErrorKind::InvalidInput, "get_many"), "id"),
+        (refused(pairs.get((bad(), "x")).await, ErrorKind::InvalidInput, "get"), "p"),
+        (refused(pairs.get(("x", bad())).await, ErrorKind::InvalidInput, "get"), "s"),
+        (refused(pairs.delete(("x", f64::NAN)).await, ErrorKind::InvalidInput, "delete"), "s"),
+    ] {
+        assert_eq!(error.path(), Some(path), "{error}");
+    }
+}
+
 pub async fn c10_key_strings_of_1_to_1024_bytes_are_stored(context: &Context) {
     let definition = context.definition("pairs").partition_key("p").sort_key("s");
     let records = context.define::<Pair<String, String>>(definition).await;

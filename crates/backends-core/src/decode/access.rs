@@ -75,6 +75,20 @@ fn leave(trail: super::Trail<'_>) {
     }
 }
 
+/// The name of a field, if the type takes it. An error that names the field stands outside of it.
+#[inline]
+fn accepted<K>(name: Result<K, Fault>, trail: super::Trail<'_>) -> Result<Option<K>, Fault> {
+    match name {
+        Ok(name) => Ok(Some(name)),
+        Err(fault) => {
+            if fault.names_field() {
+                leave(trail);
+            }
+            Err(fault)
+        }
+    }
+}
+
 /// The fields of a map inside a record.
 pub(super) struct Fields<'w, 't> {
     rest: Rest<'w, 't>,
@@ -127,7 +141,7 @@ impl<'de> de::MapAccess<'de> for &mut Fields<'_, '_> {
         match self.rest.walk.tokens.next()? {
             Token::Field(name) => {
                 enter!(self.rest, self.inner, name);
-                seed.deserialize(KeyName(name)).map(Some)
+                accepted(seed.deserialize(KeyName(name)), self.rest.walk.trail)
             }
             Token::End => {
                 self.ended = true;
@@ -177,7 +191,7 @@ impl<'de> de::MapAccess<'de> for &mut Root<'_, '_> {
                     if let Some(at) = listed {
                         self.likely = at + 1;
                         enter!(self.fields.rest, self.fields.inner, name);
-                        return seed.deserialize(KeyName(name)).map(Some);
+                        return accepted(seed.deserialize(KeyName(name)), self.fields.rest.walk.trail);
                     }
                 }
                 Token::End => {

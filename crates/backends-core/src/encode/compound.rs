@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::ser;
 
 use super::name::KeyText;
-use super::{Encoder, Fault};
+use super::{Encoder, Fault, OWN_ID};
 use crate::schema::Place;
 use crate::{Error, Result};
 
@@ -45,7 +45,7 @@ impl<'e, 's> Compound<'e, 's> {
 
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Fault> {
         let outer = self.encoder.shape.begin_element();
-        value.serialize(&mut *self.encoder).map_err(|fault| self.place(fault.below("[]")))?;
+        value.serialize(&mut *self.encoder).map_err(|fault| self.place(fault.below(&self.encoder.element())))?;
         if let Kept::Array(last) = &mut self.kept {
             self.encoder.shape.end_element(outer, last);
         }
@@ -148,7 +148,7 @@ impl ser::SerializeMap for Compound<'_, '_> {
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Fault> {
         let name = key.serialize(KeyText)?;
-        self.encoder.field(&name)?;
+        self.encoder.field(&name).map_err(|fault| if name == OWN_ID { fault.below(OWN_ID) } else { fault })?;
         let end = self.encoder.out.size();
         if let Kept::Keys(keys) = &mut self.kept {
             keys.push((end - name.len(), end));

@@ -16,9 +16,18 @@ impl Fault {
         Self(self.0.below(segment))
     }
 
+    /// Whether it says itself which field is at fault.
+    pub(crate) fn names_field(&self) -> bool {
+        self.0.path().is_some()
+    }
+
     #[cold]
     fn unreadable(message: String) -> Self {
         Self(Error::unreadable(message))
+    }
+
+    fn at(self, field: &str) -> Self {
+        Self(self.0.with_path(field))
     }
 }
 
@@ -92,10 +101,11 @@ impl de::Error for Fault {
             "stored a field `{field}` that the type does not have: it has {}",
             expected.join(", ")
         ))
+        .at(field)
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::unreadable(format!("the field `{field}` is missing: store it, or give it `#[serde(default)]`"))
+        Self::unreadable(format!("the field `{field}` is missing: store it, or give it `#[serde(default)]`")).at(field)
     }
 
     fn duplicate_field(field: &'static str) -> Self {

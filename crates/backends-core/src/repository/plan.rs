@@ -123,12 +123,17 @@ pub(crate) enum Sought {
 /// `InvalidInput` for another kind, or another number of parts.
 pub(crate) fn sought(state: &State, key: &(impl Serialize + ?Sized)) -> Result<Sought> {
     let (first, second) = (state.definition.partition_key(), state.definition.sort_key());
-    let (partition, sort) = match (encode_value(key)?, second) {
+    let key = encode_value(key).map_err(|error| match (error.path(), second) {
+        (None, None) | (Some("[0]"), Some(_)) => error.with_path(first),
+        (Some("[1]"), Some(second)) => error.with_path(second),
+        _ => error,
+    })?;
+    let (partition, sort) = match (key, second) {
         (Value::Array(parts), Some(second)) => match <[Value; 2]>::try_from(parts) {
             Ok([partition, sort]) => (partition, Some((second, sort))),
             Err(_) => return Err(not_two_parts(first, second)),
         },
-        (Value::Null, _) => return Err(Error::invalid_input("the key is null: pass its value")),
+        (Value::Null, _) => return Err(Error::invalid_input("the key is null: pass its value").with_path(first)),
         (_, Some(second)) => return Err(not_two_parts(first, second)),
         (Value::Array(_) | Value::Map(_), None) => {
             return Err(Error::invalid_input("the key is one value, not an array or a map: pass that"));
