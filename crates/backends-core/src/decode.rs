@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::encode::Fault;
 use crate::schema::Place;
-use crate::{Batch, Error, Result, Tokens};
+use crate::{Batch, Error, RecordBuf, Result, Tokens};
 
 mod access;
 mod key;
@@ -19,12 +19,19 @@ use lazy::Lazy;
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Reading<'s> {
     schema: Option<&'s Place>,
+    /// Fields of the library's own, which a type need not have.
+    own: [Option<&'s str>; 2],
 }
 
 impl<'s> Reading<'s> {
     /// Reading by the instants that `schema` declares; without one `default()` does.
     pub(crate) fn by(schema: &'s Place) -> Self {
-        Self { schema: Some(schema) }
+        Self { schema: Some(schema), ..Self::default() }
+    }
+
+    /// The same, where the library keeps fields of its own: a type that refuses one of them is not offered it.
+    pub(crate) fn with_own(self, own: [Option<&'s str>; 2]) -> Self {
+        Self { own, ..self }
     }
 
     /// The record at `index` of `batch` as a `T`.
@@ -41,12 +48,39 @@ impl<'s> Reading<'s> {
         record.ok_or_else(|| Error::unexpected("a batch was asked for a record and gave none"))
     }
 
-    /// The same, and where in the record it failed: a second walk that keeps the path, so that the first need not.
+    /// The same for any type, and where in the record it failed: a second walk that keeps the path, so that the first
+    /// need not.
     pub(crate) fn read_or_explain<T: DeserializeOwned>(self, batch: &dyn Batch, index: usize) -> Result<T> {
         match self.read(batch, index) {
-            Err(error) => Err(self.explain::<T>(batch, index, error)),
+            Err(error) => self.read_without_own(batch, index, error),
             read => read,
         }
+    }
+
+    /// A struct is offered what it lists. A closed type without a list (an internally tagged enum) only tells which
+    /// field it does not have; if that is one of the library's own, the type reads the record without it.
+    #[cold]
+    fn read_without_own<T: DeserializeOwned>(self, batch: &dyn Batch, index: usize, mut error: Error) -> Result<T> {
+        let mut without: Option<RecordBuf> = None;
+        while let Some(field) = self.own.into_iter().flatten().find(|own| error.path() == Some(*own)) {
+            let mut record = match without.take() {
+                Some(record) => record,
+                None => copy(batch, index)?,
+            };
+            let is_there = record.remove(field);
+            let record = without.insert(record);
+            if !is_there {
+                break;
+            }
+            match self.read(record, 0) {
+                Err(again) => error = again,
+                read => return read,
+            }
+        }
+        Err(match &without {
+            Some(record) => self.explain::<T>(record, 0, error),
+            None => self.explain::<T>(batch, index, error),
+        })
     }
 
     #[cold]
@@ -61,6 +95,15 @@ impl<'s> Reading<'s> {
             Ok(()) => error,
         }
     }
+}
+
+fn copy(batch: &dyn Batch, index: usize) -> Result<RecordBuf> {
+    let mut record = RecordBuf::new();
+    batch.read(index, &mut |tokens| {
+        record = RecordBuf::from_tokens(tokens)?;
+        Ok(())
+    })?;
+    Ok(record)
 }
 
 /// The record that `tokens` walks, where nothing is declared.

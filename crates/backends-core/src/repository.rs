@@ -71,7 +71,8 @@ impl State {
 
     /// How records of this repository are read.
     pub(crate) fn reading(&self) -> Reading<'_> {
-        if self.has_timestamps { Reading::by(&self.schema) } else { Reading::default() }
+        let reading = if self.has_timestamps { Reading::by(&self.schema) } else { Reading::default() };
+        reading.with_own([Some(self.definition.id_field()), self.definition.version()])
     }
 }
 

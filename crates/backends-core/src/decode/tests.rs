@@ -38,6 +38,46 @@ fn c03_a_closed_type_is_not_offered_what_it_does_not_list() {
     assert_eq!(closed, Closed { name: "Ada".into(), inner: None });
 }
 
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(tag = "type", deny_unknown_fields)]
+enum ClosedTag {
+    A { a: u8, rev: Option<u8> },
+}
+
+#[test]
+fn c03_a_closed_type_without_a_list_is_not_offered_what_it_refuses_of_the_library() {
+    let reading = Reading::default().with_own([Some("id"), Some("rev")]);
+    let read = |record: &serde_json::Value| reading.read_or_explain::<ClosedTag>(&stored(record), 0);
+    let record = json!({"type": "A", "a": 1, "id": "x", "rev": 2});
+    assert_eq!(read(&record).unwrap(), ClosedTag::A { a: 1, rev: Some(2) }, "only what it refuses is held back");
+    let error = read(&json!({"type": "A", "a": 1, "id": "x", "other": 2})).unwrap_err();
+    assert_eq!(error.path(), Some("other"), "{error}");
+    assert_eq!(read(&json!({"type": "A", "id": "x"})).unwrap_err().path(), Some("a"));
+    assert!(Reading::default().read_or_explain::<ClosedTag>(&stored(&record), 0).is_err(), "nothing is its own");
+}
+
+#[derive(Debug, Deserialize)]
+#[allow(dead_code, reason = "it is only refused")]
+#[serde(deny_unknown_fields)]
+struct Strict {
+    #[serde(alias = "old")]
+    a: u8,
+    #[serde(default)]
+    many: Vec<Strict>,
+}
+
+#[test]
+fn l16_a_field_that_is_missing_unknown_or_there_twice_is_named_by_its_path() {
+    for (record, path) in [
+        (json!({"many": []}), "a"),
+        (json!({"a": 1, "many": [{"a": 1}, {}]}), "many[1].a"),
+        (json!({"a": 1, "many": [{"a": 1, "more": 1}]}), "many[0].more"),
+        (json!({"a": 1, "many": [{"a": 1, "old": 1}]}), "many[0].old"),
+    ] {
+        assert_eq!(read::<Strict>(&record).unwrap_err().path(), Some(path), "{record}");
+    }
+}
+
 #[test]
 fn l16_an_unreadable_value_is_named_by_its_path_and_not_shown() {
     for (record, path) in [

@@ -71,8 +71,9 @@ impl<'a, T: Record> Plan<'a, T> {
         self.repository.once_a_shape(checked.shape, || self.check_names(state, &checked.record))?;
         let read: T = state.reading().read_or_explain(&checked.record, 0).map_err(|error| {
             let field = state.definition.id_field();
-            if checked.fresh.is_some() && error.path() == Some(field) {
-                return not_readable(error, "with the id that the library adds, a string,");
+            if checked.fresh.is_some() && (error.path() == Some(field) || reads_without::<T>(state, checked, field)) {
+                let what = "with the id that the library adds: let the type take a string there";
+                return not_readable(error, what).with_path(field);
             }
             not_readable(error, "from what would be stored")
         })?;
@@ -91,6 +92,13 @@ impl<'a, T: Record> Plan<'a, T> {
             .with_path(path)),
         }
     }
+}
+
+/// Whether the type reads the record if the field is not there.
+#[cold]
+fn reads_without<T: DeserializeOwned>(state: &State, checked: &Checked, field: &str) -> bool {
+    let mut record = checked.record.clone();
+    record.remove(field) && state.reading().read::<T>(&record, 0).is_ok()
 }
 
 /// Refuses a record that the type reads as another one, which it would write in another way: a name that only one

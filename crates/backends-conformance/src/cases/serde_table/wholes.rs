@@ -24,6 +24,9 @@ shapes! {
     struct FlatInner { a: i64, #[serde(flatten)] inner: Closed2 }
     struct Closed2 { b: i64 }
     #[serde(tag = "type")] enum Internal { A { a: i64 }, B }
+    #[serde(tag = "type", deny_unknown_fields)] enum InternalClosed { A { a: i64, b: Option<Closed> }, B {} }
+    #[serde(tag = "type", deny_unknown_fields)] enum InternalWithId { A { id: String } }
+    #[serde(untagged, deny_unknown_fields)] enum UntaggedClosed { A { a: i64 } }
     #[serde(tag = "t", content = "c")] enum Adjacent { A(i64), B }
     #[serde(untagged)] enum Untagged { A { a: i64 }, B { b: i64 } }
     enum External { A(i64), B }
@@ -148,6 +151,20 @@ fn enums() -> Vec<Row> {
     vec![
         whole("a tagged record", Internal::A { a: 1 }, json!({"type": "A", "a": 1})),
         whole("a tag as a record", Internal::B, json!({"type": "B"})),
+        whole("a closed tagged record", InternalClosed::A { a: 1, b: None }, json!({"type": "A", "a": 1})),
+        whole(
+            "a closed tagged record around a closed struct",
+            InternalClosed::A { a: 1, b: Some(Closed { a: 2 }) },
+            json!({"type": "A", "a": 1, "b": {"a": 2}}),
+        ),
+        whole("a closed tag as a record", InternalClosed::B {}, json!({"type": "B"})),
+        whole_becomes(
+            "a closed tagged record with an id",
+            InternalWithId::A { id: String::new() },
+            |id| InternalWithId::A { id: id.to_owned() },
+            json!({"type": "A"}),
+        ),
+        whole_refused("a closed untagged record, which does not say what it refuses", UntaggedClosed::A { a: 1 }),
         whole("a record of tag and content", Adjacent::A(1), json!({"t": "A", "c": 1})),
         whole("a record of a tag", Adjacent::B, json!({"t": "B"})),
         whole("an untagged record", Untagged::B { b: 1 }, json!({"b": 1})),
