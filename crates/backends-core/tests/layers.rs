@@ -112,6 +112,8 @@ fn l53_a_span_has_the_attributes_of_a_database_client() {
     assert_eq!(insert["db.collection.name"], "people");
     assert_eq!(insert["otel.kind"], "client");
     assert_eq!(insert["error.type"], "AlreadyExists");
+    assert_eq!(insert["otel.status_code"], "ERROR");
+    assert!(!spans[1].contains_key("otel.status_code"));
     assert!(!spans[1].contains_key("error.type") && !spans[4].contains_key("db.collection.name"));
     assert_eq!(spans[3]["db.operation.batch.size"], "2");
     assert!(!format!("{spans:?}").contains("secret"));

@@ -9,7 +9,8 @@ use crate::Result;
 
 /// A span around every call, named `db.call`, with the attributes of OpenTelemetry's conventions for database client
 /// spans: `otel.name` (`{operation} {repository}`), `otel.kind`, `db.system.name`, `db.operation.name`,
-/// `db.collection.name`, `db.operation.batch.size`, and `error.type` when it fails. No attribute holds a value.
+/// `db.collection.name`, `db.operation.batch.size`, and `error.type` and `otel.status_code` when it fails. No attribute
+/// holds a value.
 ///
 /// ```
 /// # async fn example(backend: backends_core::Backend) {
@@ -38,6 +39,7 @@ impl Layer for TracingLayer {
             db.collection.name = call.repository.as_deref(),
             db.operation.batch.size = call.batch_size,
             error.r#type = Empty,
+            otel.status_code = Empty,
         );
         if !span.is_disabled() {
             let name = match &call.repository {
@@ -49,6 +51,7 @@ impl Layer for TracingLayer {
         let outcome = next.run().instrument(span.clone()).await;
         if let Err(error) = &outcome {
             span.record("error.type", tracing::field::debug(error.kind()));
+            span.record("otel.status_code", "ERROR");
         }
         outcome
     }
