@@ -166,13 +166,15 @@ async fn a_backend_that_was_closed_is_opened_anew() {
 
 #[tokio::test]
 async fn l48_a_backend_that_opens_while_the_manager_closes_is_closed_too() {
-    let (registry, _) = counting(0, Duration::from_millis(100));
+    let (registry, opened) = counting(0, Duration::from_millis(100));
     let manager = registry.manager(&config()).unwrap();
     let opening = tokio::spawn({
         let manager = manager.clone();
         async move { manager.backend("counting").await }
     });
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    while opened.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
     manager.close().await.unwrap();
     let error = opening.await.unwrap().unwrap_err();
     assert!(error.is_unavailable() && !error.is_retryable(), "{error}");

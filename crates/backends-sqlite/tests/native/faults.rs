@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::task::{Context as Task, Waker};
 use std::time::{Duration, Instant};
 
-use crate::support::{count, define, directory, fresh, open, user, users};
+use crate::support::{PATIENCE, count, define, directory, fresh, open, user, users};
 use backends_core::{Backend, Error, Registry, Result};
 use backends_sqlite::{Sqlite, SqliteBackend, SqliteOptions};
 use rusqlite::Connection;
+use tokio::time::timeout;
 
 async fn refused(path: &Path) -> Error {
     SqliteBackend::open(SqliteOptions::new(path)).await.map(drop).unwrap_err()
@@ -147,10 +149,13 @@ async fn a_locked_file_is_an_error_within_the_deadline() {
     let error = hasty.insert(&user("hasty", 1)).await.unwrap_err();
     assert!(error.is_unavailable() && error.is_retryable(), "{error}");
 
-    let patient = tokio::spawn(async move { users.insert(&user("patient", 1)).await });
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    let mut patient = users.insert(&user("patient", 1)).into_future();
+    assert!(patient.as_mut().poll(&mut Task::from_waker(Waker::noop())).is_pending());
+    // Who stands behind it in the queue sees that it waits.
+    let error = users.insert(&user("behind", 1)).timeout(Duration::from_millis(50)).await.unwrap_err();
+    assert!(error.is_timeout() && !error.may_have_happened(), "{error}");
     other.execute_batch("COMMIT").unwrap();
-    patient.await.unwrap().unwrap();
+    patient.await.unwrap();
     assert_eq!(count(&backend).await, 1);
 }
 
@@ -176,13 +181,20 @@ async fn a_file_that_was_deleted_takes_no_writes() {
     users.insert(&user("ada", 1)).await.unwrap();
     let path = directory.path().join("app.db");
     std::fs::rename(&path, directory.path().join("moved.db")).unwrap();
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    let error = users.insert(&user("bob", 1)).await.unwrap_err();
+    // It is looked for now and then.
+    let refused = async {
+        loop {
+            if let Err(error) = users.upsert(&user("bob", 1)).await {
+                return error;
+            }
+        }
+    };
+    let error = timeout(PATIENCE, refused).await.expect("it went on writing");
     assert!(error.is_unavailable() && error.to_string().contains("replaced"), "{error}");
     assert!(backend.ping().await.unwrap_err().is_unavailable());
     std::fs::rename(directory.path().join("moved.db"), &path).unwrap();
     backend.ping().await.unwrap();
-    users.insert(&user("bob", 1)).await.unwrap();
+    users.upsert(&user("bob", 2)).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,13 +1,14 @@
 //! Connections, locks and commits: callers, backends and runtimes that share a file.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, mpsc};
 use std::time::{Duration, Instant};
 
-use crate::support::{User, count, define, directory, fresh, open, user, users};
+use crate::support::{PATIENCE, User, count, define, directory, fresh, open, user, users};
 use backends_core::{Backend, Definition, Document, Repository, SchemaMode};
 use backends_sqlite::{SqliteBackend, SqliteOptions, SqliteRepository, Synchronous};
 use rusqlite::Connection;
+use tokio::time::timeout;
 
 #[tokio::test]
 async fn every_connection_is_as_durable_as_was_asked() {
@@ -18,20 +19,27 @@ async fn every_connection_is_as_durable_as_was_asked() {
             let mode: String = file.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
             let synchronous: i32 = file.query_row("PRAGMA synchronous", [], |row| row.get(0))?;
             let application: i32 = file.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-            // So that every connection is asked once.
-            std::thread::sleep(Duration::from_millis(50));
             Ok((mode, synchronous, application))
         };
         let expected = ("wal".to_owned(), value, 0x626b_6473);
         assert_eq!(backend.with_writer(look).await.unwrap(), expected);
+        // Each keeps its connection until all have one, so that every connection is asked once.
+        let all = Arc::new(Barrier::new(3));
         let readers: Vec<_> = (0..3)
             .map(|_| {
-                let backend = backend.clone();
-                tokio::spawn(async move { backend.with_reader(look).await })
+                let (backend, all) = (backend.clone(), Arc::clone(&all));
+                tokio::spawn(async move {
+                    let look = move |file: &mut Connection| {
+                        all.wait();
+                        look(file)
+                    };
+                    backend.with_reader(look).await
+                })
             })
             .collect();
         for reader in readers {
-            assert_eq!(reader.await.unwrap().unwrap(), expected);
+            let seen = timeout(PATIENCE, reader).await.expect("there are fewer connections than readers");
+            assert_eq!(seen.unwrap().unwrap(), expected);
         }
         let write = backend.with_reader(|file| file.execute_batch("CREATE TABLE x (y)")).await.unwrap_err();
         assert!(write.is_permission_denied(), "{write}");
@@ -289,11 +297,12 @@ async fn c42_a_call_whose_turn_comes_too_late_does_nothing() {
     let (_directory, backend, users) = fresh().await;
     let native: SqliteBackend = backend.native::<SqliteBackend>().unwrap().clone();
     let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let (end, may_end) = mpsc::channel();
     let busy = tokio::spawn(async move {
         native
             .with_writer(move |_| {
                 let _ = begun.send(());
-                std::thread::sleep(Duration::from_millis(600));
+                let _ = may_end.recv_timeout(PATIENCE);
                 Ok(())
             })
             .await
@@ -303,6 +312,7 @@ async fn c42_a_call_whose_turn_comes_too_late_does_nothing() {
     let error = users.insert(&user("late", 1)).timeout(Duration::from_millis(150)).await.unwrap_err();
     assert!(error.is_timeout(), "{error}");
     assert!(start.elapsed() < Duration::from_millis(450), "{:?}", start.elapsed());
+    end.send(()).unwrap();
     busy.await.unwrap().unwrap();
     users.insert(&user("next", 1)).await.unwrap();
     assert!(users.get("late").await.unwrap().is_none(), "it was not done later");

@@ -1,11 +1,15 @@
 //! What the tests of this backend share.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use backends_core::{Backend, Definition, Registry, Repository};
 use backends_sqlite::{Sqlite, SqliteBackend};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
+
+/// How long a test waits for what is sure to come.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct User {
