@@ -10,81 +10,73 @@ use crate::properties::{SECRET, holds, of_error, show_text};
 /// Definitions: JSON text, and behind U+0000 another that is compared with the first.
 pub const DEFINITION: Target = Target { name: "definition", generate, words: WORDS, check, show: show_text };
 
-const WORDS: &[&str] = &[
-    "\"name\":",
-    "\"indexes\":",
-    "\"hashKey\":",
-    "\"hashKeyType\":",
-    "\"rangeKey\":",
-    "\"rangeKeyType\":",
-    "\"GSI\":",
-    "\"readCapacity\":",
-    "\"writeCapacity\":",
-    "\"enableTtl\":",
-    "\"ttlAttribute\":",
-    "\"ttl\":",
-    "\"customId\":",
-    "\"idKind\":",
-    "\"fields\":",
-    "\"version\":",
-    "\"ttlHolds\":",
-    "\"unique\":",
-    "\"ordered\":",
-    "\"kind\":",
-    "\"emptyIsMissing\":",
-    "\"foreignText\":",
-    "\"formatVersion\":1",
-    "\"objectId\"",
-    "\"string\"",
-    "\"number\"",
-    "\"integer\"",
-    "\"timestamp\"",
-    "\"bool\"",
-    "\"bytes\"",
-    "\"S\"",
-    "\"N\"",
-    "\"B\"",
-    "\"start\"",
-    "\"expiry\"",
-    "\"id\"",
-    "\"_id\"",
-    "\"primary\"",
-    "\"system.x\"",
-    "\"a.b\"",
-    "\"e[].at\"",
-    "null",
-    "true",
-    "false",
-    "-1",
-    "2147483648",
-    "1e3",
-    "{}",
-    "[]",
-    ",",
-    "\0",
-    "\\u0000",
-    "\\n",
-    "\"hunter2\"",
-];
+/// The keys of a definition besides its name, and what else may stand in its text.
+macro_rules! words {
+    (keys: $($key:literal)*; others: $($other:literal)*) => {
+        const KEYS: &[&str] = &[$($key),*];
+        const WORDS: &[&str] = &[$(concat!("\"", $key, "\":"),)* $($other),*];
+    };
+}
 
-const KEYS: &[&str] = &[
-    "indexes",
-    "hashKey",
-    "hashKeyType",
-    "rangeKey",
-    "rangeKeyType",
-    "readCapacity",
-    "writeCapacity",
-    "GSI",
-    "enableTtl",
-    "ttlAttribute",
-    "ttl",
-    "customId",
-    "idKind",
-    "fields",
-    "version",
-    "ttlHolds",
-];
+words! {
+    keys:
+        "indexes"
+        "hashKey"
+        "hashKeyType"
+        "rangeKey"
+        "rangeKeyType"
+        "readCapacity"
+        "writeCapacity"
+        "GSI"
+        "enableTtl"
+        "ttlAttribute"
+        "ttl"
+        "customId"
+        "idKind"
+        "fields"
+        "version"
+        "ttlHolds";
+    others:
+        "\"name\":"
+        "\"unique\":"
+        "\"ordered\":"
+        "\"kind\":"
+        "\"emptyIsMissing\":"
+        "\"foreignText\":"
+        "\"formatVersion\":1"
+        "\"objectId\""
+        "\"string\""
+        "\"number\""
+        "\"integer\""
+        "\"timestamp\""
+        "\"bool\""
+        "\"bytes\""
+        "\"S\""
+        "\"N\""
+        "\"B\""
+        "\"start\""
+        "\"expiry\""
+        "\"id\""
+        "\"_id\""
+        "\"primary\""
+        "\"system.x\""
+        "\"a.b\""
+        "\"e[].at\""
+        "null"
+        "true"
+        "false"
+        "-1"
+        "2147483648"
+        "1e3"
+        "{}"
+        "[]"
+        ","
+        "\0"
+        "\\u0000"
+        "\\n"
+        "\"hunter2\""
+}
+
 const NAMES: &[&str] = &["id", "_id", "email", "a", "a_b", "b", "at", "rev", "a.b", "a[]", "e[].at", "Email", "x y"];
 const KINDS: &[&str] = &["string", "number", "integer", "timestamp", "objectId", "bool", "bytes", "S", "N"];
 
