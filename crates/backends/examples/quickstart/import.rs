@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 use anyhow::Context as _;
-use backends::Repository;
+use backends::{Error, Repository};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::User;
@@ -49,6 +49,11 @@ async fn store(users: &Repository<User>, batch: &[User], report: &mut Report) ->
         // What could be stored is; the error has what became of each record.
         Err(error) => {
             let Some(inserted) = error.inserted() else { return Err(error.into()) };
+            // Whatever is not about one record will not be better with the next.
+            let about_one = |error: &Error| error.is_already_exists() || error.is_invalid_input();
+            if let Some((_, failure)) = inserted.failures().find(|(_, failure)| !about_one(failure)) {
+                anyhow::bail!("the import ends after {} users: {failure}", report.stored + inserted.stored());
+            }
             let known = inserted.failures().filter(|(_, error)| error.is_already_exists()).count();
             report.stored += inserted.stored();
             report.known += known;

@@ -6,13 +6,17 @@ use backends::{Environment, ServiceConfig};
 #[path = "../../examples/quickstart/main.rs"]
 mod quickstart;
 
-/// What the program prints with this `database` block, but for the line that names the backend.
-pub(crate) async fn answers(database: &serde_json::Value) -> String {
+/// What the program prints with this `database` block.
+pub(crate) async fn run(database: &serde_json::Value) -> anyhow::Result<String> {
     let block = serde_json::json!({ "database": database }).to_string();
-    let config = ServiceConfig::from_json_in(&block, &Environment::empty());
     let mut out = Vec::new();
-    quickstart::run(config.unwrap(), &mut out).await.unwrap();
-    let text = String::from_utf8(out).unwrap();
+    quickstart::run(ServiceConfig::from_json_in(&block, &Environment::empty())?, &mut out).await?;
+    Ok(String::from_utf8(out)?)
+}
+
+/// The same, but for the line that names the backend.
+pub(crate) async fn answers(database: &serde_json::Value) -> String {
+    let text = run(database).await.unwrap();
     let (first, rest) = text.split_once('\n').unwrap();
     let name = database["dbName"].as_str().unwrap();
     assert_eq!(first, format!("records are kept by {name}"));
