@@ -64,9 +64,10 @@ impl MongoBackend {
         let topology = Topology::default();
         let mut client = options.for_client();
         client.sdam_event_handler = Some(topology.handler());
+        let patience = client.server_selection_timeout.unwrap_or(options.timeout);
         let client = Client::with_options(client).map_err(unusable)?;
         let native = client.database(&options.database);
-        let database = Database { client, native, prefix: options.table_prefix, topology };
+        let database = Database { client, native, prefix: options.table_prefix, topology, patience };
         let backend = Self { database: Arc::new(database), capabilities: capabilities() };
         // Who opens the backend waits as long; what is known of the servers has to come before that ends.
         let limit = options.timeout.saturating_sub((options.timeout / 20).min(MARGIN));

@@ -26,6 +26,8 @@ pub(crate) struct Database {
     pub(crate) native: mongodb::Database,
     pub(crate) prefix: String,
     pub(crate) topology: Topology,
+    /// How long the driver looks for a server that takes a call; then it says itself that there is none.
+    pub(crate) patience: Duration,
 }
 
 impl Database {
@@ -46,6 +48,10 @@ impl Database {
         request: impl Future<Output = mongodb::error::Result<T>>,
     ) -> Result<T, Failure> {
         let began = Instant::now();
+        if early(context) > began + self.patience {
+            // The driver gives up before: a timer would only cost.
+            return request.await.map_err(Failure::Native);
+        }
         let mut request = pin!(request);
         let answer = match timeout_at(early(context), request.as_mut()).await {
             Ok(answer) => answer,

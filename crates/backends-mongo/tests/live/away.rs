@@ -1,0 +1,43 @@
+//! A server that goes away after the backend was opened, and comes back.
+
+use std::time::{Duration, Instant};
+
+use backends_core::{Document, Error, Registry, Value};
+use backends_mongo::Mongodb;
+use proxy::{Protocol, Proxy};
+
+use crate::store::{Store, definition, variable};
+
+/// What a call says while no server takes it, and how long that took.
+async fn told<T>(call: impl IntoFuture<Output = Result<T, Error>>) -> (Error, Duration) {
+    let began = Instant::now();
+    let error = call.await.err().unwrap();
+    assert!(error.is_unavailable() && !error.may_have_happened(), "{error}");
+    (error, began.elapsed())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c42_who_finds_no_server_is_told_by_the_deadline_or_when_the_driver_gives_up() {
+    let store = Store::open().await;
+    let proxy = Proxy::start(&variable("TEST_MONGODB_URL"), Protocol::MongoDb).await.unwrap();
+    let url = format!(
+        "mongodb://{}/{}?directConnection=true&serverSelectionTimeoutMS=3000&heartbeatFrequencyMS=500",
+        proxy.address(),
+        store.name
+    );
+    let backend = Registry::new().register(Mongodb).open(&url).await.unwrap();
+    let notes = backend.define::<Document>(definition(r#"{"name": "notes", "idKind": "string"}"#)).await.unwrap();
+    let note = Document::from([("id", Value::from("a"))]);
+    notes.insert(&note).await.unwrap();
+    proxy.refuse().await;
+    // The driver learns of it from its next heartbeat; until then a call may have been sent.
+    while notes.get("a").timeout(Duration::from_millis(100)).await.err().is_none_or(|error| !error.is_unavailable()) {}
+    let (_, took) = told(notes.insert(&note).timeout(Duration::from_secs(1))).await;
+    assert!(took < Duration::from_secs(2), "the deadline was earlier: {took:?}");
+    let (_, took) = told(notes.get("a").timeout(Duration::from_secs(20))).await;
+    assert!(took < Duration::from_secs(10), "the driver gave up earlier: {took:?}");
+    proxy.accept().await.unwrap();
+    assert!(notes.get("a").timeout(Duration::from_secs(20)).await.unwrap().is_some());
+    backend.close().await.unwrap();
+    store.remove().await;
+}
