@@ -20,8 +20,9 @@ pub(crate) enum Id<'a> {
 /// `InvalidInput` if the server would find it too large.
 pub(crate) fn document(record: &RecordBuf, id_field: &str, id: Option<Id<'_>>) -> Result<RawDocumentBuf> {
     // A name and a tag here take about as much as there.
-    let mut writer = Writer { out: Vec::with_capacity(record.size() + 64), open: Vec::new() };
-    writer.begin(None);
+    let out = Vec::with_capacity(record.size() + 64);
+    let mut writer = Writer { out, open: [Open { start: 0, element: None }; MOST_LEVELS], levels: 0 };
+    writer.begin(None)?;
     if let Some(id) = id {
         writer.id(id);
     }
@@ -39,12 +40,18 @@ pub(crate) fn too_large() -> Error {
     Error::invalid_input(TOO_LARGE)
 }
 
+/// Records have 30 arrays and maps inside one another, and are one themselves.
+const MOST_LEVELS: usize = 32;
+
 struct Writer {
     out: Vec<u8>,
-    open: Vec<Open>,
+    /// The first `levels` of them.
+    open: [Open; MOST_LEVELS],
+    levels: usize,
 }
 
 /// A document or an array that is being written.
+#[derive(Clone, Copy)]
 struct Open {
     start: usize,
     /// The number of the next element of an array.
@@ -52,18 +59,26 @@ struct Open {
 }
 
 impl Writer {
-    fn begin(&mut self, element: Option<u32>) {
-        self.open.push(Open { start: self.out.len(), element });
+    fn begin(&mut self, element: Option<u32>) -> Result<()> {
+        *self.open.get_mut(self.levels).ok_or_else(malformed)? = Open { start: self.out.len(), element };
+        self.levels += 1;
         self.out.extend_from_slice(&[0; 4]);
+        Ok(())
+    }
+
+    /// What was begun last and has no end yet.
+    fn last(&mut self) -> Option<&mut Open> {
+        self.open.get_mut(self.levels.checked_sub(1)?)
     }
 
     /// Ends what was begun last; whether it was the record itself.
     fn end(&mut self) -> Result<bool> {
         self.out.push(0);
-        let open = self.open.pop().ok_or_else(malformed)?;
-        let length = i32::try_from(self.out.len() - open.start).map_err(|_| too_large())?;
-        self.out[open.start..open.start + 4].copy_from_slice(&length.to_le_bytes());
-        Ok(self.open.is_empty())
+        let start = self.last().ok_or_else(malformed)?.start;
+        self.levels -= 1;
+        let length = i32::try_from(self.out.len() - start).map_err(|_| too_large())?;
+        self.out[start..start + 4].copy_from_slice(&length.to_le_bytes());
+        Ok(self.levels == 0)
     }
 
     fn id(&mut self, id: Id<'_>) {
@@ -83,7 +98,7 @@ impl Writer {
         let mut tokens = record.tokens();
         tokens.step()?;
         loop {
-            let element = self.open.last_mut().and_then(|open| open.element.as_mut());
+            let element = self.last().and_then(|open| open.element.as_mut());
             if let Some(element) = element {
                 let number = *element;
                 *element += 1;
@@ -99,7 +114,7 @@ impl Writer {
                         return Ok(());
                     }
                 }
-                Token::Field(name) if self.open.len() == 1 && name == id_field => tokens.skip()?,
+                Token::Field(name) if self.levels == 1 && name == id_field => tokens.skip()?,
                 Token::Field(name) => {
                     let value = tokens.step()?;
                     self.head(tag_of(value)?, name);
@@ -147,8 +162,8 @@ impl Writer {
                 self.out.push(GENERIC);
                 self.out.extend_from_slice(bytes);
             }
-            Token::Map => self.begin(None),
-            Token::Array => self.begin(Some(0)),
+            Token::Map => self.begin(None)?,
+            Token::Array => self.begin(Some(0))?,
             Token::Field(_) | Token::End => return Err(malformed()),
         }
         Ok(())
