@@ -35,8 +35,8 @@ the figures are ratios of two things measured in one run, but noise is noise.
   mongodb   against MongoDB's driver, on a single server that is found or fetched as for
             `cargo xtask integration`
 
-Arguments of `sqlite` and `mongodb`: parts of the names of what is to be measured, and `--rounds=N`
-for another number of pairs than 31.",
+Arguments of `sqlite` and `mongodb`: parts of the names of what is to be measured, `--rounds=N` for
+another number of pairs than 31, and `--only=ours` (or another contender) for a profiler.",
     run,
 };
 

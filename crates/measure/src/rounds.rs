@@ -118,6 +118,9 @@ impl Comparison {
 
     /// Lets the contenders do their rounds, and prints a row for each. The first is ours.
     pub fn run(&self, contenders: &mut [Contender<'_>]) {
+        if let Some(only) = option("only") {
+            return self.run_only(contenders.iter_mut().filter(|contender| contender.name == only));
+        }
         let mut costs: Vec<Vec<Cost>> = contenders.iter().map(|_| Vec::new()).collect();
         for contender in contenders.iter_mut() {
             contender.round();
@@ -131,6 +134,14 @@ impl Comparison {
         }
         for (index, (contender, own)) in contenders.iter().zip(&costs).enumerate() {
             self.print(contender.name, own, (index > 0).then_some(&costs[0]));
+        }
+    }
+
+    /// For a profiler: one contender by itself, and no ratio.
+    fn run_only<'c, 'a: 'c>(&self, contenders: impl Iterator<Item = &'c mut Contender<'a>>) {
+        for contender in contenders {
+            let costs: Vec<Cost> = (0..rounds()).map(|_| contender.round()).collect();
+            self.print(contender.name, &costs, None);
         }
     }
 
@@ -175,10 +186,15 @@ pub fn is_wanted(what: &str) -> bool {
     words.peek().is_none() || words.any(|word| what.contains(&word))
 }
 
+/// The value in `--name=value`.
+fn option(name: &str) -> Option<String> {
+    let value = |word: String| word.strip_prefix("--")?.strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
+    std::env::args().find_map(value)
+}
+
 /// The number in `--rounds=N`.
 fn rounds() -> usize {
-    let given = std::env::args().find_map(|word| word.strip_prefix("--rounds=").map(str::to_owned));
-    given.map_or(ROUNDS, |number| number.parse().unwrap_or_else(|_| panic!("`--rounds=N`: N is a number")))
+    option("rounds").map_or(ROUNDS, |number| number.parse().unwrap_or_else(|_| panic!("`--rounds=N`: N is a number")))
 }
 
 #[cfg(test)]
