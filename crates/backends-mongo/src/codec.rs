@@ -74,12 +74,20 @@ impl Codec {
     /// # Errors
     /// `InvalidInput` for a record over MongoDB's limit.
     pub(crate) fn document(&self, record: &RecordBuf) -> Result<RawDocumentBuf> {
-        let id = match record.get(&self.id_field) {
-            Some(Token::String(text)) => Some(self.raw_id(text)?),
-            None => None,
-            Some(_) => return Err(Error::unexpected("the id of a record is no text")),
-        };
-        write::document(record, &self.id_field, id)
+        write::document(record, &self.id_field, self.id_of(record)?)
+    }
+
+    /// The same behind the documents in `out`, which are as before if it fails.
+    pub(crate) fn append(&self, out: &mut Vec<u8>, record: &RecordBuf) -> Result<()> {
+        write::append(out, record, &self.id_field, self.id_of(record)?)
+    }
+
+    fn id_of<'r>(&self, record: &'r RecordBuf) -> Result<Option<Id<'r>>> {
+        match record.get(&self.id_field) {
+            Some(Token::String(text)) => self.raw_id(text).map(Some),
+            None => Ok(None),
+            Some(_) => Err(Error::unexpected("the id of a record is no text")),
+        }
     }
 
     /// The record as a document without its id.

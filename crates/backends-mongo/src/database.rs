@@ -48,11 +48,11 @@ impl Database {
         request: impl Future<Output = mongodb::error::Result<T>>,
     ) -> Result<T, Failure> {
         let began = Instant::now();
+        let mut request = pin!(request);
         if early(context) > began + self.patience {
             // The driver gives up before: a timer would only cost.
             return request.await.map_err(Failure::Native);
         }
-        let mut request = pin!(request);
         let answer = match timeout_at(early(context), request.as_mut()).await {
             Ok(answer) => answer,
             Err(_) => match self.topology.unreachable_since(began) {

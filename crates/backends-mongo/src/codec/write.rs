@@ -19,20 +19,26 @@ pub(crate) enum Id<'a> {
 /// # Errors
 /// `InvalidInput` if the server would find it too large.
 pub(crate) fn document(record: &RecordBuf, id_field: &str, id: Option<Id<'_>>) -> Result<RawDocumentBuf> {
-    // A name and a tag here take about as much as there.
-    let out = Vec::with_capacity(record.size() + 64);
-    let mut writer = Writer { out, open: [Open { start: 0, element: None }; MOST_LEVELS], levels: 0 };
-    writer.begin(None)?;
-    if let Some(id) = id {
-        writer.id(id);
-    }
-    writer.fields(record, id_field)?;
-    let bytes = writer.out;
-    if bytes.len() as u64 > MAX_RECORD_BYTES {
-        return Err(too_large());
-    }
+    let mut bytes = Vec::with_capacity(about(record));
+    append(&mut bytes, record, id_field, id)?;
     RawDocumentBuf::from_bytes(bytes)
         .map_err(|error| Error::unexpected("a record became no well-formed BSON").with_native(error))
+}
+
+/// The same behind what is in `out` already, which is as before if it fails.
+pub(crate) fn append(out: &mut Vec<u8>, record: &RecordBuf, id_field: &str, id: Option<Id<'_>>) -> Result<()> {
+    let start = out.len();
+    let mut writer = Writer { out, open: [Open { start, element: None }; MOST_LEVELS], levels: 0 };
+    let written = writer.record(record, id_field, id).and_then(|()| {
+        let is_large = (writer.out.len() - start) as u64 > MAX_RECORD_BYTES;
+        if is_large { Err(too_large()) } else { Ok(()) }
+    });
+    written.inspect_err(|_| out.truncate(start))
+}
+
+/// How many bytes the document has, about: a name and a tag take as much here as in the record.
+pub(crate) fn about(record: &RecordBuf) -> usize {
+    record.size() + 64
 }
 
 #[cold]
@@ -43,8 +49,8 @@ pub(crate) fn too_large() -> Error {
 /// Records have 30 arrays and maps inside one another, and are one themselves.
 const MOST_LEVELS: usize = 32;
 
-struct Writer {
-    out: Vec<u8>,
+struct Writer<'o> {
+    out: &'o mut Vec<u8>,
     /// The first `levels` of them.
     open: [Open; MOST_LEVELS],
     levels: usize,
@@ -58,7 +64,15 @@ struct Open {
     element: Option<u32>,
 }
 
-impl Writer {
+impl Writer<'_> {
+    fn record(&mut self, record: &RecordBuf, id_field: &str, id: Option<Id<'_>>) -> Result<()> {
+        self.begin(None)?;
+        if let Some(id) = id {
+            self.id(id);
+        }
+        self.fields(record, id_field)
+    }
+
     fn begin(&mut self, element: Option<u32>) -> Result<()> {
         *self.open.get_mut(self.levels).ok_or_else(malformed)? = Open { start: self.out.len(), element };
         self.levels += 1;

@@ -1,11 +1,14 @@
 //! Storing many records: as few requests as there can be, and the outcome of each record.
 
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use backends_core::driver::{Context, InsertManyRequest, InsertedRecords, NewRecord};
 use backends_core::{Error, Result};
-use mongodb::bson::RawDocumentBuf;
+use mongodb::bson::RawDocument;
 use mongodb::error::{ErrorKind as NativeKind, InsertManyError};
+use serde::ser::{Error as _, Serialize, Serializer};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::MongoRepository;
@@ -51,20 +54,18 @@ impl MongoRepository {
     ) -> Option<Error> {
         let mut group = Group::default();
         for (tried, position) in positions.iter().enumerate() {
-            let document = match self.codec.document(&request.records[*position].record) {
-                Ok(document) => document,
-                Err(error) => {
-                    errors.put(*position, error);
-                    continue;
-                }
-            };
-            if group.is_full(&document)
-                && let Some(lost) = self.store_group(&request.context, std::mem::take(&mut group), errors).await
+            let start = group.bytes.len();
+            if let Err(error) = self.codec.append(&mut group.bytes, &request.records[*position].record) {
+                errors.put(*position, error);
+                continue;
+            }
+            if let Some(full) = group.cut_if_full(start)
+                && let Some(lost) = self.store_group(&request.context, full, errors).await
             {
                 positions[tried..].iter().for_each(|position| errors.put(*position, not_tried(&lost)));
                 return Some(lost);
             }
-            group.push(*position, document);
+            group.end(*position);
         }
         self.store_group(&request.context, group, errors).await
     }
@@ -74,8 +75,8 @@ impl MongoRepository {
         if group.positions.is_empty() {
             return None;
         }
-        let positions = group.positions;
-        match self.send(context, group.documents).await {
+        let Group { bytes, ends, positions } = group;
+        match self.send(context, documents(bytes, ends)).await {
             Ok(None) => {}
             Ok(Some(outcome)) => self.sort_out(&outcome, &positions, errors),
             Err(lost) => {
@@ -91,8 +92,12 @@ impl MongoRepository {
 
     /// Sends the documents, in a task that goes on when the deadline passes. What the server says of single ones is an
     /// outcome and no error.
-    async fn send(&self, context: &Context, documents: Vec<RawDocumentBuf>) -> Result<Option<InsertManyError>> {
-        let (collection, began) = (self.collection.clone(), Instant::now());
+    async fn send(
+        &self,
+        context: &Context,
+        documents: impl Iterator<Item = Part> + Send + 'static,
+    ) -> Result<Option<InsertManyError>> {
+        let (collection, began) = (self.collection.clone_with_type(), Instant::now());
         let insert = async move { collection.insert_many(documents).ordered(false).await };
         let mut task = tokio::spawn(timeout(context.remaining().saturating_add(GRACE), insert));
         let native = match timeout_at(early(context), &mut task).await {
@@ -177,23 +182,50 @@ impl Round {
     }
 }
 
-/// Documents of one request.
+/// Documents of one request, one behind the other: as many pieces of memory would cost more than their content.
 #[derive(Default)]
 struct Group {
-    documents: Vec<RawDocumentBuf>,
+    bytes: Vec<u8>,
+    /// Where each document ends.
+    ends: Vec<usize>,
     positions: Vec<usize>,
-    bytes: usize,
 }
 
 impl Group {
-    fn is_full(&self, next: &RawDocumentBuf) -> bool {
-        self.documents.len() == DOCUMENTS || self.bytes + next.as_bytes().len() > BYTES
+    /// If there is no room for the document that begins at `start`: what is before it; it stays.
+    fn cut_if_full(&mut self, start: usize) -> Option<Self> {
+        let is_full = self.ends.len() == DOCUMENTS || (self.bytes.len() > BYTES && !self.ends.is_empty());
+        is_full.then(|| {
+            let next = self.bytes.split_off(start);
+            std::mem::replace(self, Self { bytes: next, ..Self::default() })
+        })
     }
 
-    fn push(&mut self, position: usize, document: RawDocumentBuf) {
-        self.bytes += document.as_bytes().len();
-        self.documents.push(document);
+    /// The last document is that of the record at `position`.
+    fn end(&mut self, position: usize) {
+        self.ends.push(self.bytes.len());
         self.positions.push(position);
+    }
+}
+
+/// A document among others.
+struct Part {
+    all: Arc<Vec<u8>>,
+    range: Range<usize>,
+}
+
+fn documents(bytes: Vec<u8>, ends: Vec<usize>) -> impl Iterator<Item = Part> + Send + 'static {
+    let all = Arc::new(bytes);
+    ends.into_iter().scan(0, move |start, end| {
+        let range = std::mem::replace(start, end)..end;
+        Some(Part { all: Arc::clone(&all), range })
+    })
+}
+
+impl Serialize for Part {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let document = RawDocument::from_bytes(&self.all[self.range.clone()]).map_err(S::Error::custom)?;
+        document.serialize(serializer)
     }
 }
 
@@ -223,5 +255,24 @@ mod tests {
         assert_eq!(round.later, [(2, 0), (4, 1), (5, 0)]);
         let round = Round::new(&records, vec![2, 5]);
         assert_eq!((round.firsts, round.later), (vec![2], vec![(5, 2)]));
+    }
+
+    #[test]
+    fn a_group_that_is_full_leaves_the_document_that_had_no_room() {
+        let mut group = Group::default();
+        for (position, length) in [(3, BYTES - 1), (4, 1)] {
+            let start = group.bytes.len();
+            group.bytes.resize(start + length, 0);
+            assert!(group.cut_if_full(start).is_none());
+            group.end(position);
+        }
+        let start = group.bytes.len();
+        group.bytes.push(7);
+        let full = group.cut_if_full(start).unwrap();
+        assert_eq!((full.bytes.len(), full.ends, full.positions), (BYTES, vec![BYTES - 1, BYTES], vec![3, 4]));
+        assert_eq!((group.bytes.as_slice(), group.ends.len()), (&[7][..], 0));
+        group.end(5);
+        let ranges = documents(group.bytes, group.ends).map(|part| (part.range.start, part.range.end));
+        assert_eq!(ranges.collect::<Vec<_>>(), [(0, 1)]);
     }
 }
