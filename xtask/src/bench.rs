@@ -20,12 +20,13 @@ const SUITES: &[Suite] = &[
     Suite { name: "sqlite", package: "measure", feature: Some("sqlite"), server: None },
     // A single caller of a replica set waits for a cycle of its own, which says nothing of the client.
     Suite { name: "mongodb", package: "measure", feature: Some("mongodb"), server: Some(("mongodb", "standalone")) },
+    Suite { name: "dynamodb", package: "measure", feature: Some("dynamodb"), server: Some(("dynamodb", "plain")) },
 ];
 
 pub(crate) const VERB: Verb = Verb {
     name: "bench",
     usage: "<suite> [-- <arguments of the suite>]",
-    about: "Measure: `core` (encoding, decoding, memory), `sqlite`, `mongodb` (each against its own client)",
+    about: "Measure: `core` (encoding, decoding, memory), `sqlite`, `mongodb`, `dynamodb` (each against its own client)",
     help: "\
 Runs one suite with optimisations and prints its tables. Close what else uses the machine:
 the figures are ratios of two things measured in one run, but noise is noise.
@@ -34,8 +35,9 @@ the figures are ratios of two things measured in one run, but noise is noise.
   sqlite    against rusqlite, in files of its own
   mongodb   against MongoDB's driver, on a single server that is found or fetched as for
             `cargo xtask integration`
+  dynamodb  against the AWS SDK with serde_dynamo, on a DynamoDB Local that is had the same way
 
-Arguments of `sqlite` and `mongodb`: parts of the names of what is to be measured, `--rounds=N` for
+Arguments of all but `core`: parts of the names of what is to be measured, `--rounds=N` for
 another number of pairs than 31, and `--only=ours` (or another contender) for a profiler.",
     run,
 };
