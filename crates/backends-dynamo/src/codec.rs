@@ -1,9 +1,10 @@
 //! Records and keys as attributes, and attributes as records.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
-use backends_core::{Definition, Error, Key, Kind, Result, Value};
+use backends_core::{Definition, Error, Key, Kind, Result, Token, Value};
 
 mod batch;
 pub(crate) mod number;
@@ -75,36 +76,50 @@ impl Codec {
         Ok(item)
     }
 
-    /// The attributes of the key of an item, which tell it from every other.
+    /// The key of an item, if it has one that can be read.
     pub(crate) fn key_of<'i>(&self, item: &'i Item) -> Option<ItemKey<'i>> {
-        let mut parts = self.keys.iter().map(|key| part(item.get(&key.name)?));
+        let mut parts = self.keys.iter().map(|key| stored(item.get(&key.name)?));
         Some(ItemKey(parts.next()??, parts.next().unwrap_or(Some(Part::None))?))
+    }
+
+    /// The same of a key that is looked for.
+    pub(crate) fn wanted(key: &Key) -> Option<ItemKey<'_>> {
+        Some(ItemKey(wanted(key.partition())?, key.sort().map_or(Some(Part::None), wanted)?))
     }
 }
 
 /// The key of an item, in a form that can be looked up. The server writes each number in one form only, which is not
 /// always that of the client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ItemKey<'i>(Part<'i>, Part<'i>);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Part<'i> {
     None,
-    Text(&'i str),
+    Text(Cow<'i, str>),
     Int(i64),
     /// The bits of a float that is no integer.
     Float(u64),
 }
 
-fn part(value: &AttributeValue) -> Option<Part<'_>> {
-    use backends_core::Token;
+fn stored(value: &AttributeValue) -> Option<Part<'_>> {
     match value {
-        AttributeValue::S(text) => Some(Part::Text(text)),
+        AttributeValue::S(text) => Some(Part::Text(text.into())),
         AttributeValue::N(text) => match number::read(text).ok()? {
             Token::Int(int) => Some(Part::Int(int)),
             Token::Float(float) => Some(Part::Float(float.to_bits())),
             _ => None,
         },
+        _ => None,
+    }
+}
+
+fn wanted(value: &Value) -> Option<Part<'_>> {
+    match value {
+        Value::String(text) => Some(Part::Text(text.into())),
+        Value::Timestamp(at) => Some(Part::Text(at.to_string().into())),
+        Value::Int(int) => Some(Part::Int(*int)),
+        Value::Float(float) => Some(Part::Float(float.to_bits())),
         _ => None,
     }
 }

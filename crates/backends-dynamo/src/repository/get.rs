@@ -1,6 +1,6 @@
 //! Reading by key.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use backends_core::driver::{Consistency, Context, Fetched, GetRequest};
@@ -8,7 +8,7 @@ use backends_core::{Batch, Error, Key, Result};
 use tokio::task::JoinSet;
 
 use super::DynamoRepository;
-use crate::codec::{Item, ItemBatch};
+use crate::codec::{Codec, Item, ItemBatch};
 use crate::retry::Effect;
 use crate::throughput::{Leftovers, TOGETHER};
 
@@ -40,7 +40,6 @@ impl DynamoRepository {
 
     /// As few requests as there can be, several at a time.
     async fn fetch_many(&self, context: &Context, keys: &[Key]) -> Result<Fetched> {
-        let keys: Vec<Item> = keys.iter().map(|key| self.codec.key(key)).collect::<Result<_>>()?;
         let mut batches: Vec<ItemBatch> = Vec::new();
         let mut chunks = keys.chunks(KEYS);
         let mut running = JoinSet::new();
@@ -57,35 +56,41 @@ impl DynamoRepository {
                 Some(Err(_)) => return Err(Error::unexpected("the task of a request ended without an answer")),
             }
         }
-        self.place(&keys, batches)
+        self.place(keys, batches)
     }
 
     /// The items of at most 100 keys. What the service leaves for later is asked for again.
-    async fn fetch_chunk(&self, context: &Context, mut keys: Vec<Item>) -> Result<Vec<ItemBatch>> {
+    async fn fetch_chunk(&self, context: &Context, mut keys: Vec<Key>) -> Result<Vec<ItemBatch>> {
         let mut batches = Vec::new();
         let mut leftovers = Leftovers::default();
         while !keys.is_empty() {
             let request = || {
-                let wanted = KeysAndAttributes::builder().set_keys(Some(keys.clone()));
-                let wanted = wanted.consistent_read(is_consistent(context)).build();
+                let items = keys.iter().map(|key| self.codec.key(key)).collect::<Result<_>>()?;
+                let wanted = KeysAndAttributes::builder().set_keys(Some(items)).consistent_read(is_consistent(context));
+                let wanted = wanted.build();
                 let wanted = wanted.map_err(|native| Error::unexpected("no keys to ask for").with_native(native))?;
                 Ok(self.table.client.batch_get_item().request_items(&self.table.name, wanted).send())
             };
             let answer = self.service.call(context, Effect::Reads, request).await?;
             let items = answer.responses.and_then(|mut tables| tables.remove(&self.table.name)).unwrap_or_default();
-            let asked = keys.len();
-            let left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table.name));
-            keys = left.map(|left| left.keys).unwrap_or_default();
             if !items.is_empty() {
                 batches.push(ItemBatch(items));
             }
-            leftovers.wait(context, asked - keys.len().min(asked), keys.len()).await?;
+            let asked = keys.len();
+            match answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table.name)) {
+                None => keys.clear(),
+                Some(left) => {
+                    let left: HashSet<_> = left.keys.iter().filter_map(|key| self.codec.key_of(key)).collect();
+                    keys.retain(|key| Codec::wanted(key).is_some_and(|key| left.contains(&key)));
+                }
+            }
+            leftovers.wait(context, asked - keys.len(), keys.len()).await?;
         }
         Ok(batches)
     }
 
     /// Finds for each key the item that has it.
-    fn place(&self, keys: &[Item], batches: Vec<ItemBatch>) -> Result<Fetched> {
+    fn place(&self, keys: &[Key], batches: Vec<ItemBatch>) -> Result<Fetched> {
         let mut places = HashMap::with_capacity(keys.len());
         for (batch, items) in batches.iter().enumerate() {
             for (index, item) in items.0.iter().enumerate() {
@@ -95,8 +100,8 @@ impl DynamoRepository {
                 places.insert(key, (batch, index));
             }
         }
-        let positions =
-            keys.iter().map(|key| self.codec.key_of(key).and_then(|key| places.get(&key).copied())).collect();
+        let place = |key| Codec::wanted(key).and_then(|key| places.get(&key).copied());
+        let positions = keys.iter().map(place).collect();
         let batches = batches.into_iter().map(|batch| Box::new(batch) as Box<dyn Batch>).collect();
         Ok(Fetched::from_batches(batches, positions))
     }

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::put::Put;
 use super::{DynamoRepository, Outcome, outcome};
-use crate::codec::{Item, ItemKey, item};
+use crate::codec::{Codec, Item, ItemKey, item};
 use crate::error::repeat;
 use crate::retry::Effect;
 use crate::service::{Cause, Failure};
@@ -84,10 +84,7 @@ impl DynamoRepository {
             };
             let done = records.len().saturating_sub(left.len());
             let left: HashSet<ItemKey<'_>> = left.iter().filter_map(|item| self.codec.key_of(item)).collect();
-            records.retain(|placed| {
-                let key = self.codec.key(&placed.key);
-                key.is_ok_and(|key| self.codec.key_of(&key).is_some_and(|key| left.contains(&key)))
-            });
+            records.retain(|placed| Codec::wanted(&placed.key).is_some_and(|key| left.contains(&key)));
             if let Err(error) = leftovers.wait(context, done, records.len()).await {
                 return for_each(&records, &error);
             }
