@@ -48,8 +48,9 @@ impl DynamoBackend {
     /// Asks the service whether it is there and takes the credentials.
     ///
     /// # Errors
-    /// `InvalidConfig` for options that cannot be used, encryption among them; `PermissionDenied` if there are no
-    /// credentials, or they are refused; `Unavailable` if the service is not reached.
+    /// `InvalidConfig` for options that cannot be used, encryption and a client without a provider of credentials among
+    /// them; `PermissionDenied` if there are no credentials, or they are refused; `Unavailable` if the service is not
+    /// reached.
     pub async fn open(options: DynamoOptions) -> Result<Self> {
         options.check()?;
         if Handle::try_current().is_err() {

@@ -7,15 +7,15 @@ use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_config::{ConfigLoader, Region, SdkConfig};
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_sdk_dynamodb::config::{Credentials, SharedHttpClient};
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use backends_core::{BackendConfig, BackendInfo, Error, Mistakes, Property, Result};
 
 use crate::DynamoOptions;
+use crate::connections;
+use crate::options::BEHAVIOR;
 
 mod url;
 
@@ -94,9 +94,7 @@ pub(crate) async fn options(config: &BackendConfig) -> Result<DynamoOptions> {
 async fn load(config: &BackendConfig, url: Url) -> Result<SdkConfig> {
     let text = |property: Property| config.text(property.name).map(str::to_owned);
     let http = http_client(config)?;
-    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .http_client(http.clone())
-        .retry_config(RetryConfig::disabled());
+    let mut loader = aws_config::defaults(BEHAVIOR()).http_client(http.clone()).retry_config(RetryConfig::disabled());
     if let Some(endpoint) = text(Property::ENDPOINT).or(url.endpoint) {
         loader = loader.endpoint_url(endpoint);
     }
@@ -147,7 +145,7 @@ fn http_client(config: &BackendConfig) -> Result<SharedHttpClient> {
         tls = tls.with_trust_store(TrustStore::empty().with_pem_certificate(pem));
     }
     let tls = tls.build().map_err(|native| unusable("tlsCaFile", "certificates in PEM").with_native(native))?;
-    Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https())
+    Ok(connections::http_client(tls))
 }
 
 /// What every certificate in a PEM file begins with.

@@ -76,6 +76,11 @@ fn of_connection(error: Option<&ConnectorError>) -> Meaning {
         return no_credentials();
     }
     let connection = find::<ConnectionError>(error);
+    if error.is_other() && connection.is_none() {
+        // Before anything is sent the client looks for a key and an address, and signs. A client of somebody else's
+        // connections may say the same of what was sent.
+        return Meaning { error: Error::invalid_config(NO_REQUEST), again: Again::Never, is_unclear: true };
+    }
     if !connection.is_some_and(ConnectionError::is_connect) {
         return broken();
     }
@@ -111,7 +116,7 @@ fn of_request(source: Option<&(dyn StdError + 'static)>) -> Meaning {
     if source.is_some_and(lacks_credentials) {
         return no_credentials();
     }
-    let error = Error::unexpected("DynamoDB's client could not make the request: see the native error");
+    let error = Error::invalid_config(NO_REQUEST);
     Meaning { error, again: Again::Never, is_unclear: false }
 }
 
@@ -148,6 +153,8 @@ fn innermost(error: &io::Error) -> &io::Error {
 fn is_lookup(error: &io::Error) -> bool {
     error.raw_os_error().is_none() && error.to_string().starts_with("failed to lookup address")
 }
+
+const NO_REQUEST: &str = "DynamoDB's client cannot make a request: look at `awsRegion`, `endpoint` and the credentials, which have to be there and well-formed";
 
 const NO_TLS: &str = "no encrypted connection can be made: check that `endpoint` begins with the right one of http:// and https://, `tlsCaFile`, and that the certificate names the host";
 

@@ -30,6 +30,7 @@ mod backend;
 mod capabilities;
 mod codec;
 mod config;
+mod connections;
 mod error;
 mod expression;
 mod options;

@@ -4,14 +4,21 @@ use std::fmt;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Config;
+use aws_sdk_dynamodb::config::BehaviorVersion;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_smithy_http_client::tls::TlsContext;
 use backends_core::{ErrorKind, Mistakes, Result};
+
+use crate::connections::http_client;
 
 /// How long opening may take, unless configured: as long as an operation.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 // DynamoDB: the name of a table has at most 255 characters, and a repository's at most 48 of them.
 const LONGEST_PREFIX: usize = 200;
+
+/// The behavior of the client that this backend was made for.
+pub(crate) const BEHAVIOR: fn() -> BehaviorVersion = BehaviorVersion::v2026_01_12;
 
 /// What the backend is opened with, for [`DynamoBackend::open`](crate::DynamoBackend::open).
 ///
@@ -34,7 +41,8 @@ impl DynamoOptions {
     /// The tables that a client of this configuration sees.
     ///
     /// The client makes no request a second time by itself, whatever the configuration says of it: this backend does,
-    /// where it knows that no write is done twice.
+    /// where it knows that no write is done twice. Its behavior version is that of this backend too. An HTTP client of
+    /// the configuration is used, and where it has none, one with the TLS of this backend.
     pub fn new(config: Config) -> Self {
         Self { config, table_prefix: String::new(), timeout: TIMEOUT }
     }
@@ -68,7 +76,12 @@ impl DynamoOptions {
 
     /// The configuration of the client, with what this backend promises.
     pub(crate) fn for_client(&self) -> Config {
-        self.config.to_builder().retry_config(RetryConfig::disabled()).build()
+        // Without a version the client panics.
+        let builder = self.config.to_builder().behavior_version(BEHAVIOR()).retry_config(RetryConfig::disabled());
+        match self.config.http_client() {
+            Some(_) => builder.build(),
+            None => builder.http_client(http_client(TlsContext::default())).build(),
+        }
     }
 }
 

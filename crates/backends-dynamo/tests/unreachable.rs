@@ -86,3 +86,16 @@ async fn d10_a_service_that_is_none_is_told_from_one() {
     assert!(error.is_unexpected() || error.is_unavailable(), "{error}");
     web.abort();
 }
+
+#[tokio::test]
+async fn c40_what_no_request_can_be_made_of_is_invalid_config() {
+    let settings =
+        [("endpoint", "http://h^"), ("endpoint", "http://[::1"), ("awsRegion", "us east 1"), ("awsRegion", "ü")];
+    for (setting, value) in settings {
+        let config = at("http://127.0.0.1:1").set("awsRegion", "us-east-1").set(setting, value);
+        let config = config.set("awsSecretKeyId", "id").set("awsSecretAccessKey", "hunter2");
+        let manager = Registry::new().register(Dynamodb).manager(&config).unwrap();
+        let error = manager.backend("dynamodb").await.unwrap_err();
+        assert!(error.is_invalid_config() && error.to_string().contains(setting), "{value}: {error}");
+    }
+}

@@ -56,7 +56,7 @@ fn c40_the_native_error_is_reached_by_type_and_never_shown() {
     let native: Native<PutItemError> =
         SdkError::construction_failure(PutItemError::ConditionalCheckFailedException(failed));
     let meaning = translate(native);
-    assert!(meaning.error.is_unexpected() && !meaning.is_unclear);
+    assert!(meaning.error.is_invalid_config() && !meaning.is_unclear);
     assert!(meaning.error.native::<Native<PutItemError>>().is_some());
     assert!(!format!("{} {:?}", meaning.error, meaning.error).contains("hunter2"));
 }

@@ -8,6 +8,7 @@ mod costs;
 mod definitions;
 mod faults;
 mod foreign;
+mod in_code;
 mod lost;
 mod many;
 mod records;
