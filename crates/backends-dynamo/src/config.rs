@@ -13,6 +13,10 @@ use aws_sdk_dynamodb::config::{Credentials, SharedHttpClient};
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use backends_core::{BackendConfig, BackendInfo, Error, Mistakes, Property, Result};
 
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
 use crate::DynamoOptions;
 use crate::connections;
 use crate::options::BEHAVIOR;
@@ -139,17 +143,22 @@ fn http_client(config: &BackendConfig) -> Result<SharedHttpClient> {
     let mut tls = TlsContext::builder();
     if let Some(path) = config.text(Property::TLS_CA_FILE.name) {
         let pem = readable(Path::new(path), "tlsCaFile", "certificates in PEM")?;
-        if !pem.windows(BEGIN.len()).any(|window| window == BEGIN) {
-            return Err(unusable("tlsCaFile", "certificates in PEM").with_context("file", path));
-        }
+        trusted(&pem).map_err(|error| error.with_context("file", path))?;
         tls = tls.with_trust_store(TrustStore::empty().with_pem_certificate(pem));
     }
     let tls = tls.build().map_err(|native| unusable("tlsCaFile", "certificates in PEM").with_native(native))?;
     Ok(connections::http_client(tls))
 }
 
-/// What every certificate in a PEM file begins with.
-const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+/// Whether the client can trust these certificates: it panics where it cannot.
+fn trusted(pem: &[u8]) -> Result<()> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|_| unusable("tlsCaFile", "certificates in PEM"))?;
+        roots.add(certificate).map_err(|native| unusable("tlsCaFile", "certificates in PEM").with_native(native))?;
+    }
+    if roots.is_empty() { Err(unusable("tlsCaFile", "certificates in PEM")) } else { Ok(()) }
+}
 
 /// The content of a file that a setting names.
 fn readable(path: &Path, setting: &str, what: &str) -> Result<Vec<u8>> {

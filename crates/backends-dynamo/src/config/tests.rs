@@ -59,7 +59,17 @@ async fn l51_a_file_gives_the_key_of_its_profile() {
 
 #[tokio::test]
 async fn l51_files_that_cannot_be_used_are_invalid_config() {
-    for (setting, content) in [("credentials", None), ("tlsCaFile", None), ("tlsCaFile", Some("no certificate"))] {
+    let no_base64 = "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
+    let no_certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let no_end = "-----BEGIN CERTIFICATE-----\nAAAA\n";
+    for (setting, content) in [
+        ("credentials", None),
+        ("tlsCaFile", None),
+        ("tlsCaFile", Some("no certificate")),
+        ("tlsCaFile", Some(no_base64)),
+        ("tlsCaFile", Some(no_certificate)),
+        ("tlsCaFile", Some(no_end)),
+    ] {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(content.unwrap_or_default().as_bytes()).unwrap();
         let path = file.path().to_str().unwrap().to_owned();
