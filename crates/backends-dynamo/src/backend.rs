@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -15,11 +15,9 @@ use crate::DynamoOptions;
 use crate::capabilities::capabilities;
 use crate::config::{self, NAME};
 use crate::error::is_no_right;
+use crate::options::sooner;
 use crate::schema;
 use crate::service::Service;
-
-/// How much sooner than asked for opening ends.
-const MARGIN: Duration = Duration::from_millis(100);
 
 /// Opens the DynamoDB backend; what a registry takes.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,7 +30,10 @@ impl BackendFactory for Dynamodb {
     }
 
     async fn open(&self, config: &BackendConfig) -> Result<Arc<dyn BackendDriver>> {
-        Ok(Arc::new(DynamoBackend::open(config::options(config).await?).await?))
+        let began = Instant::now();
+        let mut options = config::options(config).await?;
+        options.timeout = options.timeout.saturating_sub(began.elapsed());
+        Ok(Arc::new(DynamoBackend::open(options).await?))
     }
 }
 
@@ -57,14 +58,12 @@ impl DynamoBackend {
             return Err(Error::unexpected("no tokio runtime: await the call inside one, with its timers enabled"));
         }
         if options.config.region().is_none() {
-            return Err(Error::invalid_config("no AWS region is known: set `awsRegion`, or `AWS_REGION`"));
+            return Err(config::no_region());
         }
         let client = Client::from_conf(options.for_client());
         let service = Service { client, prefix: options.table_prefix };
         let backend = Self { service: Arc::new(service), capabilities: capabilities() };
-        // Who opens the backend waits as long; what is known has to come before that ends.
-        let limit = options.timeout.saturating_sub((options.timeout / 20).min(MARGIN));
-        match backend.ping(&Context::new(Timestamp::now(), limit)).await {
+        match backend.ping(&Context::new(Timestamp::now(), sooner(options.timeout))).await {
             // A role may allow the tables of some repositories and not the one that is asked for here.
             Err(error) if !is_no_right(&error) => Err(error),
             _ => Ok(backend),

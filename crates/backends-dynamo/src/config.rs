@@ -3,24 +3,23 @@
 use std::fs::File;
 use std::path::Path;
 
-use aws_config::profile::ProfileFileCredentialsProvider;
-use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{ConfigLoader, Region, SdkConfig};
-use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
-use aws_sdk_dynamodb::config::{Credentials, SharedHttpClient};
+use aws_config::{Region, SdkConfig};
+use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use backends_core::{BackendConfig, BackendInfo, Error, Mistakes, Property, Result};
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use tokio::time::timeout;
 
 use crate::DynamoOptions;
 use crate::connections;
-use crate::options::BEHAVIOR;
+use crate::options::{BEHAVIOR, TIMEOUT, sooner};
 
+mod credentials;
 mod url;
 
 use url::Url;
@@ -83,7 +82,10 @@ fn is_endpoint(text: &str) -> bool {
 pub(crate) async fn options(config: &BackendConfig) -> Result<DynamoOptions> {
     let url = config.uri()?.map(|uri| Url::parse(&uri)).transpose()?.unwrap_or_default();
     let prefix = config.text(Property::TABLE_PREFIX.name).map(str::to_owned).or(url.table_prefix.clone());
-    let mut options = DynamoOptions::new((&load(config, url).await?).into());
+    // Where nothing says a region, the machine is asked for one, which may not answer.
+    let limit = sooner(config.timeout().unwrap_or(TIMEOUT));
+    let loaded = timeout(limit, load(config, url)).await.map_err(|_| no_region())??;
+    let mut options = DynamoOptions::new((&loaded).into());
     if let Some(prefix) = prefix {
         options = options.table_prefix(prefix);
     }
@@ -94,11 +96,18 @@ pub(crate) async fn options(config: &BackendConfig) -> Result<DynamoOptions> {
     Ok(options)
 }
 
+/// Nothing says which region is meant.
+pub(crate) fn no_region() -> Error {
+    Error::invalid_config("no AWS region is known: set `awsRegion`, or `AWS_REGION`")
+}
+
 /// The client's own configuration. What nothing is said of comes from where every AWS client has it.
 async fn load(config: &BackendConfig, url: Url) -> Result<SdkConfig> {
     let text = |property: Property| config.text(property.name).map(str::to_owned);
     let http = http_client(config)?;
-    let mut loader = aws_config::defaults(BEHAVIOR()).http_client(http.clone()).retry_config(RetryConfig::disabled());
+    // For those who give the credentials; the client of the tables has none.
+    let retries = RetryConfig::standard();
+    let mut loader = aws_config::defaults(BEHAVIOR()).http_client(http.clone()).retry_config(retries);
     if let Some(endpoint) = text(Property::ENDPOINT).or(url.endpoint) {
         loader = loader.endpoint_url(endpoint);
     }
@@ -108,34 +117,18 @@ async fn load(config: &BackendConfig, url: Url) -> Result<SdkConfig> {
     if let Some(timeout) = config.duration(Property::CONNECT_TIMEOUT_MS.name) {
         loader = loader.timeout_config(TimeoutConfig::builder().connect_timeout(timeout).build());
     }
-    let loader = match url.key {
-        Some((id, secret, token)) => loader.credentials_provider(Credentials::new(id, secret, token, None, "url")),
-        None => credentials(config, loader, http)?,
-    };
-    Ok(loader.load().await)
-}
-
-/// Who asks: static keys, a file of profiles, or, when nothing is said, the chain that every AWS client has.
-fn credentials(config: &BackendConfig, loader: ConfigLoader, http: SharedHttpClient) -> Result<ConfigLoader> {
-    let secret = |property: Property| config.secret(property.name).map(|secret| secret.expose().to_owned());
-    if let (Some(id), Some(key)) = (secret(Property::AWS_SECRET_KEY_ID), secret(Property::AWS_SECRET_ACCESS_KEY)) {
-        let token = secret(Property::AWS_SESSION_TOKEN);
-        return Ok(loader.credentials_provider(Credentials::new(id, key, token, None, "configuration")));
+    if let (Some(profile), None) = (config.text(AWS_PROFILE.name), config.text(Property::CREDENTIALS.name)) {
+        loader = loader.profile_name(profile);
     }
-    let profile = config.text(AWS_PROFILE.name);
-    let Some(path) = config.text(Property::CREDENTIALS.name) else {
-        return Ok(match profile {
-            Some(profile) => loader.profile_name(profile),
-            None => loader,
-        });
+    let sdk = loader.load().await;
+    let given = match url.key {
+        Some((id, secret, token)) => Some(credentials::fixed(id, secret, token)?),
+        None => credentials::configured(config, sdk.region(), http)?,
     };
-    readable(Path::new(path), "credentials", "AWS credentials")?;
-    let files = EnvConfigFiles::builder().with_file(EnvConfigFileKind::Credentials, path).build();
-    // A profile may name a role, which the provider then asks for; without a client of ours it panics.
-    let client = ProviderConfig::without_region().with_http_client(http);
-    let provider = ProfileFileCredentialsProvider::builder().configure(&client).profile_files(files);
-    let provider = provider.profile_name(profile.unwrap_or("default"));
-    Ok(loader.credentials_provider(provider.build()))
+    Ok(match given.or_else(|| sdk.credentials_provider()) {
+        Some(provider) => sdk.into_builder().credentials_provider(credentials::well_formed(provider)).build(),
+        None => sdk,
+    })
 }
 
 /// One client for `http://` and `https://`.

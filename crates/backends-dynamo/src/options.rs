@@ -12,7 +12,10 @@ use backends_core::{ErrorKind, Mistakes, Result};
 use crate::connections::http_client;
 
 /// How long opening may take, unless configured: as long as an operation.
-const TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How much sooner than asked for opening ends.
+const MARGIN: Duration = Duration::from_millis(100);
 
 // DynamoDB: the name of a table has at most 255 characters, and a repository's at most 48 of them.
 const LONGEST_PREFIX: usize = 200;
@@ -83,6 +86,11 @@ impl DynamoOptions {
             None => builder.http_client(http_client(TlsContext::default())).build(),
         }
     }
+}
+
+/// Who opens the backend waits `limit`; what is known has to come before that ends.
+pub(crate) fn sooner(limit: Duration) -> Duration {
+    limit.saturating_sub((limit / 20).min(MARGIN))
 }
 
 impl fmt::Debug for DynamoOptions {

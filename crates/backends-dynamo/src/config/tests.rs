@@ -58,6 +58,22 @@ async fn l51_a_file_gives_the_key_of_its_profile() {
 }
 
 #[tokio::test]
+async fn c41_a_key_that_no_request_can_carry_is_refused() {
+    let key = |id: &str, key: &str| base().set("awsSecretKeyId", id).set("awsSecretAccessKey", key);
+    let by_uri = |uri: &str| DatabaseConfig::from_uri(uri, &[info()], &[]).unwrap();
+    for config in [
+        key("id\n", "hunter2"),
+        key("id", "hunter2\n"),
+        key("id", "hunter2").set("awsSessionToken", "token\r"),
+        by_uri("dynamodb://id%0A:hunter2@h?awsRegion=r"),
+    ] {
+        let error = options(&resolved(&config).unwrap()).await.unwrap_err();
+        assert!(error.is_invalid_config() && error.to_string().contains("line break"), "{error}");
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+    }
+}
+
+#[tokio::test]
 async fn l51_files_that_cannot_be_used_are_invalid_config() {
     let no_base64 = "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
     let no_certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";

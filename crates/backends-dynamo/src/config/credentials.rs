@@ -1,0 +1,80 @@
+//! Who asks: static keys, a file of profiles, or, when nothing is said, the chain that every AWS client has.
+
+use std::path::Path;
+
+use aws_config::Region;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+use aws_sdk_dynamodb::config::{Credentials, SharedHttpClient};
+use backends_core::{BackendConfig, Error, Property, Result};
+
+use super::{AWS_PROFILE, readable};
+
+/// A key that never changes.
+///
+/// # Errors
+/// `InvalidConfig` for a key that no request can carry.
+pub(super) fn fixed(id: String, secret: String, token: Option<String>) -> Result<SharedCredentialsProvider> {
+    if ![Some(&id), Some(&secret), token.as_ref()].into_iter().flatten().all(|text| is_clean(text)) {
+        return Err(Error::invalid_config(
+            "an AWS key or its token holds a line break or another control character: look for one at its end",
+        ));
+    }
+    Ok(SharedCredentialsProvider::new(Credentials::new(id, secret, token, None, "configuration")))
+}
+
+/// What the settings say, if they say anything. A role in a file is asked for in `region`.
+pub(super) fn configured(
+    config: &BackendConfig,
+    region: Option<&Region>,
+    http: SharedHttpClient,
+) -> Result<Option<SharedCredentialsProvider>> {
+    let secret = |property: Property| config.secret(property.name).map(|secret| secret.expose().to_owned());
+    if let (Some(id), Some(key)) = (secret(Property::AWS_SECRET_KEY_ID), secret(Property::AWS_SECRET_ACCESS_KEY)) {
+        return fixed(id, key, secret(Property::AWS_SESSION_TOKEN)).map(Some);
+    }
+    let Some(path) = config.text(Property::CREDENTIALS.name) else { return Ok(None) };
+    readable(Path::new(path), "credentials", "AWS credentials")?;
+    let files = EnvConfigFiles::builder().with_file(EnvConfigFileKind::Credentials, path).build();
+    // A profile may name a role, which the provider then asks for; without a client of ours it panics.
+    let client = ProviderConfig::without_region().with_region(region.cloned()).with_http_client(http);
+    let provider = ProfileFileCredentialsProvider::builder().configure(&client).profile_files(files);
+    let provider = provider.profile_name(config.text(AWS_PROFILE.name).unwrap_or("default"));
+    Ok(Some(SharedCredentialsProvider::new(provider.build())))
+}
+
+/// The same provider, which refuses what the client panics on.
+pub(super) fn well_formed(provider: SharedCredentialsProvider) -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(WellFormed(provider))
+}
+
+#[derive(Debug)]
+struct WellFormed(SharedCredentialsProvider);
+
+impl ProvideCredentials for WellFormed {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            let key = self.0.provide_credentials().await?;
+            let parts = [Some(key.access_key_id()), Some(key.secret_access_key()), key.session_token()];
+            if parts.into_iter().flatten().all(is_clean) {
+                return Ok(key);
+            }
+            Err(CredentialsError::invalid_configuration("a key or its token holds a control character"))
+        })
+    }
+
+    fn fallback_on_interrupt(&self) -> Option<Credentials> {
+        self.0.fallback_on_interrupt()
+    }
+}
+
+/// Whether it can stand in the header of a request.
+fn is_clean(text: &str) -> bool {
+    !text.chars().any(char::is_control)
+}
