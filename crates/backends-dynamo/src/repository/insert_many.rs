@@ -78,7 +78,7 @@ impl DynamoRepository {
                 Err(Failure { cause: Cause::Error(error), is_unclear })
                     if is_unclear || error.is_invalid_input() || error.is_unexpected() =>
                 {
-                    return self.store_each(context, &records).await;
+                    return self.store_each(context, &records, is_unclear).await;
                 }
                 Err(failure) => return for_each(&records, &failure.into_error()),
             };
@@ -109,11 +109,13 @@ impl DynamoRepository {
         Ok(left.into_iter().filter_map(|request| request.put_request).map(|put| put.item).collect())
     }
 
-    async fn store_each(&self, context: &Context, records: &[Placed]) -> Errors {
+    /// One by one; `is_unclear` says whether a batch may have stored them already.
+    async fn store_each(&self, context: &Context, records: &[Placed], is_unclear: bool) -> Errors {
         let mut errors = Errors::new();
         for placed in records {
             if let Err(error) = self.store_one(context, placed).await {
-                errors.push((placed.position, error));
+                let may_have = is_unclear || error.may_have_happened();
+                errors.push((placed.position, error.with_may_have_happened(may_have)));
             }
         }
         errors

@@ -1,8 +1,10 @@
 //! Many records in one call: how many requests, and whose answer is whose.
 
+use std::time::Duration;
+
 use backends_core::ErrorKind::AlreadyExists;
 use backends_core::{Document, Value};
-use proxy::{Fault, Protocol, Proxy};
+use proxy::{Answer, Fault, Protocol, Proxy, dynamodb};
 
 use crate::store::{Store, definition, endpoint};
 
@@ -95,4 +97,21 @@ async fn p04_a_record_that_is_too_large_fails_alone() {
         error.inserted().unwrap().failures().map(|(at, error)| (at, error.is_invalid_input())).collect();
     assert_eq!(failed, [(1, true)]);
     assert_eq!(store.all("notes").await.len(), 2);
+}
+
+#[tokio::test]
+async fn c42_what_a_lost_batch_may_have_stored_is_never_said_to_be_surely_not() {
+    let (proxy, store) = proxied().await;
+    let notes = store.backend.define::<Document>(definition(r#"{"name": "notes"}"#)).await.unwrap();
+    let refusals: [fn() -> Answer; 2] = [|| dynamodb::access_denied("PutItem"), dynamodb::throttling];
+    for (call, refusal) in refusals.into_iter().enumerate() {
+        proxy.on(move |request, _| match request.operation() {
+            "BatchWriteItem" => Fault::LoseAnswer,
+            _ => refusal().into(),
+        });
+        let insert = notes.insert_many(&[Document::new(), Document::new()]).timeout(Duration::from_millis(300));
+        let error = insert.await.unwrap_err();
+        assert_eq!(store.all("notes").await.len(), 2 * (call + 1));
+        assert_eq!(error.inserted().unwrap().failures().filter(|(_, error)| error.may_have_happened()).count(), 2);
+    }
 }
