@@ -76,6 +76,10 @@ impl Service {
     {
         let (mut tries, mut was_unclear, mut last) = (0, false, None);
         loop {
+            // What is polled is sent, also when its time is over before it begins.
+            if Instant::now() >= early(context) {
+                return Err(error(last.unwrap_or_else(too_late), was_unclear, effect));
+            }
             tries += 1;
             let failed = match request() {
                 Ok(request) => match timeout_at(early(context), request).await {

@@ -115,3 +115,14 @@ async fn c42_what_a_lost_batch_may_have_stored_is_never_said_to_be_surely_not() 
         assert_eq!(error.inserted().unwrap().failures().filter(|(_, error)| error.may_have_happened()).count(), 2);
     }
 }
+
+#[tokio::test]
+async fn c42_nothing_is_sent_after_the_deadline() {
+    let (proxy, store) = proxied().await;
+    let notes = store.backend.define::<Document>(definition(r#"{"name": "notes", "hashKey": "key"}"#)).await.unwrap();
+    proxy.clear();
+    proxy.on(|_, _| Fault::HoldAnswer);
+    let error = notes.insert_many(&[note("a"), note("a")]).timeout(Duration::from_millis(300)).await.unwrap_err();
+    let may_have: Vec<_> = error.inserted().unwrap().failures().map(|(_, error)| error.may_have_happened()).collect();
+    assert_eq!((may_have, proxy.operations()), (vec![true, false], vec!["PutItem".to_owned()]));
+}
