@@ -175,5 +175,10 @@ pub(crate) fn is_no_right(error: &Error) -> bool {
     is_denied(error) && error.context().any(|(_, value)| value == "AccessDeniedException")
 }
 
+/// Whether other writes of one item were in the way, which says nothing of the rest of the table.
+pub(crate) fn is_of_one_item(error: &Error) -> bool {
+    error.context().any(|(_, value)| code::IN_ONE_ITEM.contains(&value))
+}
+
 #[cfg(test)]
 mod tests;

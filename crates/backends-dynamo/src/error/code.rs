@@ -33,10 +33,9 @@ pub(super) fn of_code(code: &str, message: &str, status: u16) -> (ErrorKind, &'s
         | "OptInRequired" => (PermissionDenied, NO_LOGIN, Never, false),
         "ExpiredTokenException" | "ExpiredToken" | "RequestExpired" => (PermissionDenied, EXPIRED, Never, false),
         "ResourceNotFoundException" | "TableNotFoundException" => (DefinitionConflict, NO_TABLE, Never, false),
-        // A transaction has the item, or one with this token goes on; a table is being changed.
-        "TransactionConflictException" | "TransactionInProgressException" | "ResourceInUseException" => {
-            (Unavailable, IN_THE_WAY, Briefly, false)
-        }
+        // A table is being changed; a transaction has the item, or a write to it in another region.
+        "ResourceInUseException" => (Unavailable, IN_THE_WAY, Briefly, false),
+        code if IN_ONE_ITEM.contains(&code) => (Unavailable, IN_THE_WAY, Briefly, false),
         "InternalServerError" | "InternalFailure" | "InternalServerErrorException" => {
             (Unavailable, STUMBLED, Briefly, true)
         }
@@ -50,6 +49,10 @@ pub(super) fn of_code(code: &str, message: &str, status: u16) -> (ErrorKind, &'s
         _ => (Unexpected, "DynamoDB refused the request: see the native error", Never, false),
     }
 }
+
+/// What the service says when other writes of the same item are going on.
+pub(super) const IN_ONE_ITEM: [&str; 3] =
+    ["TransactionConflictException", "TransactionInProgressException", "ReplicatedWriteConflictException"];
 
 const SLOW_DOWN: &str =
     "the table or the account lets no more requests through: ask again later, and less often, or raise its capacity";

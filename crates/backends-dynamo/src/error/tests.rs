@@ -17,6 +17,7 @@ fn c40_every_code_has_its_kind() {
         ("ExpiredTokenException", "", 400, PermissionDenied, Again::Never, false),
         ("ResourceNotFoundException", "", 400, DefinitionConflict, Again::Never, false),
         ("TransactionConflictException", "", 400, Unavailable, Again::Briefly, false),
+        ("ReplicatedWriteConflictException", "", 400, Unavailable, Again::Briefly, false),
         ("InternalServerError", "", 500, Unavailable, Again::Briefly, true),
         ("ServiceUnavailableException", "", 503, Unavailable, Again::Briefly, true),
         ("RequestTimeout", "", 408, Timeout, Again::Briefly, true),

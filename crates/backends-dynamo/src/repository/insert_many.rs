@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::put::Put;
 use super::{DynamoRepository, Outcome, outcome};
 use crate::codec::{Codec, Item, ItemKey, item};
-use crate::error::repeat;
+use crate::error::{is_of_one_item, repeat};
 use crate::retry::Effect;
 use crate::service::{Cause, Failure};
 use crate::stamp::Stamp;
@@ -205,7 +205,7 @@ impl Progress {
     }
 
     fn note(&mut self, errors: Errors) {
-        let of_all = errors.iter().find(|(_, error)| concerns_all(error.kind()));
+        let of_all = errors.iter().find(|(_, error)| concerns_all(error));
         if let (None, Some((_, error))) = (&self.stopped, of_all) {
             self.stopped = Some(repeat(error).with_may_have_happened(false));
         }
@@ -214,8 +214,9 @@ impl Progress {
 }
 
 /// Whether the error of one record would be that of every other.
-fn concerns_all(kind: ErrorKind) -> bool {
-    !matches!(kind, ErrorKind::AlreadyExists | ErrorKind::InvalidInput | ErrorKind::Unexpected)
+fn concerns_all(error: &Error) -> bool {
+    let is_its_own = matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::InvalidInput | ErrorKind::Unexpected);
+    !is_its_own && !is_of_one_item(error)
 }
 
 #[cfg(test)]

@@ -126,3 +126,19 @@ async fn c42_nothing_is_sent_after_the_deadline() {
     let may_have: Vec<_> = error.inserted().unwrap().failures().map(|(_, error)| error.may_have_happened()).collect();
     assert_eq!((may_have, proxy.operations()), (vec![true, false], vec!["PutItem".to_owned()]));
 }
+
+#[tokio::test]
+async fn c26_a_record_that_others_are_writing_fails_alone() {
+    let (proxy, store) = proxied().await;
+    let notes = store.backend.define::<Document>(definition(r#"{"name": "notes", "hashKey": "key"}"#)).await.unwrap();
+    proxy.on(|request, _| {
+        let is_busy = request.operation() == "PutItem" && request.json()["Item"]["key"]["S"] == "7";
+        let namespace = "com.amazonaws.dynamodb.v20120810";
+        if is_busy { dynamodb::error(400, namespace, "TransactionConflictException", "").into() } else { Fault::Pass }
+    });
+    let records: Vec<_> = (0..500).map(|number| note(&number.to_string())).collect();
+    let error = notes.insert_many(&records).await.unwrap_err();
+    let inserted = error.inserted().unwrap();
+    let failed: Vec<_> = inserted.failures().map(|(at, error)| (at, error.is_unavailable())).collect();
+    assert_eq!((failed, store.all("notes").await.len()), (vec![(7, true)], 499));
+}
