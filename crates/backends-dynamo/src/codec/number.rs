@@ -7,6 +7,14 @@ pub(crate) fn write(float: f64) -> String {
     zmij::Buffer::new().format_finite(float).to_owned()
 }
 
+/// How many digits of a text that this library wrote say something: no zeros at either end, and no exponent.
+pub(crate) fn significant(text: &str) -> usize {
+    let mantissa = text.split('e').next().unwrap_or_default();
+    let digits = mantissa.trim_start_matches(['-', '0', '.']).trim_end_matches(['0', '.']);
+    // Of a number below one the trim has passed its point too.
+    digits.len() - digits.matches('.').count()
+}
+
 /// The number that a text is.
 ///
 /// # Errors
@@ -98,6 +106,23 @@ mod tests {
                 (Err(error), None) => assert!(error.is_unreadable(), "{text}: {error}"),
                 (read, _) => panic!("{text}: {read:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn digits_count_that_say_something() {
+        for (text, digits) in [
+            ("0", 0),
+            ("7", 1),
+            ("-120", 2),
+            ("1000000000000", 1),
+            ("1001", 4),
+            ("0.0012345", 5),
+            ("10.50", 3),
+            ("-1.5e-100", 2),
+            ("1e125", 1),
+        ] {
+            assert_eq!(significant(text), digits, "{text}");
         }
     }
 

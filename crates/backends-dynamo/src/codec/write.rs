@@ -27,8 +27,9 @@ pub(crate) fn item(record: &RecordBuf, stamp: &Stamp) -> Result<Item> {
 
 struct Writer<'r> {
     tokens: RecordTokens<'r>,
-    // DynamoDB developer guide, "Item sizes and formats": names and text in UTF-8, a byte for two digits and one more,
-    // three for a map or list and one for each of its elements.
+    // DynamoDB developer guide, "Item sizes and formats": names and text in UTF-8, a byte for two significant digits and
+    // one more, three for a map or list and one for each of its elements. Numbers are said to be about so large: what
+    // is counted is the least that they can be, so that nothing is refused here which the service would take.
     size: u64,
 }
 
@@ -90,7 +91,7 @@ impl Writer<'_> {
 }
 
 fn sized(number: String) -> (AttributeValue, usize) {
-    let size = number.len().div_ceil(2) + 1;
+    let size = number::significant(&number).div_ceil(2) + 1;
     (AttributeValue::N(number), size)
 }
 

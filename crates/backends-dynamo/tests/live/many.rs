@@ -100,6 +100,31 @@ async fn p04_a_record_that_is_too_large_fails_alone() {
 }
 
 #[tokio::test]
+async fn c41_a_record_is_too_large_where_the_service_finds_it_so() {
+    let store = Store::open().await;
+    let notes = store.backend.define::<Document>(definition(r#"{"name": "notes", "hashKey": "key"}"#)).await.unwrap();
+    let many = |value: Value| Value::Array(vec![value; 1_000]);
+    // What 1,000 of each take, by the service's own refusals.
+    for (number, bytes) in [
+        (Value::Int(0), 2_000),
+        (Value::Int(1_000_000_000_000), 3_000),
+        (Value::Int(123), 4_000),
+        (Value::Float(0.001_234_5), 5_000),
+        (Value::Float(1e-100), 3_000),
+    ] {
+        let with = |text: usize| {
+            let fields = [("key", Value::from("a")), ("f", many(number.clone())), ("p", Value::from("x".repeat(text)))];
+            Document::from(fields)
+        };
+        // The names, the stamp, the id, the key, and what a list takes by itself.
+        let rest = 409_600 - bytes - "keyfpid_backends_write".len() - 16 - 24 - 1 - 3;
+        notes.upsert(&with(rest)).await.unwrap();
+        let error = notes.upsert(&with(rest + 1)).await.unwrap_err();
+        assert!(error.is_invalid_input() && error.to_string().contains("409600"), "{number:?}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn c42_what_a_lost_batch_may_have_stored_is_never_said_to_be_surely_not() {
     let (proxy, store) = proxied().await;
     let notes = store.backend.define::<Document>(definition(r#"{"name": "notes"}"#)).await.unwrap();
