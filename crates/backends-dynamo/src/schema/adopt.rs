@@ -10,6 +10,9 @@ use crate::codec::{Item, ItemBatch};
 use crate::retry::Effect;
 use crate::service::Service;
 
+// DynamoDB: 4 KB an expression, and each name takes seven of them at most.
+const FIELDS: usize = 500;
+
 /// Holds stored records against what is new in a definition: all of it, if none was stored before.
 ///
 /// # Errors
@@ -29,6 +32,7 @@ pub(super) async fn check(
         return Ok(());
     }
     let fields: BTreeSet<&str> = reconciled.added_kinds.iter().map(|(path, _)| top_level(path)).collect();
+    let fields: Vec<&str> = fields.into_iter().collect();
     look(service, request, &fields, kinds).await.map_err(|error| {
         if error.is_unreadable() {
             return Error::definition_conflict(format!("where the definition declares a kind, {}", error.message()));
@@ -38,11 +42,19 @@ pub(super) async fn check(
 }
 
 /// Reads what the new kinds are about, and nothing else: what the definition does not name may be what no record holds.
-async fn look(
+/// More fields than an expression has room for are read in several rounds.
+async fn look(service: &Arc<Service>, request: &DefineRequest, fields: &[&str], mut kinds: StoredKinds) -> Result<()> {
+    for fields in fields.chunks(FIELDS) {
+        look_at(service, request, fields, &mut kinds).await?;
+    }
+    kinds.finish()
+}
+
+async fn look_at(
     service: &Arc<Service>,
     request: &DefineRequest,
-    fields: &BTreeSet<&str>,
-    mut kinds: StoredKinds,
+    fields: &[&str],
+    kinds: &mut StoredKinds,
 ) -> Result<()> {
     let context = &request.context;
     let table = service.table_name(request.definition.name());
@@ -60,12 +72,14 @@ async fn look(
         kinds.look(&ItemBatch(answer.items.unwrap_or_default()))?;
         after = answer.last_evaluated_key.filter(|key| !key.is_empty());
         if after.is_none() {
-            return kinds.finish();
+            return Ok(());
         }
     }
 }
 
 /// The field of the record itself that a path begins with.
 fn top_level(path: &str) -> &str {
-    path.split(['.', '[']).next().unwrap_or_default()
+    let first = path.split_once('.').map_or(path, |(first, _)| first);
+    // A name may have a bracket of its own.
+    first.trim_end_matches("[]")
 }

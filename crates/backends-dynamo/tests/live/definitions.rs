@@ -83,6 +83,25 @@ async fn c37_stored_values_of_another_kind_are_refused_with_their_path() {
 }
 
 #[tokio::test]
+async fn c37_every_declared_field_of_a_table_that_is_there_is_looked_at() {
+    let store = Store::open().await;
+    let fields: Vec<String> = (0..1_000).map(|number| format!("f{number}")).chain(["x[y".to_owned()]).collect();
+    let json = |name: &str| {
+        let kinds: Vec<_> = fields.iter().map(|field| format!(r#""{field}": "integer""#)).collect();
+        format!(r#"{{"name": "{name}", "idKind": "string", "fields": {{{}}}}}"#, kinds.join(", "))
+    };
+    for (name, field) in [("first", "f0"), ("last", "f999"), ("bracket", "x[y")] {
+        store.create(name, "id", ScalarAttributeType::S).await;
+        store.put(name, &[("id", s("a")), (field, s("ancient"))]).await;
+        let error = store.backend.define::<Document>(definition(&json(name))).await.unwrap_err();
+        assert!(error.is_definition_conflict() && error.to_string().contains(&format!("`{field}`")), "{error}");
+    }
+    store.create("good", "id", ScalarAttributeType::S).await;
+    store.put("good", &[("id", s("a")), ("f999", n("1"))]).await;
+    store.backend.define::<Document>(definition(&json("good"))).await.unwrap();
+}
+
+#[tokio::test]
 async fn c37_ids_of_another_form_are_refused() {
     let store = Store::open().await;
     store.create("users", "id", ScalarAttributeType::S).await;
