@@ -16,6 +16,11 @@ pub(crate) const AT_ONCE: usize = 32;
 /// How long before the deadline no more is tried.
 const MARGIN: Duration = Duration::from_millis(5);
 
+/// What the service leaves is not what it was asked for, so that nobody knows what became of the rest.
+pub(crate) fn strange() -> Error {
+    Error::unexpected("DynamoDB left keys of a batch that it was not asked for: look at what stands between")
+}
+
 /// What a batch has left over, again and again.
 #[derive(Default)]
 pub(crate) struct Leftovers {

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::DynamoRepository;
 use crate::codec::{Codec, Item, ItemBatch};
 use crate::retry::Effect;
-use crate::throughput::{Leftovers, TOGETHER};
+use crate::throughput::{Leftovers, TOGETHER, strange};
 
 // DynamoDB: 100 keys a BatchGetItem.
 const KEYS: usize = 100;
@@ -80,8 +80,12 @@ impl DynamoRepository {
             match answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table.name)) {
                 None => keys.clear(),
                 Some(left) => {
+                    let named = left.keys.len();
                     let left: HashSet<_> = left.keys.iter().filter_map(|key| self.codec.key_of(key)).collect();
                     keys.retain(|key| Codec::wanted(key).is_some_and(|key| left.contains(&key)));
+                    if keys.len() != named {
+                        return Err(strange());
+                    }
                 }
             }
             leftovers.wait(context, asked - keys.len(), keys.len()).await?;

@@ -14,7 +14,7 @@ use crate::error::{is_of_one_item, repeat};
 use crate::retry::Effect;
 use crate::service::{Cause, Failure};
 use crate::stamp::Stamp;
-use crate::throughput::{AT_ONCE, Leftovers, TOGETHER};
+use crate::throughput::{AT_ONCE, Leftovers, TOGETHER, strange};
 
 // DynamoDB: 25 items a BatchWriteItem.
 const ITEMS: usize = 25;
@@ -82,9 +82,14 @@ impl DynamoRepository {
                 }
                 Err(failure) => return for_each(&records, &failure.into_error()),
             };
-            let done = records.len().saturating_sub(left.len());
+            let (asked, named) = (records.len(), left.len());
             let left: HashSet<ItemKey<'_>> = left.iter().filter_map(|item| self.codec.key_of(item)).collect();
-            records.retain(|placed| Codec::wanted(&placed.key).is_some_and(|key| left.contains(&key)));
+            let is_left = |placed: &Placed| Codec::wanted(&placed.key).is_some_and(|key| left.contains(&key));
+            if records.iter().filter(|placed| is_left(placed)).count() != named {
+                return for_each(&records, &strange().with_may_have_happened(true));
+            }
+            records.retain(is_left);
+            let done = asked - records.len();
             if let Err(error) = leftovers.wait(context, done, records.len()).await {
                 return for_each(&records, &error);
             }

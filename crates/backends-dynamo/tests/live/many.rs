@@ -51,6 +51,30 @@ async fn d01_keys_that_are_left_unprocessed_are_asked_for_again() {
 }
 
 #[tokio::test]
+async fn d01_keys_that_nobody_asked_for_are_not_taken_for_an_answer() {
+    let (proxy, store) = proxied().await;
+    let notes = store.backend.define::<Document>(definition(r#"{"name": "notes"}"#)).await.unwrap();
+    let table = store.table("notes");
+    proxy.on(move |request, _| {
+        let left = match request.operation() {
+            "BatchGetItem" => serde_json::json!({"UnprocessedKeys": {&table: {"Keys": [{"id": {"S": "other"}}]}}}),
+            "BatchWriteItem" => {
+                let put = serde_json::json!({"PutRequest": {"Item": {"id": {"S": "other"}}}});
+                serde_json::json!({"UnprocessedItems": {&table: [put]}})
+            }
+            _ => return Fault::Pass,
+        };
+        Answer::http(200, left.to_string()).into()
+    });
+    let ids = ["0123456789abcdef01234567", "0123456789abcdef01234568"];
+    let error = notes.get_many(ids).await.unwrap_err();
+    assert!(error.is_unexpected() && !error.may_have_happened(), "{error}");
+    let error = notes.insert_many(&[Document::new(), Document::new()]).await.unwrap_err();
+    let failures = error.inserted().unwrap().failures();
+    assert_eq!(failures.filter(|(_, error)| error.is_unexpected() && error.may_have_happened()).count(), 2);
+}
+
+#[tokio::test]
 async fn t04_records_that_are_left_unprocessed_are_written_again() {
     let (proxy, store) = proxied().await;
     let notes = store.backend.define::<Document>(definition(r#"{"name": "notes"}"#)).await.unwrap();
