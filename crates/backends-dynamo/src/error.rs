@@ -73,7 +73,7 @@ fn of_service(code: &str, message: &str, status: u16) -> Meaning {
 fn of_connection(error: Option<&ConnectorError>) -> Meaning {
     let Some(error) = error else { return broken() };
     if lacks_credentials(error) {
-        return no_credentials();
+        return no_credentials(error);
     }
     let connection = find::<ConnectionError>(error);
     if error.is_other() && connection.is_none() {
@@ -113,14 +113,20 @@ fn broken() -> Meaning {
 
 /// The request was never sent.
 fn of_request(source: Option<&(dyn StdError + 'static)>) -> Meaning {
-    if source.is_some_and(lacks_credentials) {
-        return no_credentials();
+    if let Some(source) = source.filter(|source| lacks_credentials(*source)) {
+        return no_credentials(source);
     }
     let error = Error::invalid_config(NO_REQUEST);
     Meaning { error, again: Again::Never, is_unclear: false }
 }
 
-fn no_credentials() -> Meaning {
+fn no_credentials(error: &(dyn StdError + 'static)) -> Meaning {
+    if let Some(CredentialsError::ProviderTimedOut(_)) = find(error) {
+        let error = Error::unavailable(
+            "whoever gives the AWS credentials did not answer in time: look at the role, the container or the machine that does",
+        );
+        return Meaning { error, again: Again::Briefly, is_unclear: false };
+    }
     let error = Error::permission_denied(
         "there are no AWS credentials that can be used: set `credentials`, or `awsSecretKeyId` and `awsSecretAccessKey`, or give the process a role",
     );

@@ -164,3 +164,13 @@ async fn l51_a_web_identity_and_a_role_of_a_profile_are_asked_for_until_they_com
         assert!(asked.len() == 3 && asked[2].contains("Credential=of-the-role/"), "{asked:?}");
     }
 }
+
+#[tokio::test]
+async fn d10_a_container_that_does_not_answer_is_no_refusal() {
+    let (container, _) = serve(true).await;
+    let environment = [NO_MACHINE, ("AWS_CONTAINER_CREDENTIALS_FULL_URI", container.as_str())];
+    let settings = [("awsRegion", "eu-central-1"), ("endpoint", "http://127.0.0.1:1"), ("timeoutMs", "7000")];
+    let said = open(&environment, &settings).await;
+    assert!(said.text.starts_with("Unavailable") && said.text.contains("credentials"), "{}", said.text);
+    assert!(said.took < Duration::from_secs(7), "{:?}", said.took);
+}

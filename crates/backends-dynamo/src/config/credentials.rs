@@ -1,6 +1,7 @@
 //! Who asks: static keys, a file of profiles, or, when nothing is said, the chain that every AWS client has.
 
 use std::path::Path;
+use std::time::Duration;
 
 use aws_config::Region;
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -10,6 +11,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_sdk_dynamodb::config::{Credentials, SharedHttpClient};
 use backends_core::{BackendConfig, Error, Property, Result};
+use tokio::time::timeout;
 
 use super::{AWS_PROFILE, readable};
 
@@ -46,7 +48,10 @@ pub(super) fn configured(
     Ok(Some(SharedCredentialsProvider::new(provider.build())))
 }
 
-/// The same provider, which refuses what the client panics on.
+/// How long whoever gives the credentials may take; the client waits at least 6.2 s, and then does not say for what.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// The same provider, which refuses what the client panics on, and says so when it takes too long.
 pub(super) fn well_formed(provider: SharedCredentialsProvider) -> SharedCredentialsProvider {
     SharedCredentialsProvider::new(WellFormed(provider))
 }
@@ -60,7 +65,10 @@ impl ProvideCredentials for WellFormed {
         Self: 'a,
     {
         future::ProvideCredentials::new(async {
-            let key = self.0.provide_credentials().await?;
+            let key = match timeout(LONGEST, self.0.provide_credentials()).await {
+                Ok(key) => key?,
+                Err(_) => self.0.fallback_on_interrupt().ok_or(CredentialsError::provider_timed_out(LONGEST))?,
+            };
             let parts = [Some(key.access_key_id()), Some(key.secret_access_key()), key.session_token()];
             if parts.into_iter().flatten().all(is_clean) {
                 return Ok(key);
