@@ -48,11 +48,9 @@ fn meaning<E: ProvideErrorMetadata + StdError + 'static>(native: &Native<E>) -> 
         }
         SdkError::DispatchFailure(failure) => of_connection(failure.as_connector_error()),
         SdkError::ConstructionFailure(_) => of_request(native.source()),
-        SdkError::ResponseError(_) => Meaning {
-            error: Error::unavailable("the answer of DynamoDB broke off or cannot be understood: ask again"),
-            again: Again::Briefly,
-            is_unclear: true,
-        },
+        SdkError::ResponseError(_) => {
+            Meaning { error: Error::unavailable(code::UNREADABLE), again: Again::Briefly, is_unclear: true }
+        }
         _ => Meaning {
             error: Error::timeout("DynamoDB did not answer in time: ask again, or give more time with `.timeout(…)`"),
             again: Again::Briefly,

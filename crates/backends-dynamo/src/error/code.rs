@@ -46,6 +46,8 @@ pub(super) fn of_code(code: &str, message: &str, status: u16) -> (ErrorKind, &'s
             (InvalidInput, TOO_LARGE, Never, false)
         }
         _ if status >= 500 => (Unavailable, STUMBLED, Briefly, true),
+        // It was done, and what came of it cannot be read.
+        _ if status < 400 => (Unavailable, UNREADABLE, Briefly, true),
         _ => (Unexpected, "DynamoDB refused the request: see the native error", Never, false),
     }
 }
@@ -63,6 +65,7 @@ const EXPIRED: &str = "the credentials or the request are too old: renew the ses
 const NO_TABLE: &str = "the table is not there: define the repository once with `SchemaMode::Ensure`";
 const IN_THE_WAY: &str = "other requests got in the way again and again: ask again";
 const STUMBLED: &str = "DynamoDB failed for a moment: ask again";
+pub(super) const UNREADABLE: &str = "the answer of DynamoDB broke off or cannot be understood: ask again";
 const TOO_LATE: &str = "DynamoDB did not finish in time: ask again, or give more time with `.timeout(…)`";
 pub(crate) const TOO_LARGE: &str =
     "the record is larger than DynamoDB's limit of 409600 bytes as an item: split it, or keep the large part elsewhere";

@@ -31,6 +31,8 @@ fn c40_every_code_has_its_kind() {
         ),
         ("ValidationException", "hunter2", 400, Unexpected, Again::Never, false),
         ("", "", 502, Unavailable, Again::Briefly, true),
+        ("", "", 200, Unavailable, Again::Briefly, true),
+        ("", "", 404, Unexpected, Again::Never, false),
         ("Unheard", "", 400, Unexpected, Again::Never, false),
     ] {
         let meaning = of_service(code, message, status);

@@ -204,3 +204,22 @@ async fn c42_a_define_whose_answers_are_lost_goes_through() {
     users.insert(&Document::new()).await.unwrap();
     assert_eq!(store.all("users").await.len(), 1);
 }
+
+#[tokio::test]
+async fn s02_an_answer_that_nobody_understands_is_a_lost_one() {
+    let (proxy, store, notes) = proxied().await;
+    for (body, id) in [("<html>", "a"), ("{\"Attributes\": 7}", "b"), ("", "c")] {
+        proxy.on(move |_, n| if n == 1 { Fault::Replace(Answer::http(200, body)) } else { Fault::Pass });
+        notes.insert(&note(id, 1)).await.unwrap();
+        proxy.on(|request, _| match request.operation() {
+            "PutItem" | "DeleteItem" => Fault::Replace(Answer::http(200, "<html>")),
+            _ => Fault::Pass,
+        });
+        notes.replace(&note(id, 2)).await.unwrap();
+        let error = notes.upsert(&note(id, 3)).await.unwrap_err();
+        assert!(error.is_unavailable() && error.may_have_happened(), "{error}");
+        let error = notes.delete(id).await.unwrap_err();
+        assert!(error.is_unavailable() && error.may_have_happened(), "{error}");
+    }
+    assert!(store.all("notes").await.is_empty());
+}
