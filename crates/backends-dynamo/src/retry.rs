@@ -38,7 +38,7 @@ const BRIEFLY: u32 = 4;
 const FIRST: Duration = Duration::from_millis(25);
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// How long to wait before the next try, if there is to be one. `tries` have been made; `is_unclear` says whether the
+/// How long to wait before the next try, if there is to be one. `tries` have failed in this way; `is_unclear` says whether the
 /// last may have been done; `chance` is a random number from 0 to below 1.
 pub(crate) fn pause(again: Again, effect: Effect, is_unclear: bool, tries: u32, chance: f64) -> Option<Duration> {
     if is_unclear && effect == Effect::Writes {

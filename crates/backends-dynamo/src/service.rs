@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::codec::Item;
 use crate::error::{Meaning, Native, translate};
-use crate::retry::{Effect, pause};
+use crate::retry::{Again, Effect, pause};
 
 /// How long before a call's deadline it is said why no answer came; core says nothing but "too late".
 const MARGIN: Duration = Duration::from_millis(5);
@@ -74,13 +74,12 @@ impl Service {
         E: Refusal,
         F: Future<Output = Result<T, Native<E>>>,
     {
-        let (mut tries, mut was_unclear, mut last) = (0, false, None);
+        let (mut throttled, mut stumbled, mut was_unclear, mut last) = (0, 0, false, None);
         loop {
             // What is polled is sent, also when its time is over before it begins.
             if Instant::now() >= early(context) {
                 return Err(error(last.unwrap_or_else(too_late), was_unclear, effect));
             }
-            tries += 1;
             let failed = match request() {
                 Ok(request) => match timeout_at(early(context), request).await {
                     Ok(Ok(answer)) => return Ok(answer),
@@ -91,6 +90,10 @@ impl Service {
                 Err(unsent) => return Err(error(unsent, was_unclear, effect)),
             };
             was_unclear |= failed.is_unclear;
+            // A table that was throttled for long has failed no oftener for that.
+            let tries = if failed.again == Again::Patiently { &mut throttled } else { &mut stumbled };
+            *tries += 1;
+            let tries = *tries;
             let Some(pause) = pause(failed.again, effect, failed.is_unclear, tries, fastrand::f64()) else {
                 return Err(error(failed.error, was_unclear, effect));
             };

@@ -206,6 +206,18 @@ async fn c42_a_define_whose_answers_are_lost_goes_through() {
 }
 
 #[tokio::test]
+async fn c42_a_failure_after_much_throttling_is_tried_again_too() {
+    let (proxy, _store, notes) = proxied().await;
+    proxy.on(|_, n| match n {
+        1..=5 => dynamodb::throttling().into(),
+        6..=8 => dynamodb::service_unavailable().into(),
+        _ => Fault::Pass,
+    });
+    assert!(notes.get("a").await.unwrap().is_none());
+    assert_eq!(proxy.operations().len(), 9);
+}
+
+#[tokio::test]
 async fn s02_an_answer_that_nobody_understands_is_a_lost_one() {
     let (proxy, store, notes) = proxied().await;
     for (body, id) in [("<html>", "a"), ("{\"Attributes\": 7}", "b"), ("", "c")] {
