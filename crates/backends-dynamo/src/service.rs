@@ -17,6 +17,10 @@ use crate::retry::{Again, Effect, pause};
 /// How long before a call's deadline it is said why no answer came; core says nothing but "too late".
 const MARGIN: Duration = Duration::from_millis(5);
 
+/// How much time has to be left for another try: one that is cut off makes a write that surely was not done one that
+/// may have been.
+const ROOM: Duration = Duration::from_millis(20);
+
 /// The client, and what the names of its tables begin with.
 #[derive(Clone)]
 pub(crate) struct Service {
@@ -97,7 +101,7 @@ impl Service {
             let Some(pause) = pause(failed.again, effect, failed.is_unclear, tries, fastrand::f64()) else {
                 return Err(error(failed.error, was_unclear, effect));
             };
-            if Instant::now() + pause >= early(context) {
+            if Instant::now() + pause + ROOM >= early(context) {
                 return Err(error(failed.error, was_unclear, effect));
             }
             last = Some(failed.error);
