@@ -53,6 +53,14 @@
 //! # }
 //! ```
 //!
+//! # Where to read on
+//!
+//! The [guide](https://github.com/backends-rs/backends/blob/main/docs/guide/index.md) has a chapter on definitions with
+//! the keys of their JSON form, on values, errors, deadlines, layers and tests. Every setting of the `database` block is
+//! in [the reference](https://github.com/backends-rs/backends/blob/main/docs/configuration.md), and each backend has
+//! [a page](https://github.com/backends-rs/backends/tree/main/docs/backends): how records are stored, what a call sends,
+//! and what goes wrong.
+//!
 //! # What keeps the promise
 //!
 //! - *The domain is one.* What one backend cannot store or compare exactly, none accepts, and says so before anything

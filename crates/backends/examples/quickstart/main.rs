@@ -105,7 +105,7 @@ async fn life_of_a_user(users: &Repository<User>, out: &mut impl Write) -> anyho
     writeln!(out, "\n4. register the same address again")?;
     match users.insert(&ada).await {
         Err(error) if error.is_already_exists() => {
-            writeln!(out, "   refused by the index {:?}", error.index().unwrap_or("?"))?;
+            writeln!(out, "   {} (the index is {:?}: the key)", first_part(&error), error.index().unwrap_or("?"))?;
         }
         other => anyhow::bail!("an insert overwrote a record: {other:?}"),
     }
@@ -152,10 +152,10 @@ async fn measure(readings: &Repository<Reading>, out: &mut impl Write) -> anyhow
 async fn mistakes(backend: &Backend, users: &Repository<User>, out: &mut impl Write) -> anyhow::Result<()> {
     writeln!(out, "\n8. what is wrong is said, without a value, before anything is written")?;
     let number = users.get(42).await.err().context("a number passed as an address")?;
-    writeln!(out, "   {}", first_part(&number))?;
+    writeln!(out, "   get(42) where the key is text\n      {}", first_part(&number))?;
     let conflict = Definition::builder("users").partition_key("name").build()?;
     let conflict = backend.define::<User>(conflict).await.err().context("another key was accepted")?;
-    writeln!(out, "   {}", first_part(&conflict))?;
+    writeln!(out, "   the same repository with another key\n      {}", first_part(&conflict))?;
     Ok(())
 }
 
