@@ -126,7 +126,7 @@ fn no_credentials(error: &(dyn StdError + 'static)) -> Meaning {
         return Meaning { error, again: Again::Briefly, is_unclear: false };
     }
     let error = Error::permission_denied(
-        "there are no AWS credentials that can be used: set `credentials`, or `awsSecretKeyId` and `awsSecretAccessKey`, or give the process a role",
+        "there are no AWS credentials that can be used: set `credentials`, or `awsSecretKeyId` and `awsSecretAccessKey`, or give the process a role; if `credentials` is set, look in that file for the profile (`awsProfile`, or else `default`) and both parts of its key",
     );
     Meaning { error, again: Again::Never, is_unclear: false }
 }

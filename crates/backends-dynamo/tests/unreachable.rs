@@ -83,7 +83,7 @@ async fn d10_a_service_that_is_none_is_told_from_one() {
         }
     });
     let (error, _) = open(at(&format!("http://{address}"))).await;
-    assert!(error.is_unexpected() || error.is_unavailable(), "{error}");
+    assert!(error.is_invalid_config() && error.to_string().contains("`endpoint`"), "{error}");
     web.abort();
 }
 

@@ -45,7 +45,7 @@ impl Url {
             _ => mistakes.add("`url` names several hosts: name one, or none for the service of the region"),
         }
         if mistakes.check(uri.path()).is_some_and(|path| !path.is_empty()) {
-            mistakes.add("`url` has a path, and DynamoDB has no databases: leave it out, and use `tablePrefix`");
+            mistakes.add("`url` has a path, and DynamoDB has no databases: leave it out, and use `tablePrefix`; a `/` that belongs to the key is written `%2F`");
         }
         let user = mistakes.check(uri.user()).flatten();
         let password = mistakes.check(uri.password()).flatten();

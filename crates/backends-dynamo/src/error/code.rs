@@ -2,7 +2,7 @@
 
 use backends_core::ErrorKind;
 use backends_core::ErrorKind::{
-    DefinitionConflict, InvalidInput, PermissionDenied, Throttled, Timeout, Unavailable, Unexpected,
+    DefinitionConflict, InvalidConfig, InvalidInput, PermissionDenied, Throttled, Timeout, Unavailable, Unexpected,
 };
 
 use crate::retry::Again::{self, Briefly, Never, Patiently};
@@ -48,6 +48,8 @@ pub(super) fn of_code(code: &str, message: &str, status: u16) -> (ErrorKind, &'s
         _ if status >= 500 => (Unavailable, STUMBLED, Briefly, true),
         // It was done, and what came of it cannot be read.
         _ if status < 400 => (Unavailable, UNREADABLE, Briefly, true),
+        // Each error of the service has a code.
+        "" => (InvalidConfig, NO_DYNAMODB, Never, false),
         _ => (Unexpected, "DynamoDB refused the request: see the native error", Never, false),
     }
 }
@@ -63,6 +65,7 @@ const NO_RIGHT: &str = "the credentials lack a right for this: give them a polic
 const NO_LOGIN: &str = "DynamoDB does not accept the credentials: check them, `awsRegion` and `endpoint`";
 const EXPIRED: &str = "the credentials or the request are too old: renew the session token, and check the clock";
 const NO_TABLE: &str = "the table is not there: define the repository once with `SchemaMode::Ensure`";
+const NO_DYNAMODB: &str = "what answers is no DynamoDB: check `endpoint`, and what stands between";
 const IN_THE_WAY: &str = "other requests got in the way again and again: ask again";
 const STUMBLED: &str = "DynamoDB failed for a moment: ask again";
 pub(super) const UNREADABLE: &str = "the answer of DynamoDB broke off or cannot be understood: ask again";

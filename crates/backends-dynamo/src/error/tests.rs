@@ -7,7 +7,9 @@ use super::*;
 
 #[test]
 fn c40_every_code_has_its_kind() {
-    use ErrorKind::{DefinitionConflict, InvalidInput, PermissionDenied, Throttled, Timeout, Unavailable, Unexpected};
+    use ErrorKind::{
+        DefinitionConflict, InvalidConfig, InvalidInput, PermissionDenied, Throttled, Timeout, Unavailable, Unexpected,
+    };
     for (code, message, status, kind, again, is_unclear) in [
         ("ProvisionedThroughputExceededException", "", 400, Throttled, Again::Patiently, false),
         ("ThrottlingException", "", 400, Throttled, Again::Patiently, false),
@@ -32,7 +34,7 @@ fn c40_every_code_has_its_kind() {
         ("ValidationException", "hunter2", 400, Unexpected, Again::Never, false),
         ("", "", 502, Unavailable, Again::Briefly, true),
         ("", "", 200, Unavailable, Again::Briefly, true),
-        ("", "", 404, Unexpected, Again::Never, false),
+        ("", "", 404, InvalidConfig, Again::Never, false),
         ("Unheard", "", 400, Unexpected, Again::Never, false),
     ] {
         let meaning = of_service(code, message, status);

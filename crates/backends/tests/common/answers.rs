@@ -27,9 +27,11 @@ pub(crate) async fn answers(database: &serde_json::Value) -> String {
 /// again.
 pub(crate) async fn assert_answers_as_memory_does(database: &serde_json::Value) {
     let memory = answers(&serde_json::json!({ "dbName": "memory" })).await;
-    for answer in
-        ["10000 stored, 0 there already, 0 refused", "already exists: a record has this key already", "the id is the same: true"]
-    {
+    for answer in [
+        "10000 stored, 0 there already, 0 refused",
+        "already exists: a record has this key already",
+        "the id is the same: true",
+    ] {
         assert!(memory.contains(answer), "{answer}\n{memory}");
     }
     assert_eq!(answers(database).await, memory);
