@@ -69,6 +69,7 @@ macro_rules! each_case {
                 c42_l53_a_read_ends_at_its_deadline_and_surely_changed_nothing
                 c42_l53_a_write_ends_at_its_deadline_and_may_have_happened
                 c42_the_deadline_of_a_backend_holds_where_none_is_given
+                c42_define_has_a_limit_of_its_own
                 c42_define_ends_at_its_deadline
                 c42_a_define_that_waits_for_another_ends_at_its_own_deadline
                 c42_l46_a_call_that_hangs_holds_up_nobody

@@ -36,8 +36,15 @@ pub type Pending<R> = std::pin::Pin<Box<dyn Future<Output = crate::Result<R>> + 
 /// Gives an action its time limit and makes it something to await.
 macro_rules! action {
     ($action:ident<$type:ident: $bound:path>, $output:ty) => {
+        $crate::action::action!(
+            $action<$type: $bound>,
+            $output,
+            "Gives the action another time limit than the backend's: 30 s unless configured."
+        );
+    };
+    ($action:ident<$type:ident: $bound:path>, $output:ty, $limit:literal) => {
         impl<$type: $bound> $action<$type> {
-            /// Gives the action another time limit than the backend's: 30 s unless configured.
+            #[doc = $limit]
             pub fn timeout(mut self, limit: std::time::Duration) -> Self {
                 self.timeout = Some(limit);
                 self

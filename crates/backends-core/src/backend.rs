@@ -63,7 +63,7 @@ impl Backend {
     }
 
     /// The same backend with another time limit for operations that do not say theirs (30 s unless configured), for
-    /// the repositories that are defined through it.
+    /// the repositories that are defined through it. [`define`](Self::define) itself has a limit of its own.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         Self::by(Way { timeout, ..Way::clone(&self.0) })
@@ -79,8 +79,10 @@ impl Backend {
         self.0.shared.driver.capabilities()
     }
 
-    /// Creates what a repository needs and is missing, and gives the repository. The action has its own time limit of
-    /// 10 minutes.
+    /// Creates what a repository needs and is missing, and gives the repository.
+    ///
+    /// The action has its own time limit of 10 minutes, renewed by progress. `timeoutMs` and
+    /// [`with_timeout`](Self::with_timeout) do not change it; [`timeout`](Define::timeout) on the action does.
     ///
     /// With a typed record, `T` is asked for its fields: it declares its timestamps and the kinds of key and index
     /// fields that the definition leaves open.

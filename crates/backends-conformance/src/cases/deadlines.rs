@@ -73,6 +73,14 @@ pub async fn c42_the_deadline_of_a_backend_holds_where_none_is_given(context: &C
     timed_out("ping", backend.ping().into_future()).await;
 }
 
+pub async fn c42_define_has_a_limit_of_its_own(context: &Context) {
+    let faults = Faults::default();
+    let backend = context.wrapped(&faults).await.with_timeout(Duration::ZERO);
+    let users = backend.define::<User>(context.definition("users").build().unwrap()).await.unwrap();
+    hang(&faults);
+    refused(users.get(id(1)).await, ErrorKind::Timeout, "get");
+}
+
 pub async fn c42_define_ends_at_its_deadline(context: &Context) {
     let faults = Faults::default();
     let backend = context.wrapped(&faults).await;

@@ -11,7 +11,8 @@ use crate::layer::Operation;
 use crate::repository::State;
 use crate::{Backend, Definition, Error, ErrorKind, Mistakes, Record, Repository, Result};
 
-/// How long a definition may take without getting on, unless said otherwise.
+/// How long a definition may take without getting on, unless its `timeout` says otherwise: the limit of the backend is
+/// for calls that are short, and looking at what is stored is not.
 const TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Creates what a repository needs and is missing. See [`Backend::define`].
@@ -88,7 +89,12 @@ impl<T: Record> Define<T> {
     }
 }
 
-action!(Define<T: Record>, Repository<T>);
+action!(
+    Define<T: Record>,
+    Repository<T>,
+    "Gives the action another time limit than its own of 10 minutes, which neither `timeoutMs` nor \
+     [`Backend::with_timeout`] changes."
+);
 
 /// The definition with what the type says: its instants, and the kinds of fields that the definition leaves open.
 fn complete<T: Record>(definition: Definition) -> Result<Definition> {

@@ -37,7 +37,7 @@ impl Property {
     /// The fewest connections.
     pub const MIN_POOL_SIZE: Self =
         Self::integer("minPoolSize", "the fewest connections held open").between(0, MOST_CONNECTIONS);
-    /// The deadline of an operation. Every backend has it: the library keeps it, so none declares it.
+    /// The deadline of an operation, not of `define`, which has its own. Every backend has it: the library keeps it, so none declares it.
     pub const TIMEOUT_MS: Self = Self::duration("timeoutMs", "the deadline of an operation, in milliseconds");
     /// The time a new connection may take.
     pub const CONNECT_TIMEOUT_MS: Self =
