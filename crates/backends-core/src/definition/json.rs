@@ -98,7 +98,7 @@ impl Definition {
                     }
                     definitions.push(definition);
                 }
-                Err(error) => report.absorb(&format!("definition {position}"), &error),
+                Err(error) => report.absorb(&format!("definition `[{position}]`"), &error),
             }
         }
         report.into_result()?;

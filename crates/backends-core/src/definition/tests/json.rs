@@ -193,7 +193,7 @@ fn c38_a_list_of_definitions_reports_all_mistakes_of_all() {
     let list = mistakes(Definition::list_from_json(r#"[{"name": "users"}, {"name": "Users"}, {"name": "x"}, 7]"#));
     assert_eq!(list.len(), 3, "{list:?}");
     assert!(list[0].contains("two definitions are named `Users`"));
-    assert!(list[1].starts_with("definition 2: ") && list[2].starts_with("definition 3: "));
+    assert!(list[1].starts_with("definition `[2]`: ") && list[2].starts_with("definition `[3]`: "));
     assert!(mistakes(Definition::list_from_json("{}"))[0].contains("array"));
     assert!(Definition::list_from_json("[]").unwrap().is_empty());
 }
