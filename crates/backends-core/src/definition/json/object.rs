@@ -19,7 +19,10 @@ impl<'a> Object<'a> {
         let object = Self::any_keys(place, json, report)?;
         for (key, _) in object.entries.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
             let what = format!("key of {}", object.place);
-            report.add(|| unknown(&what, &shown(key), known.iter().copied()));
+            report.add(|| match other_word(key).filter(|word| known.contains(word)) {
+                Some(word) => format!("unknown {what} `{key}`: did you mean `{word}`?"),
+                None => unknown(&what, &shown(key), known.iter().copied()),
+            });
         }
         Some(object)
     }
@@ -94,6 +97,18 @@ impl<'a> Object<'a> {
     pub(super) fn place(&self) -> &str {
         &self.place
     }
+}
+
+/// The key of what the builder and the guide call by another word.
+fn other_word(key: &str) -> Option<&'static str> {
+    let plain = key.to_ascii_lowercase().replace(['_', '-'], "");
+    Some(match plain.as_str() {
+        "partitionkey" => "hashKey",
+        "partitionkeytype" => "hashKeyType",
+        "sortkey" => "rangeKey",
+        "sortkeytype" => "rangeKeyType",
+        _ => return None,
+    })
 }
 
 /// A float as the whole number that it exactly is.

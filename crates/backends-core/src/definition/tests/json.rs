@@ -70,6 +70,21 @@ fn c38_every_mistake_is_reported_at_once() {
 }
 
 #[test]
+fn c38_the_words_of_the_builder_lead_to_the_keys() {
+    for (word, key) in [
+        ("partitionKey", "hashKey"),
+        ("partition_key", "hashKey"),
+        ("partitionKeyType", "hashKeyType"),
+        ("sortKey", "rangeKey"),
+        ("sortkey", "rangeKey"),
+        ("sortKeyType", "rangeKeyType"),
+    ] {
+        let list = mistakes(Definition::from_json(&format!(r#"{{"name": "users", "{word}": "S"}}"#)));
+        assert_eq!(list, [format!("unknown key of the definition `{word}`: did you mean `{key}`?")]);
+    }
+}
+
+#[test]
 fn c38_what_is_missing_beside_a_mistake_does_not_hide_it() {
     let list = |text: &str| mistakes(Definition::from_json(text));
     for unique in ["", r#", "unique": 1"#] {
