@@ -106,7 +106,7 @@ pub(super) fn first_segment(path: &str) -> &str {
 }
 
 /// A name as messages show it: cut where no one reads on.
-pub(super) fn shown(name: &str) -> Cow<'_, str> {
+pub(crate) fn shown(name: &str) -> Cow<'_, str> {
     const LENGTH: usize = 64;
     match name.char_indices().nth(LENGTH) {
         Some((at, _)) => Cow::Owned(format!("{}…", &name[..at])),

@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde::ser;
 
 use super::name::KeyText;
-use super::{Encoder, Fault, OWN_ID};
+use super::{Encoder, Fault};
+use crate::definition::shown;
 use crate::schema::Place;
 use crate::{Error, Result};
 
@@ -57,7 +58,7 @@ impl<'e, 's> Compound<'e, 's> {
         let start = self.encoder.out.size();
         let written = self.encoder.field(name).and_then(|()| self.value(start, value));
         self.encoder.place = self.outer;
-        written.map_err(|fault| self.place(fault.below(name)))
+        written.map_err(|fault| self.place(below_name(fault, name)))
     }
 
     /// The value of a field whose name stands at `start`; both go if it is null.
@@ -148,7 +149,9 @@ impl ser::SerializeMap for Compound<'_, '_> {
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Fault> {
         let name = key.serialize(KeyText)?;
-        self.encoder.field(&name).map_err(|fault| if name == OWN_ID { fault.below(OWN_ID) } else { fault })?;
+        // Deeper, the keys of a map may be data.
+        let is_of_record = self.encoder.is_record && self.encoder.open == 1;
+        self.encoder.field(&name).map_err(|fault| if is_of_record { below_name(fault, &name) } else { fault })?;
         let end = self.encoder.out.size();
         if let Kept::Keys(keys) = &mut self.kept {
             keys.push((end - name.len(), end));
@@ -179,6 +182,12 @@ impl ser::SerializeMap for Compound<'_, '_> {
         self.finish();
         Ok(())
     }
+}
+
+/// The fault at the field of this name; an empty one leads nowhere.
+#[cold]
+fn below_name(fault: Fault, name: &str) -> Fault {
+    if name.is_empty() { fault } else { fault.below(&shown(name)) }
 }
 
 impl crate::RecordBuf {

@@ -57,8 +57,10 @@ fn c05_names_that_not_every_backend_stores_are_refused_at_every_depth() {
     for name in
         ["", "a.b", "a\"b", "a\\b", "a\u{1}", "a\u{7f}", "$set", "_backends", "_backends_x", "a\0", &"x".repeat(256)]
     {
-        refused(&json!({name: 1}));
-        assert!(refused(&json!({"inner": [{name: 1}]})).path().unwrap().starts_with("inner[]"));
+        let error = refused(&json!({name: 1}));
+        let begins = |path: &str| !path.is_empty() && name.starts_with(path.trim_end_matches('…'));
+        assert!(error.path().map_or(name.is_empty(), begins), "{error}");
+        assert!(refused(&json!({"inner": [{name: 1}]})).path() == Some("inner[]"));
     }
     refused(&json!({"_id": 1}));
     for name in ["id", "a$", "ä", "_x", "a b", "a'b", &"x".repeat(255)] {
