@@ -3,8 +3,9 @@
 use serde::Serialize;
 use serde::ser;
 
+use crate::error::declaration;
 use crate::schema::Place;
-use crate::{Error, RecordBuf, Result, Token, Value};
+use crate::{Error, Kind, RecordBuf, Result, Token, Value};
 
 mod compound;
 mod fault;
@@ -42,7 +43,7 @@ pub(crate) struct Encoded {
 /// `InvalidInput` with the path, if a value or a name is one that no backend stores.
 pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, schema: &Place) -> Result<Encoded> {
     let mut encoder = Encoder::new(Some(schema), true, USUAL);
-    value.serialize(&mut encoder).map_err(Error::from)?;
+    value.serialize(&mut encoder).map_err(|fault| Error::from(fault).naming_path())?;
     if !encoder.root_done {
         return Err(no_record());
     }
@@ -219,9 +220,10 @@ impl<'s> Encoder<'s> {
 
 #[cold]
 fn undeclared_timestamp() -> Error {
-    Error::invalid_input(
-        "a timestamp where the definition declares none: declare it with `fields: {\"path\": \"timestamp\"}`, or store text",
-    )
+    Error::invalid_input(format!(
+        "a timestamp where the definition declares none: declare it with {}, or store text",
+        declaration(Kind::Timestamp)
+    ))
 }
 
 #[cold]

@@ -6,11 +6,13 @@ use std::fmt;
 
 mod kind;
 mod mistakes;
+mod remedy;
 
 use crate::InsertedMany;
 
 pub use kind::ErrorKind;
 pub use mistakes::Mistakes;
+pub(crate) use remedy::declaration;
 
 /// What every fallible call of the library returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,5 +1,6 @@
 //! What a definition says of the values at each path, as a tree that the codec walks along with a record.
 
+use crate::error::declaration;
 use crate::{Error, FieldKind, Kind, Result, Timestamp, Token};
 
 /// A place in a record: what is declared there and below.
@@ -132,10 +133,37 @@ pub(crate) fn conform(kind: Kind, token: Token<'_>) -> Result<Token<'_>> {
 }
 
 fn another_kind(kind: Kind, token: Token<'_>) -> Error {
-    Error::invalid_input(format!(
-        "{} where the definition declares the kind {kind}: pass that kind, or declare the field's own",
-        token.describe()
-    ))
+    let wrong = format!("{} where the definition declares the kind {kind}: pass {}", token.describe(), wanted(kind));
+    Error::invalid_input(match kind_of(token) {
+        Some(own) => format!("{wrong}, or declare the field's kind with {}", declaration(own)),
+        None => wrong,
+    })
+}
+
+/// What to pass where this kind is declared.
+fn wanted(kind: Kind) -> &'static str {
+    match kind {
+        Kind::String => "a string",
+        Kind::Number => "a number",
+        Kind::Integer => "an integer",
+        Kind::Timestamp => "a timestamp, or RFC 3339 text",
+        Kind::ObjectId => "a string of 24 lower-case hexadecimal digits",
+        Kind::Bool => "a bool",
+        Kind::Bytes => "bytes",
+    }
+}
+
+/// The kind that a scalar is of.
+fn kind_of(token: Token<'_>) -> Option<Kind> {
+    Some(match token {
+        Token::String(_) => Kind::String,
+        Token::Int(_) => Kind::Integer,
+        Token::Float(_) => Kind::Number,
+        Token::Timestamp(_) => Kind::Timestamp,
+        Token::Bool(_) => Kind::Bool,
+        Token::Bytes(_) => Kind::Bytes,
+        Token::Null | Token::Array | Token::Map | Token::Field(_) | Token::End => return None,
+    })
 }
 
 /// Whether it is what the library takes for an `ObjectId`: exactly 24 lower-case hexadecimal digits.
@@ -176,6 +204,15 @@ mod tests {
             let error = conform(kind, token).unwrap_err();
             assert!(error.is_invalid_input() && !error.to_string().contains("4711"), "{error}");
         }
+        assert_eq!(
+            conform(Kind::String, Token::Int(1)).unwrap_err().message(),
+            "an integer where the definition declares the kind string: pass a string, or declare the field's kind with \
+             `fields: {\"path\": \"integer\"}`"
+        );
+        assert_eq!(
+            conform(Kind::Bytes, Token::Map).unwrap_err().message(),
+            "a map where the definition declares the kind bytes: pass bytes"
+        );
         assert!(conform(Kind::Number, Token::Int(1)).unwrap() == Token::Int(1));
     }
 }

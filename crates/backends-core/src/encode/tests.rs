@@ -87,7 +87,13 @@ fn c04_a_timestamp_stands_only_where_one_is_declared() {
     }
     let at = Timestamp::from_millis(1).unwrap();
     let error = refused(&Event { at });
-    assert!(error.message().contains("declare it") && error.path() == Some("at"));
+    assert_eq!(error.path(), Some("at"));
+    assert_eq!(
+        error.message(),
+        "a timestamp where the definition declares none: declare it with `fields: {\"at\": \"timestamp\"}`, or store text"
+    );
+    let inside = refused(&HashMap::from([("log", [Event { at }])]));
+    assert!(inside.message().contains("`fields: {\"log[].at\": \"timestamp\"}`"), "{inside}");
     let mut place = Place::default();
     place.declare("at", Kind::Timestamp.into());
     place.declare("events[].at", Kind::Timestamp.into());

@@ -169,7 +169,7 @@ fn key_part(state: &State, field: &str, value: Value) -> Result<Option<Value>> {
         // An integer compares with any number, and equals no fraction.
         return Ok(None);
     }
-    match conform(kind, value.token()).map_err(|error| error.with_path(field))? {
+    match conform(kind, value.token()).map_err(|error| error.with_path(field).naming_path())? {
         Token::String(text) if !(1..=crate::schema::KEY_STRING).contains(&text.len()) => Ok(None),
         // RFC 3339 text became an instant.
         Token::Timestamp(at) => Ok(Some(Value::Timestamp(at))),
