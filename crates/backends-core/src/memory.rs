@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use async_trait::async_trait;
 
 use crate::driver::{BackendDriver, BackendFactory, Context, DefineRequest, Defined, SchemaMode, StoredKinds};
-use crate::{BackendConfig, BackendInfo, Capabilities, Key, Property, RecordBuf, Result};
+use crate::{BackendConfig, BackendInfo, Capabilities, Error, Key, Property, RecordBuf, Result, Uri};
 
 mod repository;
 
@@ -26,16 +26,30 @@ pub struct Memory;
 #[async_trait]
 impl BackendFactory for Memory {
     fn info(&self) -> BackendInfo {
-        BackendInfo::new(NAME, "Memory").property(Property::URL)
+        BackendInfo::new(NAME, "Memory").property(Property::URL).check(|config, mistakes| {
+            if let Ok(Some(uri)) = config.uri() {
+                mistakes.check(store_name(&uri).map(drop));
+            }
+        })
     }
 
     async fn open(&self, config: &BackendConfig) -> Result<Arc<dyn BackendDriver>> {
         let name = match config.uri()? {
-            Some(uri) => uri.local()?.to_owned(),
+            Some(uri) => store_name(&uri)?.to_owned(),
             None => String::new(),
         };
         Ok(Arc::new(MemoryBackend::open(&name)))
     }
+}
+
+/// The name of the store that the URI means; empty for one of its own.
+fn store_name(uri: &Uri) -> Result<&str> {
+    uri.local().map_err(|_| {
+        Error::invalid_config(
+            "`memory:` has neither a server nor settings: write `memory:`, or `memory:NAME` for a store that others \
+             of this process share, without `//` and `?`",
+        )
+    })
 }
 
 /// The memory backend, open.
@@ -131,5 +145,24 @@ impl BackendDriver for MemoryBackend {
 
     fn native(&self) -> &dyn Any {
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DatabaseConfig;
+
+    #[test]
+    fn s6_a_store_has_a_name_and_no_path() {
+        let infos = [Memory.info()];
+        for url in ["memory:", "memory:shop"] {
+            assert!(DatabaseConfig::new(NAME).set("url", url).resolve(&infos, &[]).is_ok(), "{url}");
+        }
+        for url in ["memory://", "memory://shop", "memory:a?b"] {
+            let error = DatabaseConfig::new(NAME).set("url", url).resolve(&infos, &[]).unwrap_err();
+            assert!(error.message().starts_with("`memory:` has neither a server nor settings"), "{url}: {error}");
+            assert!(!error.message().contains("path"), "{url}: {error}");
+        }
     }
 }

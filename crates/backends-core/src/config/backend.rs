@@ -58,6 +58,18 @@ impl BackendConfig {
         self.values.remove(name);
     }
 
+    /// Takes the value away that a mistake has been told about.
+    pub(super) fn refuse(&mut self, name: &'static str) {
+        self.values.remove(name);
+        if self.has_declared(name) {
+            self.unreadable.insert(name);
+        }
+    }
+
+    pub(super) fn has_unused(&self, key: &str) -> bool {
+        self.unused.iter().any(|known| known == key)
+    }
+
     pub(super) fn add_unused(&mut self, key: &str) {
         if let Err(at) = self.unused.binary_search_by(|known| known.as_str().cmp(key)) {
             self.unused.insert(at, key.to_owned());

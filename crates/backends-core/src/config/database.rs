@@ -38,6 +38,7 @@ pub struct DatabaseConfig {
     /// The name of the backend to open.
     pub db_name: String,
     name_is_from_code: bool,
+    name_is_from_url: bool,
     pub(super) code: Map<String, Value>,
     pub(super) environment: Environment,
     pub(super) file: Map<String, Value>,
@@ -63,7 +64,9 @@ impl DatabaseConfig {
     pub fn from_environment(environment: &Environment) -> Result<Self> {
         let config = Self::of_block(Block::default(), environment);
         if config.db_name.is_empty() {
-            return Err(Error::invalid_config("no backend is named: set `BACKENDS_DB_NAME`, or `BACKENDS_URL`"));
+            let known = Known { backends: &[], absent: &[] };
+            let nothing = || Error::invalid_config("no backend is named: set `BACKENDS_DB_NAME`, or `BACKENDS_URL`");
+            return Err(config.without_name(known).unwrap_or_else(nothing));
         }
         Ok(config)
     }
@@ -117,10 +120,14 @@ impl DatabaseConfig {
         if self.name_is_from_code {
             return self;
         }
+        if std::mem::take(&mut self.name_is_from_url) {
+            self.db_name.clear();
+        }
         if let Some(name) = environment.get("dbName") {
             name.clone_into(&mut self.db_name);
         } else if self.db_name.is_empty() {
             self.db_name = self.name_in_url().unwrap_or_default();
+            self.name_is_from_url = !self.db_name.is_empty();
         }
         self
     }
@@ -132,16 +139,30 @@ impl DatabaseConfig {
 
     /// One word a backend: the scheme of its URIs is its name.
     fn name_in_url(&self) -> Option<String> {
-        let in_file = self.file.get(Property::URL.name).and_then(Value::as_str);
-        let uri = Uri::parse(self.environment.get(Property::URL.name).or(in_file)?).ok()?;
+        let uri = Uri::parse(self.naming_url()?).ok()?;
         Some(first_word(uri.scheme()).to_owned())
+    }
+
+    /// The `url` that names the backend where `dbName` does not.
+    fn naming_url(&self) -> Option<&str> {
+        let in_file = self.file.get(Property::URL.name).and_then(Value::as_str);
+        self.environment.get(Property::URL.name).or(in_file).filter(|url| !url.is_empty())
+    }
+
+    /// What is wrong with the `url` that should have named the backend, if it should have.
+    pub(super) fn without_name(&self, known: Known<'_>) -> Option<Error> {
+        if !self.db_name.is_empty() {
+            // What stands before a colon may as well be a user, so it is not shown.
+            return if self.name_is_from_url { known.by_scheme(&self.db_name).err() } else { None };
+        }
+        Uri::parse(self.naming_url()?).err().map(|error| error.saying("no backend is named by `dbName`, and by `url`"))
     }
 }
 
 impl fmt::Debug for DatabaseConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DatabaseConfig")
-            .field("db_name", &printable(&self.db_name).unwrap_or("…"))
+            .field("db_name", &printable(&self.db_name).filter(|_| !self.name_is_from_url).unwrap_or("…"))
             .field("code", &self.code.keys().collect::<Vec<_>>())
             .field("environment", &self.environment)
             .field("file", &self.file.keys().collect::<Vec<_>>())

@@ -76,7 +76,7 @@ pub(super) fn check(layer: &Layer<'_>, keys: &Keys<'_>, mistakes: &mut Mistakes)
         let meanings = keys.meanings(key);
         match meanings.first() {
             // Never a variable: those that are unknown have been found before.
-            None if keys.complete => mistakes.add(format!("`dbInfo`: {}", names::unknown("key", key, keys.names()))),
+            None if keys.complete => mistakes.add(format!("`dbInfo`: {}", keys.unknown(key))),
             Some(first) if meanings.iter().all(|meaning| value::read(meaning, value).is_err()) => {
                 mistakes.add(format!("{place} {}", first.expected()));
             }
@@ -169,6 +169,17 @@ impl<'a> Keys<'a> {
     fn properties(&self) -> impl Iterator<Item = &'a Property> {
         let of_backends = self.chosen.into_iter().chain(self.known.backends).flat_map(|info| &info.properties);
         of_backends.chain(Property::COMMON)
+    }
+
+    /// The mistake of a key that no backend reads: the nearest one, or those that are of use here.
+    fn unknown(&self, key: &str) -> String {
+        match self.chosen {
+            Some(info) if names::nearest(key, self.names()).is_none() => {
+                let read = info.readable().chain([&Property::OPTIONS]).map(|property| property.name);
+                names::unknown("key", key, read.collect::<Vec<_>>())
+            }
+            _ => names::unknown("key", key, self.names()),
+        }
     }
 
     fn names(&self) -> impl Iterator<Item = &'static str> + Clone + use<'a> {

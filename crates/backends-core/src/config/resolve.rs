@@ -48,7 +48,10 @@ impl DatabaseConfig {
     fn checked(&self, name: &str, known: Known<'_>) -> Result<BackendConfig> {
         let mut mistakes = Mistakes::new(ErrorKind::InvalidConfig);
         self.block_mistakes.iter().for_each(|mistake| mistakes.add(mistake));
-        let chosen = known.by_name(name);
+        let chosen = match known.by_name(name) {
+            Err(error) if name == self.db_name => Err(self.without_name(known).unwrap_or(error)),
+            chosen => chosen,
+        };
         let keys = Keys { known, chosen: chosen.as_ref().ok().copied(), complete: !known.is_absent(name) };
         match &chosen {
             Err(error) if !(name.is_empty() && self.name_is_mistaken) => mistakes.add(error.message()),
@@ -120,18 +123,27 @@ impl Resolution<'_> {
         let Some(text) = found.value.as_str().filter(|text| !text.is_empty()) else { return };
         let uri = match Uri::parse(text) {
             Ok(uri) => uri,
-            Err(error) => return mistakes.add(format!("`url`: {}", error.message())),
+            Err(error) => {
+                config.refuse(Property::URL.name);
+                return mistakes.add(format!("`url`: {}", error.message()));
+            }
         };
         let opens = self.info.uri_schemes.contains(&uri.scheme());
         let is_of_another = !opens && self.known.opener(uri.scheme()).is_some();
         if opens && config.has_declared(Property::URL.name) {
             config.put(Property::URL.name, value::PropertyValue::Secret(Secret::new(uri.text())));
-        } else if opens {
-            mistakes.add(format!("backend `{name}` takes no `url`: remove it"));
-        } else if is_of_another && !found.own && (found.source == Source::File || !self.is_named) {
+            return;
+        }
+        if is_of_another && !found.own && (found.source == Source::File || !self.is_named) {
             // One block holds the settings of several backends.
             config.remove(Property::URL.name);
             config.add_unused(Property::URL.name);
+            return;
+        }
+        // The rules of this backend say nothing about what is no URI of its own.
+        config.refuse(Property::URL.name);
+        if opens {
+            mistakes.add(format!("backend `{name}` takes no `url`: remove it"));
         } else if is_of_another {
             mistakes.add(format!(
                 "`url` is not for backend `{name}`: begin it with `{name}:`, or name its backend in `dbName`"
@@ -152,6 +164,13 @@ impl Resolution<'_> {
                     mistakes.add(format!("`{name}` is missing: set it in `dbInfo`, or in `{variable}`"));
                 }
                 Requirement::Unless(other) if config.is_set(other) => {}
+                Requirement::Unless(other) if *other == Property::URL.name && config.has_unused(other) => {
+                    let backend = self.info.name;
+                    mistakes.add(format!(
+                        "`{name}` is missing, and `{other}` is for another backend: set `{name}` in `dbInfo`, or in \
+                         `{variable}`, or begin `{other}` with `{backend}:`"
+                    ));
+                }
                 Requirement::Unless(other) => mistakes.add(format!(
                     "`{name}` is missing, and so is `{other}`: set one of them in `dbInfo`, or in `{variable}` or `{}`",
                     environment_name(other)

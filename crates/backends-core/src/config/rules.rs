@@ -39,6 +39,10 @@ fn address(config: &BackendConfig, mistakes: &mut Mistakes) {
 }
 
 fn login(config: &BackendConfig, mistakes: &mut Mistakes) {
+    if config.is_set("url") && config.has_declared("url") && config.secret("url").is_none() {
+        // Whether a URL that has been refused names a user is not known.
+        return;
+    }
     let named_in_url = config.is_set("url") && config.secret("url").is_some_and(|url| names_user(url.expose()));
     if named_in_url && (config.is_set("user") || config.is_set("pass")) {
         mistakes.add("`url` names a user, and so do `user` and `pass`: keep one of both");

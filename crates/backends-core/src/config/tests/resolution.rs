@@ -47,7 +47,9 @@ fn s6_an_unknown_key_is_refused_with_the_nearest_known_one() {
         &["`dbInfo`: unknown key `authsource`: did you mean `authSource`?"],
     );
     let found = mistakes(resolve(&config("memory", r#"{"colour": 1}"#).unwrap()));
-    assert!(found[0].starts_with("`dbInfo`: unknown key `colour`: known are url, host,"), "{found:?}");
+    assert_eq!(found, ["`dbInfo`: unknown key `colour`: known are url, timeoutMs, options"]);
+    let found = mistakes(resolve(&config("other", r#"{"colour": 1}"#).unwrap()));
+    assert!(found[1].starts_with("`dbInfo`: unknown key `colour`: known are url, host,"), "{found:?}");
 }
 
 #[test]
