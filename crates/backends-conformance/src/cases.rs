@@ -107,6 +107,7 @@ macro_rules! each_case {
                 c37_another_case_of_a_name_is_a_conflict
                 c37_kinds_may_be_added_and_are_enforced_by_earlier_handles
                 c37_a_kind_that_stored_records_break_is_a_conflict_and_changes_nothing
+                c37_a_type_that_contradicts_a_stored_kind_is_a_conflict
                 c37_what_is_stored_and_not_wanted_stays_and_is_enforced
                 c37_two_versions_of_a_service_add_to_one_definition
                 c37_throughput_is_not_compared
@@ -201,6 +202,7 @@ macro_rules! each_case {
                 c09_on_undeclared_fields_any_kind_is_stored
                 c09_the_kind_of_an_open_key_is_that_of_the_type
                 c09_l44_a_bool_or_bytes_are_no_key
+                c09_a_type_that_is_no_record_is_refused_when_it_is_defined
                 c09_a_definition_that_names_a_field_the_type_does_not_have_is_refused
                 c09_a_definition_that_contradicts_the_type_is_refused
                 c09_c38_what_the_type_lacks_and_what_it_contradicts_is_told_at_once

@@ -79,6 +79,22 @@ impl Asked {
         }
     }
 
+    /// What the type is, if it certainly is no record.
+    pub(crate) fn no_record(&self) -> Option<&'static str> {
+        Some(match &self.kind {
+            AskedKind::Bool => "a bool",
+            AskedKind::Integer => "an integer",
+            AskedKind::Number => "a float",
+            AskedKind::String => "text",
+            AskedKind::Bytes => "bytes",
+            AskedKind::Timestamp => "a timestamp",
+            AskedKind::Unit => "nothing, as `()` is",
+            AskedKind::Array(_) => "an array or a tuple",
+            AskedKind::Enum(_) => "an enum that serde tags externally",
+            AskedKind::Struct(_) | AskedKind::Unknown => return None,
+        })
+    }
+
     /// The names that the type writes, for messages and for what a read has to fetch; none if it gives no list.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> + Clone {
         let fields = self.fields().unwrap_or_default();

@@ -1,6 +1,7 @@
 //! C37: what is stored is compared with what is wanted, within a process as between two.
 
 use backends_core::{Backend, Definition, Document, ErrorKind, IdKind, Kind, Value};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::Context;
@@ -108,6 +109,29 @@ pub async fn c37_a_kind_that_stored_records_break_is_a_conflict_and_changes_noth
     records.delete(id(900)).await.unwrap();
     let other = context.another_process().await;
     other.define::<Document>(context.definition("records").field("in.x", Kind::String).build().unwrap()).await.unwrap();
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Counted {
+    at: i64,
+    n: i64,
+}
+
+pub async fn c37_a_type_that_contradicts_a_stored_kind_is_a_conflict(context: &Context) {
+    context.define::<Document>(context.definition("records").field("at", Kind::Timestamp)).await;
+    let plain = context.definition("records").build().unwrap();
+    let more = context.definition("records").field("n", Kind::Integer).build().unwrap();
+    for backend in both(context).await {
+        for wanted in [&plain, &more] {
+            let defined = backend.define::<Counted>(wanted.clone()).await;
+            let error = refused(defined, ErrorKind::DefinitionConflict, "define");
+            assert_eq!(error.mistakes().len(), 1, "{error}");
+            for part in ["`at`", "`timestamp`", "`integer`"] {
+                assert!(error.to_string().contains(part), "{part} is not told: {error}");
+            }
+        }
+    }
+    assert_eq!(context.define::<Document>(context.definition("records")).await.definition().kind_of("n"), None);
 }
 
 pub async fn c37_what_is_stored_and_not_wanted_stays_and_is_enforced(context: &Context) {

@@ -1,6 +1,6 @@
 //! C9: what is declared is enforced, and what is open is taken from the type.
 
-use backends_core::{Document, ErrorKind, Kind, Timestamp, Value};
+use backends_core::{Document, ErrorKind, Kind, Record, Timestamp, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -96,6 +96,34 @@ pub async fn c09_l44_a_bool_or_bytes_are_no_key(context: &Context) {
         let error = refused(backend.define::<Flag>(definition).await, ErrorKind::InvalidInput, "define");
         assert!(error.to_string().contains(field), "{error}");
     }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Empty;
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Shape {
+    Circle { radius: f64 },
+    Named(String),
+}
+
+async fn is_no_record<T: Record>(context: &Context) {
+    let definition = context.definition("nothing").build().unwrap();
+    let error = refused(context.backend().await.define::<T>(definition).await, ErrorKind::InvalidInput, "define");
+    assert!(error.message().contains("a record is a struct or a map"), "{error}");
+}
+
+pub async fn c09_a_type_that_is_no_record_is_refused_when_it_is_defined(context: &Context) {
+    is_no_record::<String>(context).await;
+    is_no_record::<i64>(context).await;
+    is_no_record::<Timestamp>(context).await;
+    is_no_record::<Vec<User>>(context).await;
+    is_no_record::<(User, User)>(context).await;
+    is_no_record::<()>(context).await;
+    is_no_record::<Empty>(context).await;
+    is_no_record::<Shape>(context).await;
+    let definition = context.definition("anything").build().unwrap();
+    context.backend().await.define::<serde_json::Value>(definition).await.unwrap();
 }
 
 pub async fn c09_a_definition_that_names_a_field_the_type_does_not_have_is_refused(context: &Context) {

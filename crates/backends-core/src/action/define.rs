@@ -9,7 +9,7 @@ use crate::ask::Asked;
 use crate::driver::{BackendDriver, DefineRequest, Defined, Report, SchemaMode};
 use crate::layer::Operation;
 use crate::repository::State;
-use crate::{Backend, Definition, Error, ErrorKind, Mistakes, Record, Repository, Result};
+use crate::{Backend, Definition, Error, ErrorKind, Kind, Mistakes, Record, Repository, Result};
 
 /// How long a definition may take without getting on, unless its `timeout` says otherwise: the limit of the backend is
 /// for calls that are short, and looking at what is stored is not.
@@ -61,7 +61,7 @@ impl<T: Record> Define<T> {
     }
 
     async fn define(self, invocation: &Invocation, name: &str) -> Result<Repository<T>> {
-        let definition = complete::<T>(self.definition)?;
+        let (definition, type_kinds) = complete::<T>(self.definition)?;
         self.backend.capabilities().check(&definition)?;
         let slot = self.backend.slot(name);
         let _one_at_a_time = invocation.wait_for(slot.defining.lock()).await?;
@@ -75,6 +75,7 @@ impl<T: Record> Define<T> {
             }
         }
         let mut request = DefineRequest::new(invocation.context().clone(), definition.clone());
+        request.type_kinds = type_kinds;
         request.mode = self.mode;
         request.no_other_writers = self.no_other_writers;
         let driver = Arc::clone(self.backend.driver());
@@ -96,18 +97,25 @@ action!(
      [`Backend::with_timeout`] changes."
 );
 
-/// The definition with what the type says: its instants, and the kinds of fields that the definition leaves open.
-fn complete<T: Record>(definition: Definition) -> Result<Definition> {
+/// The definition with what the type says: its instants, and the kinds of fields that the definition leaves open; and
+/// the kinds of all its fields.
+fn complete<T: Record>(definition: Definition) -> Result<(Definition, Vec<(String, Kind)>)> {
     let asked = Asked::of::<T>();
-    if asked.fields().is_none() {
-        return Ok(definition);
+    if let Some(what) = asked.no_record() {
+        return Err(Error::invalid_input(format!(
+            "the type of the records is {what}, and a record is a struct or a map: put it into a field of one"
+        )));
     }
+    if asked.fields().is_none() {
+        return Ok((definition, Vec::new()));
+    }
+    let kinds = asked.kinds();
     let names: Vec<&str> = asked.names().collect();
     let mut mistakes = Mistakes::new(ErrorKind::InvalidInput);
     mistakes.check(definition.check_type_fields(&names));
-    let typed = mistakes.check(definition.with_type_kinds(&asked.kinds()));
+    let typed = mistakes.check(definition.with_type_kinds(&kinds));
     mistakes.into_result()?;
-    Ok(typed.unwrap_or(definition))
+    Ok((typed.unwrap_or(definition), kinds))
 }
 
 struct Defining {

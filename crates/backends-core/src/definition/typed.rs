@@ -85,6 +85,19 @@ impl Definition {
         }
     }
 
+    /// Checks that the type of the records can hold what is stored and `wanted` does not mention, which stays and is
+    /// enforced.
+    ///
+    /// # Errors
+    /// `DefinitionConflict` with every field whose kind in the type contradicts the stored one.
+    pub(crate) fn check_kept_kinds(&self, wanted: &Self, of_type: &[(String, Kind)]) -> Result<()> {
+        let kept: Vec<_> = of_type.iter().filter(|(path, _)| wanted.field(path).is_none()).cloned().collect();
+        let Err(error) = self.with_type_kinds(&kept) else { return Ok(()) };
+        let mut report = Report::new(ErrorKind::DefinitionConflict);
+        report.absorb("in what is stored", &error);
+        report.into_result()
+    }
+
     /// Checks that the type of the records has every field that the definition names.
     ///
     /// The library's id and the version field may be missing: the library keeps them itself.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Context, RepositoryDriver};
 use crate::decode::decode_tokens;
 use crate::schema::conform;
-use crate::{Batch, Definition, Document, Error, FieldKind, Mistakes, Reconciled, Result, Value};
+use crate::{Batch, Definition, Document, Error, ErrorKind, FieldKind, Kind, Mistakes, Reconciled, Result, Value};
 
 /// Whether `define` may change the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,12 +33,14 @@ pub struct DefineRequest {
     pub mode: SchemaMode,
     /// Whether the caller gives its word that no other version of the service writes meanwhile.
     pub no_other_writers: bool,
+    /// What the type of the records holds.
+    pub(crate) type_kinds: Vec<(String, Kind)>,
 }
 
 impl DefineRequest {
     /// A request that creates what is missing.
     pub fn new(context: Context, definition: Definition) -> Self {
-        Self { context, definition, mode: SchemaMode::Ensure, no_other_writers: false }
+        Self { context, definition, mode: SchemaMode::Ensure, no_other_writers: false, type_kinds: Vec::new() }
     }
 
     /// Compares what is wanted with the definition that is stored, if one is: its text is what
@@ -56,7 +58,12 @@ impl DefineRequest {
                 _ => Ok(Reconciled::created(&self.definition)),
             };
         };
-        let reconciled = crate::definition::reconcile(&Definition::from_stored(stored)?, &self.definition)?;
+        let stored = Definition::from_stored(stored)?;
+        let mut differences = Mistakes::new(ErrorKind::DefinitionConflict);
+        let reconciled = differences.check(crate::definition::reconcile(&stored, &self.definition));
+        differences.check(stored.check_kept_kinds(&self.definition, &self.type_kinds));
+        differences.into_result().map_err(|error| error.with_repository(stored.name()))?;
+        let Some(reconciled) = reconciled else { return Err(Error::unexpected("a conflict without a difference")) };
         let adds = !reconciled.added_indexes.is_empty() || !reconciled.added_kinds.is_empty();
         if self.mode == SchemaMode::Verify && adds {
             let indexes = reconciled.added_indexes.iter().map(|index| format!("the index `{}`", index.name()));
@@ -103,7 +110,7 @@ impl StoredKinds {
     pub fn new(reconciled: &Reconciled) -> Self {
         Self {
             added: reconciled.added_kinds.clone(),
-            mistakes: Mistakes::new(crate::ErrorKind::DefinitionConflict),
+            mistakes: Mistakes::new(ErrorKind::DefinitionConflict),
             context: None,
         }
     }
@@ -193,7 +200,6 @@ fn value_fits(value: &Value, arrays: &str, rest: Option<&str>, kind: FieldKind) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Kind;
 
     #[test]
     fn c37_stored_values_are_held_against_new_kinds() {
