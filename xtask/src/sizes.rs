@@ -12,22 +12,35 @@ const NONE: &str = "none";
 
 pub(crate) const VERB: Verb = Verb {
     name: "sizes",
-    usage: "",
+    usage: "[<set>…]",
     about: "Count the crates and time a clean build for each set of features",
     help: "\
 Prints a markdown table for these sets of features of the facade: none, each feature that brings
 a backend, and full. It has the crates in the facade's tree, itself included, and the seconds of a
 build from nothing (profile dev), in a folder that is removed afterwards: by the clock, and on Linux
-those of all processors, which hardly depend on what else the machine does. Downloads are not in it.",
+those of all processors, which hardly depend on what else the machine does. Downloads are not in it.
+
+<set>   one of these sets, if not all of them are wanted",
     run,
 };
 
-fn run(args: Args) -> Result {
+fn run(mut args: Args) -> Result {
+    let mut sets = sets(&Metadata::load()?);
+    let mut wanted = Vec::new();
+    while let Some(set) = args.position() {
+        if !sets.contains(&set) {
+            return Err(format!("unknown set `{set}`; known sets: {}", sets.join(", ")));
+        }
+        wanted.push(set);
+    }
     args.finish()?;
+    if !wanted.is_empty() {
+        sets = wanted;
+    }
     cargo::run_cargo(&["fetch"])?;
     let scratch = workspace::build_folder()?.join("sizes");
     let mut rows = Vec::new();
-    for name in sets(&Metadata::load()?) {
+    for name in sets {
         let features = format!("--features={name}");
         let call: Vec<&str> = match name.as_str() {
             NONE => vec!["--no-default-features"],
