@@ -263,8 +263,10 @@ impl Error {
         self
     }
 
-    /// The same error without its cause, which cannot be copied.
-    pub(crate) fn copy(&self) -> Self {
+    /// The same error once more, for every record that it concerns. Its cause, which cannot be copied, and the outcome
+    /// of an `insert_many` stay with the first.
+    #[must_use]
+    pub fn repeat(&self) -> Self {
         let inner = &*self.0;
         Self(Box::new(Inner {
             kind: inner.kind,

@@ -62,7 +62,8 @@ fn meaning<E: ProvideErrorMetadata + StdError + 'static>(native: &Native<E>) -> 
 /// What the service refuses, and whether it may have done it all the same.
 fn of_service(code: &str, message: &str, status: u16) -> Meaning {
     let (kind, text, again, is_unclear) = of_code(code, message, status);
-    let error = Error::new(kind, text);
+    // The repository is not there, whatever it is called here.
+    let error = if kind == ErrorKind::DefinitionConflict { Error::never_defined() } else { Error::new(kind, text) };
     let error = if code.is_empty() { error.with_context("status", status) } else { error.with_context("code", code) };
     Meaning { error, again, is_unclear }
 }
@@ -162,21 +163,9 @@ const NO_REQUEST: &str = "DynamoDB's client cannot make a request: look at `awsR
 
 const NO_TLS: &str = "no encrypted connection can be made: check that `endpoint` begins with the right one of http:// and https://, `tlsCaFile`, and that the certificate names the host";
 
-/// The same error once more, for every record that it concerns.
-pub(crate) fn repeat(error: &Error) -> Error {
-    let again = Error::new(error.kind(), error.message().to_owned());
-    let again = error.context().fold(again, |again, (name, value)| again.with_context(name, value));
-    again.with_may_have_happened(error.may_have_happened())
-}
-
-/// Whether the user lacks a right, or is not who it says.
-pub(crate) fn is_denied(error: &Error) -> bool {
-    error.kind() == ErrorKind::PermissionDenied
-}
-
 /// Whether the service knows who asks, and does not allow what was asked.
 pub(crate) fn is_no_right(error: &Error) -> bool {
-    is_denied(error) && error.context().any(|(_, value)| value == "AccessDeniedException")
+    error.is_permission_denied() && error.context().any(|(_, value)| value == "AccessDeniedException")
 }
 
 /// Whether other writes of one item were in the way, which says nothing of the rest of the table.

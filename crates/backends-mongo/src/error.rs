@@ -1,6 +1,6 @@
 //! What the server and its driver answer, as errors of this library: one table.
 
-use backends_core::{Error, ErrorKind};
+use backends_core::Error;
 use mongodb::error::{Error as NativeError, ErrorKind as NativeKind, WriteConcernError, WriteFailure};
 
 use crate::topology::Fault;
@@ -141,11 +141,9 @@ pub(crate) fn of_write(code: i32, name: Option<&str>) -> Error {
     error.with_may_have_happened(may)
 }
 
-/// The same error once more, for every record that it concerns.
+/// The same error once more with its cause, for every record that it concerns.
 pub(crate) fn repeat(error: &Error) -> Error {
-    let again = Error::new(error.kind(), error.message().to_owned());
-    let again = error.context().fold(again, |again, (name, value)| again.with_context(name, value));
-    let again = again.with_may_have_happened(error.may_have_happened());
+    let again = error.repeat();
     match error.native::<NativeError>() {
         Some(native) => again.with_native(native.clone()),
         None => again,
@@ -164,11 +162,6 @@ pub(crate) fn has_code(native: &NativeError, codes: &[i32]) -> bool {
 /// Whether the error of this library comes from a code of the server.
 pub(crate) fn came_of(error: &Error, codes: &[i32]) -> bool {
     error.native::<NativeError>().is_some_and(|native| has_code(native, codes))
-}
-
-/// Whether the user lacks a right, or is not who it says.
-pub(crate) fn is_denied(error: &Error) -> bool {
-    error.kind() == ErrorKind::PermissionDenied
 }
 
 #[cfg(test)]

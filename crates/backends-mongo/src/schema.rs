@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use backends_core::driver::{DefineRequest, Defined, SchemaMode};
-use backends_core::{Definition, Error, Reconciled, Result};
+use backends_core::{Definition, Reconciled, Result};
 
 use crate::codec::Codec;
 use crate::database::Database;
@@ -66,11 +66,4 @@ async fn ensure(
         return Ok(KEY_INDEX.to_owned());
     }
     key_index::ensure(database, request, &codec).await
-}
-
-/// What is missing may not be created.
-fn missing(what: &str) -> Error {
-    Error::definition_conflict(format!(
-        "not there: {what}; `SchemaMode::Verify` creates nothing: define the repository once with `SchemaMode::Ensure`"
-    ))
 }

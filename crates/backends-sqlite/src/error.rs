@@ -139,11 +139,9 @@ pub(crate) fn duplicate(error: &rusqlite::Error) -> rusqlite::Error {
     }
 }
 
-/// The same error once more, for every record that it concerns.
+/// The same error once more with its cause, for every record that it concerns.
 pub(crate) fn repeat(error: &Error) -> Error {
-    let again = Error::new(error.kind(), error.message().to_owned());
-    let again = error.context().fold(again, |again, (name, value)| again.with_context(name, value));
-    let again = again.with_may_have_happened(error.may_have_happened());
+    let again = error.repeat();
     match error.native::<rusqlite::Error>() {
         Some(native) => again.with_native(duplicate(native)),
         None => again,

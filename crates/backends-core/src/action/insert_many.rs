@@ -154,7 +154,7 @@ fn prepare<'a, T: Record>(repository: &Repository<T>, records: impl IntoIterator
 fn finish(mut inserted: InsertedMany) -> Result<InsertedMany> {
     let failed = inserted.failures().count();
     let Some(first) = inserted.0.iter_mut().find_map(|answer| answer.error.as_mut()) else { return Ok(inserted) };
-    let error = first.copy();
+    let error = first.repeat();
     let done = inserted.stored();
     let counts = Counts { done: done as u64, failed: failed as u64 };
     Err(error.with_counts(counts).with_inserted(inserted))
@@ -164,7 +164,7 @@ fn finish(mut inserted: InsertedMany) -> Result<InsertedMany> {
 /// their own error, the others with this one.
 fn none_known(error: Error, invocation: &Invocation, positions: Vec<usize>, mut answers: Vec<Answer>) -> Error {
     for position in positions {
-        answers[position].error = Some(error.copy());
+        answers[position].error = Some(error.repeat());
     }
     for (position, answer) in answers.iter_mut().enumerate() {
         answer.error = answer.error.take().map(|error| invocation.place(error.with_position(position)));

@@ -1,5 +1,6 @@
 //! Defining a repository: what is wanted, against what is stored.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Context, RepositoryDriver};
@@ -43,6 +44,14 @@ impl DefineRequest {
         Self { context, definition, mode: SchemaMode::Ensure, no_other_writers: false, type_kinds: Vec::new() }
     }
 
+    /// The error for what is not there and may not be created with [`SchemaMode::Verify`], such as `the table`.
+    #[must_use]
+    pub fn missing(what: &str) -> Error {
+        Error::definition_conflict(format!(
+            "not there: {what}; `SchemaMode::Verify` creates nothing: define the repository once with `SchemaMode::Ensure`"
+        ))
+    }
+
     /// Compares what is wanted with the definition that is stored, if one is: its text is what
     /// [`Definition::to_json`] gave.
     ///
@@ -69,10 +78,7 @@ impl DefineRequest {
             let indexes = reconciled.added_indexes.iter().map(|index| format!("the index `{}`", index.name()));
             let kinds = reconciled.added_kinds.iter().map(|(path, _)| format!("the kind of `{path}`"));
             let missing: Vec<_> = indexes.chain(kinds).collect();
-            return Err(Error::definition_conflict(format!(
-                "not there: {}; `SchemaMode::Verify` creates nothing: define the repository once with `SchemaMode::Ensure`",
-                missing.join(", ")
-            )));
+            return Err(Self::missing(&missing.join(", ")));
         }
         Ok(reconciled)
     }
@@ -115,6 +121,27 @@ impl StoredKinds {
         }
     }
 
+    /// A look for every kind of the definition that now holds, at records that were there before it.
+    pub fn of_all(reconciled: &Reconciled) -> Self {
+        let kinds = reconciled.merged.fields().map(|(path, kind)| (path.to_owned(), kind));
+        Self { added: kinds.collect(), ..Self::new(reconciled) }
+    }
+
+    /// The same without the field `name`, at which the driver looks by itself.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.added.retain(|(path, _)| path != name);
+        self
+    }
+
+    /// The fields of the records themselves that have to be read for it, each once, in byte order. What no definition
+    /// names may be what no record holds, so a driver that can leaves the others out.
+    pub fn fields(&self) -> BTreeSet<String> {
+        // A name may hold a bracket of its own; only pairs at its end stand for arrays.
+        let first = |path: &String| path.split('.').next().unwrap_or_default().trim_end_matches("[]").to_owned();
+        self.added.iter().map(|(path, _)| first(path)).collect()
+    }
+
     /// The same, which renews the deadline of `context` and reports progress with each batch.
     #[must_use]
     pub fn reporting(mut self, context: &Context) -> Self {
@@ -128,13 +155,24 @@ impl StoredKinds {
     }
 
     /// Looks at the records of a batch.
+    ///
+    /// # Errors
+    /// `DefinitionConflict` for a record that cannot be read, and what the batch says.
     pub fn look(&mut self, batch: &dyn Batch) -> Result<()> {
         for index in 0..batch.len() {
             let mut record = Document::new();
-            batch.read(index, &mut |tokens| {
-                record = decode_tokens(tokens)?;
-                Ok(())
-            })?;
+            batch
+                .read(index, &mut |tokens| {
+                    record = decode_tokens(tokens)?;
+                    Ok(())
+                })
+                .map_err(|error| match error.kind() {
+                    ErrorKind::Unreadable => {
+                        let message = format!("where the definition declares a kind, {}", error.message());
+                        Error::definition_conflict(message).caused_by(error)
+                    }
+                    _ => error,
+                })?;
             for (path, kind) in &self.added {
                 if !record_fits(&record, path, *kind) {
                     self.mistakes.add(format!(
@@ -200,6 +238,40 @@ fn value_fits(value: &Value, arrays: &str, rest: Option<&str>, kind: FieldKind) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{RecordBuf, Tokens};
+
+    #[test]
+    fn c37_only_the_fields_that_have_a_kind_need_be_read() {
+        let json = r#"{"name": "notes", "fields": {"a.b": "string", "a.c": "string", "events[].at": "timestamp",
+            "x[y": "bool", "tags[][]": "string"}}"#;
+        let reconciled = Reconciled::created(&Definition::from_json(json).unwrap());
+        assert!(StoredKinds::new(&reconciled).is_empty());
+        let all = StoredKinds::of_all(&reconciled);
+        assert!(all.fields().iter().eq(["a", "events", "id", "tags", "x[y"]), "{:?}", all.fields());
+        assert!(all.without("id").fields().iter().eq(["a", "events", "tags", "x[y"]));
+    }
+
+    /// A record that another program left as no record.
+    struct Broken;
+
+    impl Batch for Broken {
+        fn len(&self) -> usize {
+            1
+        }
+
+        fn read(&self, _: usize, reader: &mut dyn FnMut(&mut dyn Tokens) -> Result<()>) -> Result<()> {
+            reader(&mut RecordBuf::new().tokens())?;
+            Err(Error::unreadable("another program stored a regular expression"))
+        }
+    }
+
+    #[test]
+    fn c37_a_record_that_cannot_be_read_is_a_conflict() {
+        let json = r#"{"name": "notes", "fields": {"a": "string"}}"#;
+        let reconciled = Reconciled::created(&Definition::from_json(json).unwrap());
+        let error = StoredKinds::of_all(&reconciled).look(&Broken).unwrap_err();
+        assert!(error.is_definition_conflict() && error.to_string().contains("regular expression"), "{error}");
+    }
 
     #[test]
     fn c37_stored_values_are_held_against_new_kinds() {

@@ -32,7 +32,8 @@ pub(super) fn of_code(code: &str, message: &str, status: u16) -> (ErrorKind, &'s
         | "InvalidAccessKeyId"
         | "OptInRequired" => (PermissionDenied, NO_LOGIN, Never, false),
         "ExpiredTokenException" | "ExpiredToken" | "RequestExpired" => (PermissionDenied, EXPIRED, Never, false),
-        "ResourceNotFoundException" | "TableNotFoundException" => (DefinitionConflict, NO_TABLE, Never, false),
+        // Core has the words for it.
+        "ResourceNotFoundException" | "TableNotFoundException" => (DefinitionConflict, "", Never, false),
         // A table is being changed; a transaction has the item, or a write to it in another region.
         "ResourceInUseException" => (Unavailable, IN_THE_WAY, Briefly, false),
         code if IN_ONE_ITEM.contains(&code) => (Unavailable, IN_THE_WAY, Briefly, false),
@@ -64,7 +65,6 @@ const TABLES: &str = "too many tables are being created or changed at once: ask 
 const NO_RIGHT: &str = "the credentials lack a right for this: give them a policy that allows it";
 const NO_LOGIN: &str = "DynamoDB does not accept the credentials: check them, `awsRegion` and `endpoint`";
 const EXPIRED: &str = "the credentials or the request are too old: renew the session token, and check the clock";
-const NO_TABLE: &str = "the table is not there: define the repository once with `SchemaMode::Ensure`";
 const NO_DYNAMODB: &str = "what answers is no DynamoDB: check `endpoint`, and what stands between";
 const IN_THE_WAY: &str = "other requests got in the way again and again: ask again";
 const STUMBLED: &str = "DynamoDB failed for a moment: ask again";

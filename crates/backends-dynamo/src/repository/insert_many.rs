@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::put::Put;
 use super::{DynamoRepository, Outcome, outcome};
 use crate::codec::{Codec, Item, ItemKey, item};
-use crate::error::{is_of_one_item, repeat};
+use crate::error::is_of_one_item;
 use crate::retry::Effect;
 use crate::service::{Cause, Failure};
 use crate::stamp::Stamp;
@@ -48,7 +48,7 @@ impl DynamoRepository {
             match &progress.stopped {
                 Some(error) => {
                     let (Part::Batch(records) | Part::InTurn(records)) = &part;
-                    progress.errors.extend(records.iter().map(|placed| (placed.position, repeat(error))));
+                    progress.errors.extend(records.iter().map(|placed| (placed.position, error.repeat())));
                 }
                 None => {
                     let (this, context) = (self.clone(), request.context.clone());
@@ -182,7 +182,7 @@ fn parts(request: &InsertManyRequest) -> Vec<Part> {
 }
 
 fn for_each(records: &[Placed], error: &Error) -> Errors {
-    records.iter().map(|placed| (placed.position, repeat(error))).collect()
+    records.iter().map(|placed| (placed.position, error.repeat())).collect()
 }
 
 /// What is on its way, and what came of it.
@@ -212,7 +212,7 @@ impl Progress {
     fn note(&mut self, errors: Errors) {
         let of_all = errors.iter().find(|(_, error)| concerns_all(error));
         if let (None, Some((_, error))) = (&self.stopped, of_all) {
-            self.stopped = Some(repeat(error).with_may_have_happened(false));
+            self.stopped = Some(error.repeat().with_may_have_happened(false));
         }
         self.errors.extend(errors);
     }

@@ -1,10 +1,9 @@
 //! Records that are there already: whether they are what the definition says.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use backends_core::driver::{DefineRequest, StoredKinds};
-use backends_core::{Error, Reconciled, Result};
+use backends_core::{Reconciled, Result};
 
 use crate::codec::{Item, ItemBatch};
 use crate::retry::Effect;
@@ -23,27 +22,18 @@ pub(super) async fn check(
     reconciled: &Reconciled,
     is_new: bool,
 ) -> Result<()> {
-    let mut reconciled = reconciled.clone();
-    if is_new {
-        reconciled.added_kinds = reconciled.merged.fields().map(|(path, kind)| (path.to_owned(), kind)).collect();
-    }
-    let kinds = StoredKinds::new(&reconciled).reporting(&request.context);
+    let kinds = if is_new { StoredKinds::of_all(reconciled) } else { StoredKinds::new(reconciled) };
+    let kinds = kinds.reporting(&request.context);
     if kinds.is_empty() {
         return Ok(());
     }
-    let fields: BTreeSet<&str> = reconciled.added_kinds.iter().map(|(path, _)| top_level(path)).collect();
-    let fields: Vec<&str> = fields.into_iter().collect();
-    look(service, request, &fields, kinds).await.map_err(|error| {
-        if error.is_unreadable() {
-            return Error::definition_conflict(format!("where the definition declares a kind, {}", error.message()));
-        }
-        error
-    })
+    look(service, request, kinds).await
 }
 
 /// Reads what the new kinds are about, and nothing else: what the definition does not name may be what no record holds.
 /// More fields than an expression has room for are read in several rounds.
-async fn look(service: &Arc<Service>, request: &DefineRequest, fields: &[&str], mut kinds: StoredKinds) -> Result<()> {
+async fn look(service: &Arc<Service>, request: &DefineRequest, mut kinds: StoredKinds) -> Result<()> {
+    let fields: Vec<String> = kinds.fields().into_iter().collect();
     for fields in fields.chunks(FIELDS) {
         look_at(service, request, fields, &mut kinds).await?;
     }
@@ -53,7 +43,7 @@ async fn look(service: &Arc<Service>, request: &DefineRequest, fields: &[&str], 
 async fn look_at(
     service: &Arc<Service>,
     request: &DefineRequest,
-    fields: &[&str],
+    fields: &[String],
     kinds: &mut StoredKinds,
 ) -> Result<()> {
     let context = &request.context;
@@ -64,7 +54,7 @@ async fn look_at(
         let send = || {
             let mut scan = service.client.scan().table_name(&table).consistent_read(true);
             for (name, field) in names.iter().zip(fields) {
-                scan = scan.expression_attribute_names(name, *field);
+                scan = scan.expression_attribute_names(name, field);
             }
             Ok(scan.projection_expression(names.join(", ")).set_exclusive_start_key(after.clone()).send())
         };
@@ -75,11 +65,4 @@ async fn look_at(
             return Ok(());
         }
     }
-}
-
-/// The field of the record itself that a path begins with.
-fn top_level(path: &str) -> &str {
-    let first = path.split_once('.').map_or(path, |(first, _)| first);
-    // A name may have a bracket of its own.
-    first.trim_end_matches("[]")
 }

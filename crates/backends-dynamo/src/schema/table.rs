@@ -5,12 +5,11 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ProvisionedThroughput, ScalarAttributeType,
     TableDescription, TableStatus,
 };
-use backends_core::driver::{Context, SchemaMode};
+use backends_core::driver::{Context, DefineRequest, SchemaMode};
 use backends_core::{Error, ErrorKind, Mistakes, Result, Throughput};
 
 use super::Patience;
 use crate::codec::KeyField;
-use crate::error::is_denied;
 use crate::retry::Effect;
 use crate::service::Service;
 
@@ -46,7 +45,7 @@ impl Table<'_> {
             let found = match self.look().await {
                 Ok(found) => found,
                 // Who may only read and write records cannot look; who created the table did.
-                Err(error) if is_denied(&error) && mode == SchemaMode::Verify => return Ok(true),
+                Err(error) if error.is_permission_denied() && mode == SchemaMode::Verify => return Ok(true),
                 Err(error) => return Err(error),
             };
             match found {
@@ -60,9 +59,7 @@ impl Table<'_> {
                     }
                 },
                 None if mode == SchemaMode::Verify => {
-                    return Err(Error::definition_conflict(
-                        "not there: the table; `SchemaMode::Verify` creates nothing: define the repository once with `SchemaMode::Ensure`",
-                    ));
+                    return Err(DefineRequest::missing("the table"));
                 }
                 None => match self.create().await {
                     Ok(()) => is_created = true,

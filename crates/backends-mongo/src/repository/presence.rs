@@ -7,7 +7,7 @@ use backends_core::{Error, Result};
 use mongodb::bson::doc;
 
 use super::MongoRepository;
-use crate::error::{Effect, is_denied};
+use crate::error::Effect;
 
 /// What is known of the collection.
 pub(super) struct Presence(AtomicBool);
@@ -36,7 +36,7 @@ impl MongoRepository {
             Ok(names) if names.is_empty() => return Err(Error::never_defined().with_context("collection", name)),
             Ok(_) => {}
             // Who may not even look believes.
-            Err(error) if is_denied(&error) => {}
+            Err(error) if error.is_permission_denied() => {}
             Err(error) => return Err(error),
         }
         self.presence.0.store(true, Ordering::Relaxed);

@@ -1,6 +1,5 @@
 //! Records that are there already: whether they are what the definition says.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use backends_core::driver::{DefineRequest, StoredKinds};
@@ -23,29 +22,17 @@ pub(super) async fn check(
     codec: &Codec,
     is_new: bool,
 ) -> Result<()> {
-    let mut reconciled = reconciled.clone();
-    if is_new {
-        if !check_ids(database, request, codec).await? {
-            return Ok(());
-        }
-        reconciled.added_kinds = reconciled.merged.fields().map(|(path, kind)| (path.to_owned(), kind)).collect();
+    if is_new && !check_ids(database, request, codec).await? {
+        return Ok(());
     }
-    let id_field = reconciled.merged.id_field().to_owned();
-    reconciled.added_kinds.retain(|(path, _)| *path != id_field);
-    let kinds = StoredKinds::new(&reconciled);
+    let kinds = if is_new { StoredKinds::of_all(reconciled) } else { StoredKinds::new(reconciled) };
+    let kinds = kinds.without(reconciled.merged.id_field()).reporting(&request.context);
     if kinds.is_empty() {
         return Ok(());
     }
-    // What the definition does not name may be what no record holds; it is not looked at.
-    let fields: BTreeSet<&str> = reconciled.added_kinds.iter().map(|(path, _)| top_level(path)).collect();
-    let mut projection: Document = fields.into_iter().map(|field| (field.to_owned(), Bson::Int32(1))).collect();
+    let mut projection: Document = kinds.fields().into_iter().map(|field| (field, Bson::Int32(1))).collect();
     projection.insert(ID, 0);
-    look(database, request, codec, projection, kinds).await.map_err(|error| {
-        if error.is_unreadable() {
-            return Error::definition_conflict(format!("where the definition declares a kind, {}", error.message()));
-        }
-        error
-    })
+    look(database, request, codec, projection, kinds).await
 }
 
 async fn look(
@@ -61,7 +48,6 @@ async fn look(
     let mut cursor = database.call(context, Effect::Reads, find.batch()).await?;
     while let Some(reply) = database.call(context, Effect::Reads, next_reply(&mut cursor)).await? {
         kinds.look(&codec.batch(reply)?)?;
-        context.renew();
     }
     kinds.finish()
 }
@@ -107,9 +93,4 @@ async fn check_ids(database: &Arc<Database>, request: &DefineRequest, codec: &Co
         }
         _ => Ok(true),
     }
-}
-
-/// The field of the record itself that a path begins with.
-fn top_level(path: &str) -> &str {
-    path.split(['.', '[']).next().unwrap_or_default()
 }

@@ -5,9 +5,8 @@ use backends_core::{Error, Result};
 use mongodb::bson::{Document, RawDocument, doc};
 use mongodb::raw_batch_cursor::RawBatch;
 
-use super::missing;
 use crate::database::{Database, next_reply};
-use crate::error::{Effect, has_code, is_denied};
+use crate::error::{Effect, has_code};
 
 // MongoDB: NamespaceExists.
 const EXISTS: [i32; 1] = [48];
@@ -34,11 +33,13 @@ impl<'a> Collection<'a> {
                 Ok(true) => return Ok(true),
                 Ok(false) => {}
                 // A user who may only read and write records cannot look; who created the collection did.
-                Err(error) if is_denied(&error) && self.request.mode == SchemaMode::Verify => return Ok(true),
+                Err(error) if error.is_permission_denied() && self.request.mode == SchemaMode::Verify => {
+                    return Ok(true);
+                }
                 Err(error) => return Err(error),
             }
             if self.request.mode == SchemaMode::Verify {
-                return Err(missing("the collection"));
+                return Err(DefineRequest::missing("the collection"));
             }
             let create = self.database.native.create_collection(&self.name);
             match self.database.ask(&self.request.context, create.into_future()).await {

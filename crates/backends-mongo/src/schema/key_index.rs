@@ -6,10 +6,10 @@ use mongodb::IndexModel;
 use mongodb::bson::{Bson, Document};
 use mongodb::options::IndexOptions;
 
-use super::{KEY_INDEX, missing};
+use super::KEY_INDEX;
 use crate::codec::Codec;
 use crate::database::{Database, max_time};
-use crate::error::{Effect, came_of, has_code, is_denied};
+use crate::error::{Effect, came_of, has_code};
 
 // MongoDB: NamespaceNotFound; DuplicateKey.
 const NO_COLLECTION: [i32; 1] = [26];
@@ -22,10 +22,14 @@ const DUPLICATE: [i32; 1] = [11000];
 pub(super) async fn ensure(database: &Database, request: &DefineRequest, codec: &Codec) -> Result<String> {
     match find(database, request, codec).await {
         Ok(Some(name)) => return Ok(name),
-        Ok(None) if request.mode == SchemaMode::Verify => return Err(missing("the unique index on the key")),
+        Ok(None) if request.mode == SchemaMode::Verify => {
+            return Err(DefineRequest::missing("the unique index on the key"));
+        }
         Ok(None) => {}
         // A user who may only read and write records cannot look; who created the index did.
-        Err(error) if is_denied(&error) && request.mode == SchemaMode::Verify => return Ok(KEY_INDEX.to_owned()),
+        Err(error) if error.is_permission_denied() && request.mode == SchemaMode::Verify => {
+            return Ok(KEY_INDEX.to_owned());
+        }
         Err(error) => return Err(error),
     }
     let keys: Document = codec.key_names().map(|name| (name.to_owned(), Bson::Int32(1))).collect();
