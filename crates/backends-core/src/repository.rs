@@ -53,7 +53,8 @@ impl State {
         let id = definition.id_field();
         let kind = definition.id_kind().kind();
         schema.declare(id, FieldKind { empty_is_missing: true, ..kind.into() });
-        for field in definition.indexes().flat_map(Index::fields).chain([id]) {
+        schema.mark_held(id, Holder::Library);
+        for field in definition.indexes().flat_map(Index::fields) {
             schema.mark_held(field, Holder::Index);
         }
         for field in definition.key_fields() {

@@ -12,11 +12,13 @@ pub(crate) struct Place {
     elements: Option<Box<Place>>,
 }
 
-/// What holds the values at a place besides the record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What holds the values at a place besides the record, the strictest last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) enum Holder {
     #[default]
     Nobody,
+    /// It is the library's id, whatever else it is.
+    Library,
     Index,
     Key,
 }
@@ -30,12 +32,11 @@ impl Place {
         self.at(path).kind = Some(kind);
     }
 
-    /// Says that the primary key or an index holds the values at `path`, so that their length is limited.
+    /// Says that the library's id is at `path`, or that the primary key or an index holds the values there, so that
+    /// their length is limited.
     pub(crate) fn mark_held(&mut self, path: &str, holder: Holder) {
         let place = self.at(path);
-        if place.held_by != Holder::Key {
-            place.held_by = holder;
-        }
+        place.held_by = place.held_by.max(holder);
     }
 
     fn at(&mut self, path: &str) -> &mut Self {
@@ -89,7 +90,7 @@ impl Place {
     /// `InvalidInput` if the value is of another kind than the one declared.
     pub(crate) fn conform<'t>(&self, token: Token<'t>) -> Result<Token<'t>> {
         let Some(FieldKind { kind, .. }) = self.kind else { return Ok(token) };
-        let conforming = conform(kind, token)?;
+        let conforming = conform(kind, token).map_err(|error| self.with_remedy(error, kind, token))?;
         if self.held_by != Holder::Nobody
             && let Token::String(text) = conforming
             && !(1..=KEY_STRING).contains(&text.len())
@@ -103,6 +104,19 @@ impl Place {
             }));
         }
         Ok(conforming)
+    }
+
+    /// Where nothing but the record holds the value, its field may as well be declared as of the value's own kind.
+    #[cold]
+    fn with_remedy(&self, error: Error, declared: Kind, token: Token<'_>) -> Error {
+        let is_malformed = matches!((declared, token), (Kind::Timestamp | Kind::ObjectId, Token::String(_)));
+        match kind_of(token) {
+            Some(own) if self.held_by == Holder::Nobody && !is_malformed => {
+                let (wrong, line) = (error.message(), declaration(own));
+                Error::invalid_input(format!("{wrong}, or declare the field's kind with {line}"))
+            }
+            _ => error,
+        }
     }
 }
 
@@ -133,11 +147,8 @@ pub(crate) fn conform(kind: Kind, token: Token<'_>) -> Result<Token<'_>> {
 }
 
 fn another_kind(kind: Kind, token: Token<'_>) -> Error {
-    let wrong = format!("{} where the definition declares the kind {kind}: pass {}", token.describe(), wanted(kind));
-    Error::invalid_input(match kind_of(token) {
-        Some(own) => format!("{wrong}, or declare the field's kind with {}", declaration(own)),
-        None => wrong,
-    })
+    let (is, wanted) = (token.describe(), wanted(kind));
+    Error::invalid_input(format!("{is} where the definition declares the kind {kind}: pass {wanted}"))
 }
 
 /// What to pass where this kind is declared.
@@ -174,6 +185,7 @@ pub(crate) fn is_object_id(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Definition;
 
     #[test]
     fn c09_places_are_found_along_paths() {
@@ -206,13 +218,36 @@ mod tests {
         }
         assert_eq!(
             conform(Kind::String, Token::Int(1)).unwrap_err().message(),
-            "an integer where the definition declares the kind string: pass a string, or declare the field's kind with \
-             `fields: {\"path\": \"integer\"}`"
+            "an integer where the definition declares the kind string: pass a string"
         );
         assert_eq!(
             conform(Kind::Bytes, Token::Map).unwrap_err().message(),
             "a map where the definition declares the kind bytes: pass bytes"
         );
         assert!(conform(Kind::Number, Token::Int(1)).unwrap() == Token::Int(1));
+    }
+    #[test]
+    fn c09_only_a_field_that_nothing_else_holds_may_be_declared_as_another_kind() {
+        for (holder, offers) in
+            [(Holder::Nobody, true), (Holder::Library, false), (Holder::Index, false), (Holder::Key, false)]
+        {
+            let mut root = Place::default();
+            root.declare("at", Kind::Timestamp.into());
+            root.mark_held("at", holder);
+            let place = root.field("at").unwrap();
+            let message = |token| place.conform(token).unwrap_err().message().to_owned();
+            assert_eq!(message(Token::Int(1)).contains("or declare"), offers, "{holder:?}");
+            assert!(!message(Token::String("yesterday")).contains("or declare"), "the text of an instant is malformed");
+        }
+    }
+
+    #[test]
+    fn c09_the_declaration_that_a_refusal_offers_is_one_that_definitions_take() {
+        let mut root = Place::default();
+        root.declare("size", Kind::String.into());
+        let error = root.field("size").unwrap().conform(Token::Int(1)).unwrap_err().with_path("size").naming_path();
+        let line = error.message().split('`').nth(1).unwrap().replace("fields:", "\"fields\":");
+        let definition = Definition::from_json(&format!("{{\"name\": \"parcels\", {line}}}")).unwrap();
+        assert!(definition.fields().any(|(path, kind)| path == "size" && kind.kind == Kind::Integer));
     }
 }
