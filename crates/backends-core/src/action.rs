@@ -4,26 +4,42 @@
 //! are called, and what was wrong comes when the action is awaited.
 
 mod by_swap;
+mod count;
 mod define;
 mod delete;
+mod draw;
 mod early_timer;
+mod exists;
+mod find;
+mod find_one;
+mod find_page;
 mod get;
 mod get_many;
 mod insert;
 mod insert_many;
 mod invocation;
+mod page_token;
 mod ping;
+mod query;
+mod records;
 mod replace;
 mod upsert;
 mod written;
 
+pub use count::Count;
 pub use define::Define;
 pub use delete::Delete;
+pub use exists::Exists;
+pub use find::Find;
+pub use find_one::FindOne;
+pub use find_page::{FindPage, Page};
 pub use get::Get;
 pub use get_many::GetMany;
 pub use insert::Insert;
 pub use insert_many::{InsertMany, InsertedMany};
+pub use page_token::PageToken;
 pub use ping::Ping;
+pub use records::Records;
 pub use replace::Replace;
 pub use upsert::{Upsert, Upserted};
 

@@ -101,6 +101,17 @@ impl Asked {
         fields.iter().filter(|field| field.alias_of.is_none()).map(|field| field.name)
     }
 
+    /// The kind of the scalar that the type has at a path through structs, under the names that it writes.
+    pub(crate) fn kind_at<'p>(&self, mut path: impl Iterator<Item = &'p str>) -> Option<Kind> {
+        path.try_fold(&self.kind, |kind, segment| match kind {
+            AskedKind::Struct(fields) => {
+                fields.iter().find(|field| field.name == segment && field.alias_of.is_none()).map(|field| &field.kind)
+            }
+            _ => None,
+        })?
+        .kind()
+    }
+
     /// The paths in a record that the type has `written` which it does not read, or only as aliases, so that nothing
     /// that is said of the field would hold: `addres`, `events[].att`.
     ///

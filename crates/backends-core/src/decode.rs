@@ -11,9 +11,11 @@ use crate::{Batch, Error, RecordBuf, Result, Tokens};
 mod access;
 mod key;
 mod lazy;
+mod only;
 mod scalar;
 
 use lazy::Lazy;
+pub(crate) use only::Only;
 
 /// How records are read: what is declared, so that text at a timestamp's place is that instant.
 #[derive(Debug, Clone, Copy, Default)]

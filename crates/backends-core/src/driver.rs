@@ -22,7 +22,7 @@ mod write;
 pub(crate) use context::Report;
 pub use context::{Consistency, Context};
 pub use define::{DefineRequest, Defined, SchemaMode, StoredKinds};
-pub use read::{Fetched, FindRequest, Found, GetRequest, read};
+pub use read::{Fetched, FindRequest, Found, GetRequest, Remainder, read};
 pub(crate) use write::DeletedRecord;
 pub use write::{
     DeleteRequest, Deleted, IdRule, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Merged, NewRecord,
@@ -85,7 +85,7 @@ pub trait RepositoryDriver: Debug + Send + Sync + 'static {
     /// Fetches records by key.
     async fn get(&self, request: &GetRequest) -> Result<Fetched>;
 
-    /// All records, a batch at a time.
+    /// The records that a filter means, a batch at a time; what the driver leaves undone, core finishes.
     async fn find(&self, request: &FindRequest) -> Result<Found>;
 
     /// Replaces a record, or inserts it where `create` says so, or answers `by_swap()`.

@@ -7,6 +7,7 @@ mod nesting;
 mod number;
 mod read;
 mod scan;
+pub(crate) mod tree;
 mod unescape;
 mod write;
 

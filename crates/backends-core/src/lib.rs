@@ -22,6 +22,7 @@ mod document;
 pub mod driver;
 mod encode;
 mod error;
+mod filter;
 mod id;
 pub mod json;
 mod key;
@@ -35,11 +36,12 @@ mod record_buf;
 mod registry;
 mod repository;
 mod schema;
+mod sort;
 mod timestamp;
 mod token;
 mod value;
 
-pub use action::{InsertedMany, Upserted};
+pub use action::{InsertedMany, Page, PageToken, Records, Upserted};
 pub use backend::Backend;
 pub use capabilities::Capabilities;
 pub use clock::{Clock, SystemClock};
@@ -53,6 +55,7 @@ pub use definition::{
 pub use document::Document;
 pub use driver::SchemaMode;
 pub use error::{Counts, Error, ErrorKind, Mistakes, Result};
+pub use filter::{Expr, Field, Filter, Path, Pattern, Predicate, field};
 pub use key::Key;
 pub use kind::{FieldKind, Kind};
 #[cfg(feature = "metrics")]
@@ -64,6 +67,7 @@ pub use manager::BackendManager;
 pub use record_buf::{RecordBuf, RecordTokens};
 pub use registry::Registry;
 pub use repository::{Record, Repository};
+pub use sort::{Order, Position, Sort, SortField};
 pub use timestamp::Timestamp;
 pub use token::{Batch, Cursor, Token, Tokens};
 pub use value::Value;

@@ -1,20 +1,24 @@
 //! A repository: the handle that users hold, and what is known of it.
 
+use std::any::TypeId;
+use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::action::{Delete, Get, GetMany, Insert, InsertMany, Invocation, Replace, Upsert};
+use crate::action::{
+    Count, Delete, Exists, Find, FindOne, Get, GetMany, Insert, InsertMany, Invocation, Replace, Upsert,
+};
 use crate::ask::Asked;
 use crate::decode::Reading;
 use crate::driver::RepositoryDriver;
 use crate::schema::{Holder, Place};
-use crate::{Backend, Definition, Document, FieldKind, Index, Result};
+use crate::{Backend, Definition, Document, FieldKind, Filter, Index, Result};
 
 mod plan;
 
@@ -45,21 +49,7 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn new(definition: Definition, driver: Arc<dyn RepositoryDriver>) -> Self {
-        let mut schema = Place::default();
-        for (path, kind) in definition.fields() {
-            schema.declare(path, kind);
-        }
-        // An empty id counts as none.
-        let id = definition.id_field();
-        let kind = definition.id_kind().kind();
-        schema.declare(id, FieldKind { empty_is_missing: true, ..kind.into() });
-        schema.mark_held(id, Holder::Library);
-        for field in definition.indexes().flat_map(Index::fields) {
-            schema.mark_held(field, Holder::Index);
-        }
-        for field in definition.key_fields() {
-            schema.mark_held(field, Holder::Key);
-        }
+        let schema = schema(&definition);
         let has_timestamps = schema.has_timestamps();
         Self { definition, schema, driver, warnings: Vec::new(), has_timestamps }
     }
@@ -75,6 +65,26 @@ impl State {
         let reading = if self.has_timestamps { Reading::by(&self.schema) } else { Reading::default() };
         reading.with_own([Some(self.definition.id_field()), self.definition.version()])
     }
+}
+
+/// What a definition says of the places in records.
+pub(crate) fn schema(definition: &Definition) -> Place {
+    let mut schema = Place::default();
+    for (path, kind) in definition.fields() {
+        schema.declare(path, kind);
+    }
+    // An empty id counts as none.
+    let id = definition.id_field();
+    let kind = definition.id_kind().kind();
+    schema.declare(id, FieldKind { empty_is_missing: true, ..kind.into() });
+    schema.mark_held(id, Holder::Library);
+    for field in definition.indexes().flat_map(Index::fields) {
+        schema.mark_held(field, Holder::Index);
+    }
+    for field in definition.key_fields() {
+        schema.mark_held(field, Holder::Key);
+    }
+    schema
 }
 
 /// The state of a repository, which handles that were given earlier follow.
@@ -135,9 +145,19 @@ pub struct Repository<T = Document> {
 #[derive(Default)]
 pub(crate) struct AboutType {
     /// What it was asked, once somebody needed to know.
-    asked: OnceLock<Asked>,
+    asked: OnceLock<Arc<Asked>>,
+    /// What was asked of the types that records were read as besides.
+    selected: Mutex<HashMap<TypeId, Arc<Asked>>>,
     /// The last shape whose names were found to be read as they are written.
     shape: AtomicU64,
+}
+
+impl AboutType {
+    /// What the type of this id says, which `ask` asks.
+    pub(crate) fn selected(&self, id: TypeId, ask: fn() -> Asked) -> Arc<Asked> {
+        let mut selected = self.selected.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(selected.entry(id).or_insert_with(|| Arc::new(ask())))
+    }
 }
 
 pub(crate) struct Inner {
@@ -206,8 +226,12 @@ impl<T> Repository<T> {
 }
 
 impl<T: Record> Repository<T> {
-    pub(crate) fn asked(&self) -> &Asked {
-        self.about.asked.get_or_init(Asked::of::<T>)
+    pub(crate) fn about(&self) -> &Arc<AboutType> {
+        &self.about
+    }
+
+    pub(crate) fn asked(&self) -> &Arc<Asked> {
+        self.about.asked.get_or_init(|| Arc::new(Asked::of::<T>()))
     }
 
     /// Whether `check` holds for records of this shape; asked anew only when the shape changes.
@@ -261,6 +285,57 @@ impl<T: Record> Repository<T> {
     /// As [`get`](Self::get).
     pub fn get_many<K: Serialize>(&self, keys: impl IntoIterator<Item = K>) -> GetMany<T> {
         GetMany::new(self, keys)
+    }
+
+    /// The records that a filter means, in an order or in any, all or some of them, at once or in pages.
+    ///
+    /// ```
+    /// # use backends_core::{Definition, Document, Registry, Repository, Value, memory};
+    /// use backends_core::{Filter, Order, field};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> backends_core::Result<()> {
+    /// # let backend = Registry::new().register(memory::Memory).open("memory:").await?;
+    /// # let users: Repository = backend.define(Definition::builder("users").build()?).await?;
+    /// # for (name, age) in [("Ada", 36), ("Bo", 17), ("Cy", 81)] {
+    /// #     users.insert(&Document::from([("name", Value::from(name)), ("age", Value::from(age))])).await?;
+    /// # }
+    /// let oldest = users.find(field("age").ge(18)).sort("age", Order::Desc).limit(20).await?;
+    /// assert_eq!(oldest[0].get("name"), Some(&Value::from("Cy")));
+    /// let page = users.find(Filter::all()).sort("name", Order::Asc).page(2).await?;
+    /// assert!(page.records.len() == 2 && page.next.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidInput` for a filter or an order that cannot be asked; `Unreadable` for a record that `T` cannot hold.
+    #[doc(alias = "GetAll")]
+    pub fn find(&self, filter: impl Into<Filter>) -> Find<T> {
+        Find::new(self, filter)
+    }
+
+    /// One of the records that a filter means, the first of an order where one is given, or none.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    pub fn find_one(&self, filter: impl Into<Filter>) -> FindOne<T> {
+        FindOne::new(self, filter)
+    }
+
+    /// How many records a filter means.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a filter that cannot be asked.
+    pub fn count(&self, filter: impl Into<Filter>) -> Count<T> {
+        Count::new(self, filter)
+    }
+
+    /// Whether there is a record that a filter means.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a filter that cannot be asked.
+    pub fn exists(&self, filter: impl Into<Filter>) -> Exists<T> {
+        Exists::new(self, filter)
     }
 
     /// Replaces the record that has this one's key, and gives it back as it is stored. The stored id is kept.

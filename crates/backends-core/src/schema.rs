@@ -72,6 +72,16 @@ impl Place {
         self.kind
     }
 
+    /// The names of the fields of which something is known.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &str> + Clone {
+        self.fields.iter().map(|(name, _)| &**name)
+    }
+
+    /// Whether a key, an index or the library limits the strings here.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held_by != Holder::Nobody
+    }
+
     /// Whether `""` here counts as missing.
     pub(crate) fn drops_empty(&self) -> bool {
         self.kind.is_some_and(|kind| kind.empty_is_missing)

@@ -6,7 +6,7 @@ use crate::{Document, Timestamp, Token};
 
 mod serde_impl;
 
-pub(crate) use serde_impl::{BINARY, BYTES, VALUE};
+pub(crate) use serde_impl::{BINARY, BYTES, VALUE, bytes_of};
 
 /// An untyped value. `Debug` shows what it is, never what it holds.
 ///

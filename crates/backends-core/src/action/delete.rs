@@ -36,7 +36,7 @@ impl<T: Record> Delete<T> {
         let request = DeleteRequest::new(invocation.context().clone(), key);
         let deleted = invocation.write(Deleting { driver: Arc::clone(&state.driver), request }).await?;
         let Some(batch) = deleted else { return Ok(None) };
-        let record = decode(&state, &*batch, 0);
+        let record = decode(&state, &*batch, 0, None);
         record.map(Some).map_err(|error| {
             invocation.place(error.saying("the record is deleted, but unreadable").with_may_have_happened(true))
         })

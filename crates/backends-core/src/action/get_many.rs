@@ -57,7 +57,7 @@ impl<T: Record> GetMany<T> {
         let read = |(position, place): (usize, &Option<usize>)| {
             let record = place.map_or(Ok(None), |place| fetched.record(place))?;
             record
-                .map(|(batch, index)| decode(&state, batch, index))
+                .map(|(batch, index)| decode(&state, batch, index, None))
                 .transpose()
                 .map_err(|error| error.with_position(position))
         };

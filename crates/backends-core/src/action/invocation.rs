@@ -39,9 +39,14 @@ impl Invocation {
         self
     }
 
-    /// A call on many records, whose deadline progress renews.
+    /// A call on so many records or keys, whose deadline progress renews.
     pub(crate) fn of_many(mut self, records: usize) -> Self {
         self.call.batch_size = Some(records);
+        self.renewable()
+    }
+
+    /// A call whose deadline progress renews.
+    pub(crate) fn renewable(mut self) -> Self {
         self.context = self.context.renewable();
         self
     }
@@ -62,6 +67,15 @@ impl Invocation {
         self.backend.early_timer().set();
         let answer = pin!(layer::run(self.backend.layers(), &self.call, &operation));
         match within(&self.context, OWN_ANSWER, answer).await {
+            Some(answer) => answer.map_err(|error| self.place(error)),
+            None => Err(self.place(self.too_late())),
+        }
+    }
+
+    /// Goes on with a call that has been made, with the whole of its time anew.
+    pub(crate) async fn go_on<R>(&self, step: impl Future<Output = Result<R>>) -> Result<R> {
+        self.context.renew();
+        match within(&self.context, OWN_ANSWER, pin!(step)).await {
             Some(answer) => answer.map_err(|error| self.place(error)),
             None => Err(self.place(self.too_late())),
         }

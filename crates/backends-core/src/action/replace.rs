@@ -48,7 +48,7 @@ pub(super) async fn put<T: Record>(
         return Ok((record, merged.created));
     }
     // Only the write shows which id is kept.
-    let record = decode(&state, &merged.record, 0).map_err(|error| {
+    let record = decode(&state, &merged.record, 0, None).map_err(|error| {
         invocation.place(error.saying("the record is replaced, but unreadable").with_may_have_happened(true))
     })?;
     Ok((record, merged.created))

@@ -2,7 +2,6 @@
 
 mod object;
 mod parts;
-mod tree;
 
 use std::collections::BTreeSet;
 
@@ -11,10 +10,10 @@ use serde_json::Value;
 use super::Definition;
 use super::draft::Draft;
 use super::report::Report;
+use crate::json::tree::Json;
 use crate::{Error, ErrorKind, Result};
 use object::Object;
 use parts::read_draft;
-use tree::Json;
 
 /// The keys of a definition.
 pub(super) const KEYS: [&str; 17] = [

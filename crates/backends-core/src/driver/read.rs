@@ -1,10 +1,10 @@
-//! Reading: by key, and everything.
+//! Reading: by key, and by filter.
 
 use serde::de::DeserializeOwned;
 
 use super::Context;
 use crate::decode::Reading;
-use crate::{Batch, Cursor, Error, Key, Result};
+use crate::{Batch, Cursor, Error, Filter, Key, Position, Result, Sort};
 
 /// Decodes the record at `index` of `batch` as a `T`, by the one decoder that serves every backend: what an author
 /// tests a walker of their own with.
@@ -108,30 +108,98 @@ impl std::fmt::Debug for Fetched {
     }
 }
 
-/// A request for all records of a repository.
+/// A request for the records that a filter means.
+///
+/// A driver does of it what it can do exactly, and says in [`Found`] what is left.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct FindRequest {
     /// Deadline, clock and consistency.
     pub context: Context,
+    /// Which records; every operand is of the kind that is declared at its place.
+    pub filter: Filter,
+    /// In which order.
+    pub sort: Sort,
+    /// Only what stands behind this in the order; never with [`Sort::Any`].
+    pub after: Option<Position>,
+    /// How many of them are passed over.
+    pub offset: u64,
+    /// How many at most; at least one.
+    pub limit: Option<u64>,
+    /// The fields of the record itself that are needed besides those of what the driver leaves undone; everything
+    /// without a list. More may be handed over.
+    pub fields: Option<Vec<String>>,
 }
 
 impl FindRequest {
     /// A request for all records.
     pub fn new(context: Context) -> Self {
-        Self { context }
+        Self { context, filter: Filter::all(), sort: Sort::Any, after: None, offset: 0, limit: None, fields: None }
+    }
+}
+
+/// What a driver left undone of a [`FindRequest`]. Core finishes it: filters, sorts, slices.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Remainder {
+    /// What of the filter has still to be asked of each record.
+    pub filter: Filter,
+    /// Whether the records come in another order than the one asked for.
+    pub sort: bool,
+    /// Whether `after`, `offset` and `limit` are left. They are, whatever a driver says, where a filter or the order
+    /// is.
+    pub slice: bool,
+}
+
+impl Remainder {
+    /// Nothing: the records are those asked for, in their order.
+    pub fn nothing() -> Self {
+        Self { filter: Filter::all(), sort: false, slice: false }
+    }
+
+    /// The whole of `request`.
+    pub fn whole(request: &FindRequest) -> Self {
+        Self { filter: request.filter.clone(), sort: request.sort != Sort::Any, slice: true }
+    }
+
+    /// The same, where this is left of the filter.
+    #[must_use]
+    pub fn with_filter(mut self, filter: Filter) -> Self {
+        self.filter = filter;
+        self
+    }
+
+    /// The same, where the order is left, or not.
+    #[must_use]
+    pub fn with_sort(mut self, sort: bool) -> Self {
+        self.sort = sort;
+        self
+    }
+
+    /// The same, where `after`, `offset` and `limit` are left, or not.
+    #[must_use]
+    pub fn with_slice(mut self, slice: bool) -> Self {
+        self.slice = slice;
+        self
     }
 }
 
 /// The answer to a [`FindRequest`].
 pub struct Found {
     pub(crate) cursor: Box<dyn Cursor>,
+    /// The whole request where there is none.
+    pub(crate) remainder: Option<Remainder>,
 }
 
 impl Found {
+    /// Records among which are those asked for, and what is left to be done with them.
+    pub fn new(cursor: Box<dyn Cursor>, remainder: Remainder) -> Self {
+        Self { cursor, remainder: Some(remainder) }
+    }
+
     /// All records; what was asked beyond that is left to core.
     pub fn everything(cursor: Box<dyn Cursor>) -> Self {
-        Self { cursor }
+        Self { cursor, remainder: None }
     }
 
     /// All records that are there already, in batches.
@@ -142,7 +210,7 @@ impl Found {
 
 impl std::fmt::Debug for Found {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Found").finish_non_exhaustive()
+        f.debug_struct("Found").field("remainder", &self.remainder).finish_non_exhaustive()
     }
 }
 

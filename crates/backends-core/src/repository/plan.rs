@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Record, Repository, State};
+use crate::decode::Only;
 use crate::driver::IdRule;
 use crate::encode::{encode, encode_value};
 use crate::schema::conform;
@@ -253,12 +254,21 @@ fn not_readable(error: Error, from_what: &str) -> Error {
     .caused_by(error)
 }
 
-/// The record as it is stored, as a `T`.
+/// The record as it is stored, as a `T`; with a list, only these of its fields.
 ///
 /// # Errors
 /// `Unreadable` with the path.
-pub(crate) fn decode<T: DeserializeOwned>(state: &State, batch: &dyn Batch, index: usize) -> Result<T> {
-    state.reading().read_or_explain(batch, index).map_err(|error| with_id(state, batch, index, error))
+pub(crate) fn decode<T: DeserializeOwned>(
+    state: &State,
+    batch: &dyn Batch,
+    index: usize,
+    fields: Option<&[String]>,
+) -> Result<T> {
+    match fields {
+        None => state.reading().read_or_explain(batch, index),
+        Some(fields) => state.reading().read_or_explain(&Only::new(batch, fields), index),
+    }
+    .map_err(|error| with_id(state, batch, index, error))
 }
 
 /// The error with the id of the record, where that is one that the library gives and so tells nothing else.

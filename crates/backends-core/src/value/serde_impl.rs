@@ -143,6 +143,17 @@ impl<'de> de::Visitor<'de> for Visitor {
     }
 }
 
+/// The bytes that base64 text stands for in JSON.
+///
+/// # Errors
+/// `InvalidInput` for other text.
+pub(crate) fn bytes_of(text: &str) -> crate::Result<Value> {
+    let bytes = BASE64.decode(text).map_err(|_| crate::Error::invalid_input(NO_BASE64))?;
+    Ok(Value::Bytes(bytes))
+}
+
+const NO_BASE64: &str = "`$binary` holds base64 with padding";
+
 struct Base64;
 
 impl<'de> DeserializeSeed<'de> for Base64 {
@@ -150,6 +161,6 @@ impl<'de> DeserializeSeed<'de> for Base64 {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<u8>, D::Error> {
         let text = String::deserialize(deserializer)?;
-        BASE64.decode(text).map_err(|_| de::Error::custom("`$binary` holds base64 with padding"))
+        BASE64.decode(text).map_err(|_| de::Error::custom(NO_BASE64))
     }
 }

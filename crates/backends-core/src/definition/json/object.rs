@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::tree::Json;
 use crate::definition::report::Report;
 use crate::definition::rules::shown;
+use crate::json::tree::Json;
 use crate::names::unknown;
 
 /// One object of a definition, and how messages call it.

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::object::Object;
-use super::tree::Json;
 use crate::definition::draft::{Draft, KeyField, KeyKind, PartialIndex};
 use crate::definition::index::Index;
 use crate::definition::report::Report;
 use crate::definition::rules::shown;
 use crate::definition::settings::{IdKind, Throughput, TtlHolds};
+use crate::json::tree::Json;
 use crate::names::unknown;
 use crate::{FieldKind, Kind};
 

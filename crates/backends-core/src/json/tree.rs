@@ -7,7 +7,7 @@ use serde_json::{Number, Value};
 
 /// A JSON value with the entries of its objects as they were written.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Json {
+pub(crate) enum Json {
     Null,
     Bool(bool),
     Number(Number),

@@ -1,0 +1,63 @@
+//! How many records a filter means.
+
+use std::marker::PhantomData;
+
+use super::Pending;
+use super::draw::Opening;
+use super::query::{Query, reads};
+use crate::driver::FindRequest;
+use crate::layer::Operation;
+use crate::{Filter, Record, Repository, Result};
+
+/// Counts the records that a filter means. See [`Repository::count`].
+#[must_use = "an action does nothing until it is awaited"]
+pub struct Count<T> {
+    query: Query,
+    record: PhantomData<fn() -> T>,
+}
+
+impl<T: Record> Count<T> {
+    pub(crate) fn new(repository: &Repository<T>, filter: impl Into<Filter>) -> Self {
+        let mut query = Query::new(repository, filter);
+        query.name_fields::<&str>([]);
+        Self { query, record: PhantomData }
+    }
+
+    async fn run(self) -> Result<u64> {
+        let invocation = self.query.invocation("count");
+        let request = self.query.request(&invocation).map_err(|error| invocation.place(error))?;
+        let Some(request) = request else { return invocation.check().map(|()| 0) };
+        invocation.read(Counting { query: &self.query, request }).await
+    }
+}
+
+reads!(Count<T: Record>);
+
+impl<T: Record> IntoFuture for Count<T> {
+    type Output = Result<u64>;
+    type IntoFuture = Pending<u64>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+/// Draws all records of a request and counts them.
+pub(super) struct Counting<'q> {
+    pub(super) query: &'q Query,
+    pub(super) request: FindRequest,
+}
+
+impl Operation for Counting<'_> {
+    type Answer = u64;
+
+    async fn run(&self) -> Result<u64> {
+        let opening = Opening { query: self.query, request: self.request.clone(), keeps_positions: false, until: None };
+        let mut draw = opening.run().await?;
+        let mut count = 0;
+        while let Some(drawn) = draw.next().await? {
+            count += drawn.indexes.len() as u64;
+        }
+        Ok(count)
+    }
+}

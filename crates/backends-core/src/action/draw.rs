@@ -1,0 +1,241 @@
+//! Draws records from a driver and finishes what it left undone: filters, sorts, slices.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+use super::query::Query;
+use crate::driver::{Context, FindRequest, Found, Remainder, RepositoryDriver};
+use crate::filter::{Matcher, Sighting};
+use crate::layer::Operation;
+use crate::repository::{State, decode};
+use crate::sort::compare_rows;
+use crate::{Batch, Cursor, Position, RecordBuf, Result, Sort, SortField};
+
+/// The records of a request, as they come.
+pub(super) struct Draw {
+    cursor: Box<dyn Cursor>,
+    context: Context,
+    work: Work,
+    is_done: bool,
+    /// When to stop although there may be more, where the records come in their order.
+    until: Option<Instant>,
+}
+
+/// Records that are asked for: those of a batch at these indexes.
+pub(super) struct Drawn {
+    pub(super) batch: Box<dyn Batch>,
+    pub(super) indexes: Vec<usize>,
+    /// Where the records stand in the order, if that is kept: for each of `indexes`.
+    pub(super) positions: Vec<Position>,
+}
+
+impl Drawn {
+    /// The record at a place among those that are asked for.
+    ///
+    /// # Errors
+    /// `Unreadable` with the path.
+    pub(super) fn read<T: DeserializeOwned>(&self, state: &State, at: usize, fields: Option<&[String]>) -> Result<T> {
+        decode(state, &*self.batch, self.indexes[at], fields)
+    }
+}
+
+/// What core has to do with the records that come.
+struct Work {
+    matcher: Matcher,
+    seen: Sighting,
+    /// Whether every record has to be looked at.
+    looks: bool,
+    fields: Vec<SortField>,
+    keeps_positions: bool,
+    /// The place of the last record that came, where they come in their order and places are kept.
+    reached: Option<Position>,
+    after: Option<Position>,
+    skip: u64,
+    left: Option<u64>,
+    /// Where the order is left to core: the rows so far.
+    top: Option<Top>,
+}
+
+/// Opens the records of a request.
+pub(super) struct Opening<'q> {
+    pub(super) query: &'q Query,
+    pub(super) request: FindRequest,
+    /// Whether the places of the records in their order are of use.
+    pub(super) keeps_positions: bool,
+    /// When to stop although there may be more, where the records come in their order.
+    pub(super) until: Option<Instant>,
+}
+
+impl Operation for Opening<'_> {
+    type Answer = Draw;
+
+    async fn run(&self) -> Result<Draw> {
+        let driver: &Arc<dyn RepositoryDriver> = &self.query.state.driver;
+        let found = driver.find(&self.request).await?;
+        Ok(Draw::new(self, found))
+    }
+}
+
+impl Draw {
+    fn new(opening: &Opening<'_>, found: Found) -> Self {
+        let Opening { query, request, keeps_positions, until } = opening;
+        let remainder = found.remainder.unwrap_or_else(|| Remainder::whole(request));
+        let slices = remainder.slice || remainder.sort || !remainder.filter.is_all();
+        let after = request.after.clone().filter(|_| slices);
+        let sorts = remainder.sort && request.sort != Sort::Any;
+        let fields =
+            if sorts || *keeps_positions || after.is_some() { query.sort_fields(&request.sort) } else { Vec::new() };
+        let matcher = query.matcher(&remainder.filter, &fields);
+        let keep = request.limit.map(|limit| limit.saturating_add(request.offset));
+        let work = Work {
+            seen: matcher.sighting(),
+            looks: !remainder.filter.is_all() || !fields.is_empty(),
+            matcher,
+            keeps_positions: *keeps_positions,
+            reached: None,
+            after,
+            skip: if slices { request.offset } else { 0 },
+            left: request.limit.filter(|_| slices),
+            top: sorts.then(|| Top::new(keep)),
+            fields,
+        };
+        Self { cursor: found.cursor, context: request.context.clone(), work, is_done: false, until: *until }
+    }
+
+    /// The next records that are asked for; nothing after the last, or when the time is over.
+    pub(super) async fn next(&mut self) -> Result<Option<Drawn>> {
+        while !self.is_done && !self.is_late() {
+            let drawn = match self.cursor.next().await? {
+                Some(batch) => {
+                    self.context.looked_at(batch.len());
+                    self.work.take(batch)?
+                }
+                None => {
+                    self.is_done = true;
+                    self.work.sorted()
+                }
+            };
+            self.is_done |= self.work.left == Some(0);
+            if let Some(drawn) = drawn {
+                return Ok(Some(drawn));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The place in the order up to which every record was looked at, if the time was over before the last.
+    pub(super) fn stopped_at(&mut self) -> Option<Position> {
+        self.work.reached.take().filter(|_| !self.is_done)
+    }
+
+    fn is_late(&self) -> bool {
+        self.work.reached.is_some() && self.until.is_some_and(|until| Instant::now() >= until)
+    }
+}
+
+impl Work {
+    /// Those of a batch that are asked for and whose turn it is.
+    fn take(&mut self, batch: Box<dyn Batch>) -> Result<Option<Drawn>> {
+        let mut indexes = Vec::new();
+        let mut positions = Vec::new();
+        for index in 0..batch.len() {
+            if !self.looks_at(&*batch, index)? {
+                continue;
+            }
+            match &mut self.top {
+                Some(top) => top.offer(&self.fields, &self.seen, &*batch, index)?,
+                None if self.skip > 0 => self.skip -= 1,
+                None if self.left == Some(0) => break,
+                None => {
+                    self.left = self.left.map(|left| left - 1);
+                    indexes.push(index);
+                    if self.keeps_positions {
+                        positions.push(Position::new(self.seen.values.clone()));
+                    }
+                }
+            }
+        }
+        if self.keeps_positions && self.top.is_none() && !batch.is_empty() {
+            self.reached = Some(Position::new(self.seen.values.clone()));
+        }
+        Ok((!indexes.is_empty()).then_some(Drawn { batch, indexes, positions }))
+    }
+
+    /// Whether the record is one that is asked for, besides the slice.
+    fn looks_at(&mut self, batch: &dyn Batch, index: usize) -> Result<bool> {
+        if !self.looks {
+            return Ok(true);
+        }
+        let mut holds = false;
+        batch.read(index, &mut |tokens| {
+            holds = self.matcher.look(tokens, &mut self.seen)?;
+            Ok(())
+        })?;
+        let is_behind = |after: &Position| compare_rows(&self.fields, &self.seen.values, after.values()).is_gt();
+        Ok(holds && self.after.as_ref().is_none_or(is_behind))
+    }
+
+    /// The rows that were kept, in their order.
+    fn sorted(&mut self) -> Option<Drawn> {
+        let mut rows = self.top.take()?.into_rows(&self.fields);
+        rows.drain(..rows.len().min(usize::try_from(self.skip).unwrap_or(usize::MAX)));
+        let (positions, records): (Vec<_>, Vec<_>) =
+            rows.into_iter().map(|row| (Position::new(row.values), row.record)).unzip();
+        let indexes: Vec<_> = (0..records.len()).collect();
+        (!records.is_empty()).then(|| Drawn { batch: Box::new(records), indexes, positions })
+    }
+}
+
+/// The first rows of an order, as many as are asked for.
+struct Top {
+    rows: Vec<Row>,
+    keep: Option<usize>,
+    /// How many rows are kept surely, in order, the last of which is the worst that may stay.
+    settled: usize,
+}
+
+struct Row {
+    values: Vec<crate::Value>,
+    record: RecordBuf,
+}
+
+impl Top {
+    fn new(keep: Option<u64>) -> Self {
+        Self { rows: Vec::new(), keep: keep.and_then(|keep| usize::try_from(keep).ok()), settled: 0 }
+    }
+
+    /// Keeps the record if it may be among the first.
+    fn offer(&mut self, fields: &[SortField], seen: &Sighting, batch: &dyn Batch, index: usize) -> Result<()> {
+        if let Some(keep) = self.keep {
+            let worst = self.rows.get(self.settled.wrapping_sub(1)).filter(|_| self.settled == keep);
+            if worst.is_some_and(|worst| compare_rows(fields, &seen.values, &worst.values) != Ordering::Less) {
+                return Ok(());
+            }
+            // Sorted once for so many rows, each row costs a few comparisons.
+            if self.rows.len() >= keep.saturating_mul(2).max(1_000) {
+                self.settle(fields, keep);
+            }
+        }
+        let mut record = RecordBuf::new();
+        batch.read(index, &mut |tokens| {
+            record = RecordBuf::from_tokens(tokens)?;
+            Ok(())
+        })?;
+        self.rows.push(Row { values: seen.values.clone(), record });
+        Ok(())
+    }
+
+    fn settle(&mut self, fields: &[SortField], keep: usize) {
+        self.rows.sort_unstable_by(|left, right| compare_rows(fields, &left.values, &right.values));
+        self.rows.truncate(keep);
+        self.settled = self.rows.len();
+    }
+
+    fn into_rows(mut self, fields: &[SortField]) -> Vec<Row> {
+        self.settle(fields, self.keep.unwrap_or(usize::MAX));
+        self.rows
+    }
+}

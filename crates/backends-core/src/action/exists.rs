@@ -1,0 +1,42 @@
+//! Whether there is a record that a filter means.
+
+use std::marker::PhantomData;
+
+use super::Pending;
+use super::count::Counting;
+use super::query::{Query, reads};
+use crate::{Filter, Record, Repository, Result};
+
+/// Asks whether there is a record that a filter means. See [`Repository::exists`].
+#[must_use = "an action does nothing until it is awaited"]
+pub struct Exists<T> {
+    query: Query,
+    record: PhantomData<fn() -> T>,
+}
+
+impl<T: Record> Exists<T> {
+    pub(crate) fn new(repository: &Repository<T>, filter: impl Into<Filter>) -> Self {
+        let mut query = Query::new(repository, filter);
+        query.name_fields::<&str>([]);
+        query.limit = Some(1);
+        Self { query, record: PhantomData }
+    }
+
+    async fn run(self) -> Result<bool> {
+        let invocation = self.query.invocation("exists");
+        let request = self.query.request(&invocation).map_err(|error| invocation.place(error))?;
+        let Some(request) = request else { return invocation.check().map(|()| false) };
+        invocation.read(Counting { query: &self.query, request }).await.map(|count| count > 0)
+    }
+}
+
+reads!(Exists<T: Record>);
+
+impl<T: Record> IntoFuture for Exists<T> {
+    type Output = Result<bool>;
+    type IntoFuture = Pending<bool>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}

@@ -1,0 +1,139 @@
+//! Reading the records that a filter means, a page at a time.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+use super::draw::Opening;
+use super::page_token::{PageToken, fingerprint};
+use super::query::{Query, reads};
+use super::{Invocation, Pending};
+use crate::driver::FindRequest;
+use crate::layer::Operation;
+use crate::{Error, Position, Result, Sort};
+
+/// Reads one page of the records that a filter means. See [`Find::page`](super::Find::page).
+///
+/// A record that is there throughout, with the same values of the sort, is on exactly one page, while others come and
+/// go. The size is not part of the query, and may change from page to page. A page may have fewer records, or none,
+/// and still a token, when half of its time limit is over: only a missing token means the end.
+#[must_use = "an action does nothing until it is awaited"]
+pub struct FindPage<T> {
+    query: Query,
+    size: u32,
+    after: Option<PageToken>,
+    record: PhantomData<fn() -> T>,
+}
+
+/// A page of records.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// The records, in the order of the query.
+    pub records: Vec<T>,
+    /// What the next page goes on [`after`](FindPage::after); nothing after the last.
+    pub next: Option<PageToken>,
+}
+
+impl<T> fmt::Debug for Page<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page").field("records", &self.records.len()).field("next", &self.next).finish()
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> FindPage<T> {
+    pub(super) fn new(query: Query, size: u32) -> Self {
+        Self { query, size, after: None, record: PhantomData }
+    }
+
+    /// Goes on where another page of the same query has ended; from the beginning with none.
+    pub fn after(mut self, token: impl Into<Option<PageToken>>) -> Self {
+        self.after = token.into();
+        self
+    }
+
+    async fn run(mut self) -> Result<Page<T>> {
+        if self.size == 0 {
+            return Err(Error::invalid_input("a page of no records: ask for one at least"))
+                .map_err(|error| self.query.invocation("find").place(error));
+        }
+        let sliced = self.query.limit.is_some() || self.query.offset > 0;
+        // One more, which says whether there is another page.
+        self.query.limit = Some(u64::from(self.size) + 1);
+        let invocation = self.query.invocation("find");
+        let place = |error| invocation.place(error);
+        if sliced {
+            return Err(place(Error::invalid_input(
+                "`.limit` or `.offset` beside `.page`: leave it out, the size of the page is the limit",
+            )));
+        }
+        let request = self.query.request(&invocation).map_err(place)?;
+        let Some(mut request) = request else {
+            return invocation.check().map(|()| Page { records: Vec::new(), next: None });
+        };
+        if request.sort == Sort::Any {
+            request.sort = Sort::Stable;
+        }
+        let fingerprint = fingerprint(&self.query.inner.name, &request.filter, &request.sort);
+        let values = self.query.sort_fields(&request.sort).len();
+        let after = self.after.as_ref().map(|token| token.position(fingerprint, values)).transpose();
+        request.after = after.map_err(place)?;
+        let until = Instant::now().checked_add(half_of(&invocation));
+        let paging = Paging { query: &self.query, request, size: self.size as usize, until, record: PhantomData };
+        let (records, last) = invocation.read(paging).await?;
+        let next = last.map(|position| PageToken::new(fingerprint, &position));
+        Ok(Page { records, next })
+    }
+}
+
+fn half_of(invocation: &Invocation) -> Duration {
+    invocation.context().remaining() / 2
+}
+
+reads!(FindPage<T: DeserializeOwned>);
+
+impl<T: DeserializeOwned + Send + 'static> IntoFuture for FindPage<T> {
+    type Output = Result<Page<T>>;
+    type IntoFuture = Pending<Page<T>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+/// Draws the records of a page.
+struct Paging<'q, T> {
+    query: &'q Query,
+    request: FindRequest,
+    size: usize,
+    /// When to stop although the page is not full, if the records come in their order.
+    until: Option<Instant>,
+    record: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned + Send> Operation for Paging<'_, T> {
+    /// The records, and where the page ends if there is another.
+    type Answer = (Vec<T>, Option<Position>);
+
+    async fn run(&self) -> Result<Self::Answer> {
+        let request = self.request.clone();
+        let opening = Opening { query: self.query, request, keeps_positions: true, until: self.until };
+        let mut draw = opening.run().await?;
+        let fields = self.query.offered();
+        let mut records = Vec::with_capacity(self.size.min(1_000));
+        let mut last = None;
+        while let Some(drawn) = draw.next().await? {
+            for (at, position) in drawn.positions.iter().enumerate() {
+                if records.len() == self.size {
+                    return Ok((records, last));
+                }
+                records.push(drawn.read(&self.query.state, at, fields.as_deref())?);
+                last = Some(position.clone());
+            }
+        }
+        Ok((records, draw.stopped_at()))
+    }
+}

@@ -1,0 +1,138 @@
+//! Where a page ends, as text that a client keeps.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{Error, Filter, Position, RecordBuf, Result, Sort, Token, Value};
+
+/// The form of tokens.
+const VERSION: u8 = 1;
+/// The bytes of the fingerprint of the query, and of the check sum.
+const HASH: usize = 8;
+
+/// Where a page ends: opaque text, safe in URLs, that belongs to one query.
+///
+/// It holds the values that the records are sorted by, and the primary key, of the last record of its page, readable
+/// for whoever decodes it; it never shows more than its query does. `Debug` shows nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PageToken(String);
+
+impl PageToken {
+    /// The end of a page of the query with this fingerprint.
+    pub(super) fn new(fingerprint: u64, position: &Position) -> Self {
+        let mut record = RecordBuf::new();
+        position.values().iter().for_each(|value| record.push(value.token()));
+        let mut bytes = vec![VERSION];
+        bytes.extend_from_slice(&fingerprint.to_le_bytes());
+        bytes.extend_from_slice(record.bytes());
+        bytes.extend_from_slice(&hash(&bytes).to_le_bytes());
+        Self(BASE64.encode(bytes))
+    }
+
+    /// Where the page has ended, for a query with this fingerprint whose order has so many values.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a token of another query.
+    pub(super) fn position(&self, fingerprint: u64, values: usize) -> Result<Position> {
+        let bytes = BASE64.decode(&self.0).map_err(|_| damaged())?;
+        let (query, values_of_it) = content(&bytes)?.split_first_chunk::<HASH>().ok_or_else(damaged)?;
+        if u64::from_le_bytes(*query) != fingerprint {
+            return Err(Error::invalid_input(
+                "a page token of another query: repository, filter and order have to be those of the page that gave it",
+            ));
+        }
+        let position = values_in(values_of_it).filter(|found| found.len() == values).ok_or_else(damaged)?;
+        Ok(Position::new(position))
+    }
+}
+
+/// What a token holds besides its version and its check sum.
+fn content(bytes: &[u8]) -> Result<&[u8]> {
+    let (rest, sum) = bytes.split_last_chunk::<HASH>().ok_or_else(damaged)?;
+    if u64::from_le_bytes(*sum) != hash(rest) {
+        return Err(damaged());
+    }
+    match rest.split_first().ok_or_else(damaged)? {
+        (&VERSION, content) => Ok(content),
+        _ => Err(Error::invalid_input("a page token of another version of the library: begin with the first page")),
+    }
+}
+
+/// The scalars that stand one after another in these bytes.
+fn values_in(bytes: &[u8]) -> Option<Vec<Value>> {
+    let mut record = RecordBuf::new();
+    record.bytes_mut().extend_from_slice(bytes);
+    let mut tokens = record.tokens();
+    // A walk over a record begins with its map.
+    tokens.step().ok()?;
+    let mut values = Vec::new();
+    loop {
+        match tokens.step().ok()? {
+            Token::End => return Some(values),
+            Token::Field(_) | Token::Array | Token::Map => return None,
+            scalar => values.push(Value::from_scalar(scalar)),
+        }
+    }
+}
+
+/// What tells a query from others, the same in every process.
+pub(super) fn fingerprint(repository: &str, filter: &Filter, sort: &Sort) -> u64 {
+    let order = match sort {
+        Sort::Any | Sort::Stable => [].as_slice(),
+        Sort::By(fields) => fields,
+    };
+    // A filter of values that JSON has no form for cannot be made.
+    let filter = serde_json::to_string(filter).unwrap_or_default();
+    hash(format!("{repository}\n{order:?}\n{filter}").as_bytes())
+}
+
+/// FNV-1a: it finds accidents, and keeps nobody out.
+fn hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cold]
+fn damaged() -> Error {
+    Error::invalid_input("a damaged page token: hand it back as it was given, or begin with the first page")
+}
+
+/// The token that was written as this text; `InvalidInput` for text that is damaged. Whether it is of the same query is
+/// found where it is used.
+impl FromStr for PageToken {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let bytes = BASE64.decode(text).map_err(|_| damaged())?;
+        content(&bytes)?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for PageToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for PageToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PageToken")
+    }
+}
+
+impl Serialize for PageToken {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for PageToken {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
