@@ -18,7 +18,7 @@ mod size;
 
 pub(crate) use bind::Scope;
 pub use field::{Field, field};
-pub(crate) use matcher::{Matcher, Sighting};
+pub use matcher::{Matcher, Sighting};
 pub use path::Path;
 pub use pattern::Pattern;
 pub use predicate::Predicate;

@@ -55,7 +55,7 @@ pub use definition::{
 pub use document::Document;
 pub use driver::SchemaMode;
 pub use error::{Counts, Error, ErrorKind, Mistakes, Result};
-pub use filter::{Expr, Field, Filter, Path, Pattern, Predicate, field};
+pub use filter::{Expr, Field, Filter, Matcher, Path, Pattern, Predicate, Sighting, field};
 pub use key::Key;
 pub use kind::{FieldKind, Kind};
 #[cfg(feature = "metrics")]

@@ -40,7 +40,7 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Record for T {}
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) definition: Definition,
-    pub(crate) schema: Place,
+    pub(crate) schema: Arc<Place>,
     pub(crate) driver: Arc<dyn RepositoryDriver>,
     /// What is stored, was not in the last definition, and stays.
     pub(crate) warnings: Vec<String>,
@@ -49,7 +49,7 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn new(definition: Definition, driver: Arc<dyn RepositoryDriver>) -> Self {
-        let schema = schema(&definition);
+        let schema = Arc::new(schema(&definition));
         let has_timestamps = schema.has_timestamps();
         Self { definition, schema, driver, warnings: Vec::new(), has_timestamps }
     }

@@ -1,7 +1,7 @@
 //! What a definition says of the values at each path, as a tree that the codec walks along with a record.
 
 use crate::error::declaration;
-use crate::{Error, FieldKind, Kind, Result, Timestamp, Token};
+use crate::{Error, FieldKind, Kind, Path, Result, Timestamp, Token};
 
 /// A place in a record: what is declared there and below.
 #[derive(Debug, Clone, Default)]
@@ -60,6 +60,11 @@ impl Place {
     #[inline]
     pub(crate) fn field(&self, name: &str) -> Option<&Self> {
         self.fields.iter().find(|(field, _)| **field == *name).map(|(_, place)| place)
+    }
+
+    /// The place at a path below this one, if anything is declared there.
+    pub(crate) fn place(&self, path: &Path) -> Option<&Self> {
+        path.segments().try_fold(self, |place, segment| place.field(segment))
     }
 
     /// The place of the elements of an array here, if anything is declared there.

@@ -88,7 +88,7 @@ impl Draw {
         let sorts = remainder.sort && request.sort != Sort::Any;
         let fields =
             if sorts || *keeps_positions || after.is_some() { query.sort_fields(&request.sort) } else { Vec::new() };
-        let matcher = query.matcher(&remainder.filter, &fields);
+        let matcher = request.matcher(&remainder.filter, fields.iter().map(|field| &field.path));
         let keep = request.limit.map(|limit| limit.saturating_add(request.offset));
         let work = Work {
             seen: matcher.sighting(),

@@ -152,6 +152,7 @@ impl Query {
         let mut context = invocation.context().clone();
         context.consistency = self.consistency;
         let mut request = FindRequest::new(context);
+        request.schema = Arc::clone(&self.state.schema);
         request.filter = self.filter()?;
         request.sort = self.order()?;
         request.fields = self.wanted()?;
@@ -168,11 +169,6 @@ impl Query {
             Sort::Stable => self.key_order(Order::Asc, &[]),
             Sort::By(fields) => fields.clone(),
         }
-    }
-
-    /// What core finds out of each record.
-    pub(super) fn matcher(&self, filter: &Filter, fields: &[SortField]) -> crate::filter::Matcher {
-        crate::filter::Matcher::new(&self.scope(), filter, fields.iter().map(|field| &field.path))
     }
 
     /// The only fields that a record is offered with, where the caller named them.

@@ -1,10 +1,13 @@
 //! Reading: by key, and by filter.
 
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 
 use super::Context;
 use crate::decode::Reading;
-use crate::{Batch, Cursor, Error, Filter, Key, Position, Result, Sort};
+use crate::schema::Place;
+use crate::{Batch, Cursor, Error, Filter, Key, Matcher, Path, Position, Result, Sort};
 
 /// Decodes the record at `index` of `batch` as a `T`, by the one decoder that serves every backend: what an author
 /// tests a walker of their own with.
@@ -129,12 +132,29 @@ pub struct FindRequest {
     /// The fields of the record itself that are needed besides those of what the driver leaves undone; everything
     /// without a list. More may be handed over.
     pub fields: Option<Vec<String>>,
+    /// What is declared of the places in the records.
+    pub(crate) schema: Arc<Place>,
 }
 
 impl FindRequest {
     /// A request for all records.
     pub fn new(context: Context) -> Self {
-        Self { context, filter: Filter::all(), sort: Sort::Any, after: None, offset: 0, limit: None, fields: None }
+        Self {
+            context,
+            filter: Filter::all(),
+            sort: Sort::Any,
+            after: None,
+            offset: 0,
+            limit: None,
+            fields: None,
+            schema: Arc::default(),
+        }
+    }
+
+    /// What looks at records in the driver's own form: whether `filter` holds, the request's own or a part of it, and
+    /// what stands at these paths. For drivers that read where they filter.
+    pub fn matcher<'p>(&self, filter: &Filter, paths: impl IntoIterator<Item = &'p Path>) -> Matcher {
+        Matcher::new(&self.schema, filter, paths)
     }
 }
 

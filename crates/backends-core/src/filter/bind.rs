@@ -66,11 +66,6 @@ impl<'a> Scope<'a> {
         Err(Error::invalid_input(message).with_path(path.as_str()))
     }
 
-    /// What the definition says of the place at `path`.
-    pub(crate) fn place(&self, path: &Path) -> Option<&'a Place> {
-        path.segments().try_fold(self.schema, |place, segment| place.field(segment))
-    }
-
     /// The kind that is declared at a place, or that the type has there.
     fn kind(&self, path: &Path, place: Option<&Place>) -> Option<Kind> {
         let of_type = || self.asked.kind_at(path.segments()).filter(|kind| *kind != Kind::Timestamp);
@@ -79,7 +74,7 @@ impl<'a> Scope<'a> {
 
     fn test(&self, path: &Path, predicate: &Predicate) -> Result<Filter> {
         self.check_path(path)?;
-        let place = self.place(path);
+        let place = self.schema.place(path);
         let predicate = match self.kind(path, place) {
             Some(kind) => with_kind(kind, predicate),
             None => without_kind(place, predicate),

@@ -1,23 +1,34 @@
 //! The one meaning of filters, on the tokens of any backend; and the values that a record is sorted by.
 
-use super::{Expr, Filter, Path, Predicate, Scope};
+use std::fmt;
+
+use super::{Expr, Filter, Path, Predicate};
 use crate::schema::Place;
 use crate::{Error, Kind, Result, Timestamp, Token, Tokens, Value};
 
 /// Looks at records: whether a filter holds, and what stands at some paths. One walk does both.
-pub(crate) struct Matcher {
+///
+/// A driver gets one from [`FindRequest::matcher`](crate::driver::FindRequest::matcher), so that nobody else has to know
+/// what a filter means.
+pub struct Matcher {
     root: Node,
     tests: Vec<Predicate>,
     rule: Rule,
     captures: usize,
 }
 
-/// What was seen of a record.
-pub(crate) struct Sighting {
+/// What a [`Matcher`] saw of a record.
+pub struct Sighting {
     holds: Vec<bool>,
-    /// What stands at the captured paths: null where nothing does, empty bytes for arrays, maps and bytes, which are
-    /// equals in every order.
     pub(crate) values: Vec<Value>,
+}
+
+impl Sighting {
+    /// What stands at the paths that were asked for, in their order: null where nothing does, empty bytes for arrays,
+    /// maps and bytes, which are equals in every order.
+    pub fn values(&self) -> &[Value] {
+        &self.values
+    }
 }
 
 /// A name on the way to what is asked for.
@@ -45,36 +56,36 @@ enum Rule {
 
 impl Matcher {
     /// A matcher of a bound filter, which also sees what stands at these paths.
-    pub(crate) fn new<'p>(scope: &Scope<'_>, filter: &Filter, captures: impl IntoIterator<Item = &'p Path>) -> Self {
+    pub(crate) fn new<'p>(schema: &Place, filter: &Filter, captures: impl IntoIterator<Item = &'p Path>) -> Self {
         let mut matcher = Self { root: Node::default(), tests: Vec::new(), rule: Rule::Always(true), captures: 0 };
-        matcher.rule = matcher.rule(scope, filter);
+        matcher.rule = matcher.rule(schema, filter);
         for path in captures {
             let capture = matcher.captures;
             matcher.captures += 1;
-            matcher.root.at(scope, path).captures.push(capture);
+            matcher.root.at(schema, path).captures.push(capture);
         }
         matcher
     }
 
-    fn rule(&mut self, scope: &Scope<'_>, filter: &Filter) -> Rule {
-        let mut all = |members: &[Filter]| members.iter().map(|member| self.rule(scope, member)).collect();
+    fn rule(&mut self, schema: &Place, filter: &Filter) -> Rule {
+        let mut all = |members: &[Filter]| members.iter().map(|member| self.rule(schema, member)).collect();
         match filter.expr() {
             Expr::All => Rule::Always(true),
             Expr::Nothing => Rule::Always(false),
             Expr::And(members) => Rule::And(all(members)),
             Expr::Or(members) => Rule::Or(all(members)),
-            Expr::Not(inner) => Rule::Not(Box::new(self.rule(scope, inner))),
+            Expr::Not(inner) => Rule::Not(Box::new(self.rule(schema, inner))),
             Expr::Test(path, predicate) => {
                 let test = self.tests.len();
                 self.tests.push(predicate.clone());
-                self.root.at(scope, path).tests.push(test);
+                self.root.at(schema, path).tests.push(test);
                 Rule::Test(test)
             }
         }
     }
 
     /// What has not seen a record yet.
-    pub(crate) fn sighting(&self) -> Sighting {
+    pub fn sighting(&self) -> Sighting {
         Sighting { holds: Vec::with_capacity(self.tests.len()), values: Vec::with_capacity(self.captures) }
     }
 
@@ -82,7 +93,7 @@ impl Matcher {
     ///
     /// # Errors
     /// `Unreadable` with the path, for text at the place of a timestamp that is none.
-    pub(crate) fn look(&self, tokens: &mut dyn Tokens, seen: &mut Sighting) -> Result<bool> {
+    pub fn look(&self, tokens: &mut dyn Tokens, seen: &mut Sighting) -> Result<bool> {
         seen.holds.clear();
         seen.holds.extend(self.tests.iter().map(Predicate::holds_for_missing));
         seen.values.clear();
@@ -163,7 +174,7 @@ impl Matcher {
 
 impl Node {
     /// The node of a path below this one, which is the record's.
-    fn at(&mut self, scope: &Scope<'_>, path: &Path) -> &mut Self {
+    fn at(&mut self, schema: &Place, path: &Path) -> &mut Self {
         let mut node = self;
         for segment in path.segments() {
             let known = node.children.iter().position(|child| *child.name == *segment);
@@ -173,7 +184,7 @@ impl Node {
             });
             node = &mut node.children[known];
         }
-        let place = scope.place(path);
+        let place = schema.place(path);
         let holds_instant = |place: &Place| place.kind().is_some_and(|kind| kind.kind == Kind::Timestamp);
         node.is_instant = place.is_some_and(holds_instant);
         node.has_instants = place.and_then(Place::elements).is_some_and(holds_instant);
@@ -191,6 +202,18 @@ impl Rule {
             Self::Or(members) => members.iter().any(|member| member.holds(tests)),
             Self::Not(inner) => !inner.holds(tests),
         }
+    }
+}
+
+impl fmt::Debug for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Matcher").field("tests", &self.tests).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Sighting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sighting").field("values", &self.values).finish_non_exhaustive()
     }
 }
 
