@@ -4,7 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use backends_core::driver::{Context, Defined, Deleted, Fetched, Found, Inserted, InsertedRecords, Replaced, Swapped};
+use backends_core::driver::{
+    Context, Counted, Defined, Deleted, Fetched, Found, Inserted, InsertedRecords, Replaced, Swapped,
+};
 use backends_core::{Error, ErrorKind, Result};
 use tokio::sync::Semaphore;
 
@@ -44,6 +46,7 @@ trait Answer {
 }
 
 impl Answer for () {}
+impl Answer for Counted {}
 impl Answer for Defined {}
 impl Answer for Fetched {}
 impl Answer for Found {}

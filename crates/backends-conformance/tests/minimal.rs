@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use backends_core::driver::{
-    BackendDriver, BackendFactory, Context, DefineRequest, Defined, DeleteRequest, Deleted, Fetched, FindRequest,
-    Found, GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, ReplaceRequest, Replaced,
-    RepositoryDriver, SchemaMode, StoredKinds, SwapRequest, Swapped,
+    BackendDriver, BackendFactory, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted, Fetched,
+    FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, ReplaceRequest,
+    Replaced, RepositoryDriver, SchemaMode, StoredKinds, SwapRequest, Swapped,
 };
 use backends_core::{BackendConfig, BackendInfo, Capabilities, Error, Key, Property, RecordBuf, Result};
 
@@ -120,6 +120,14 @@ impl RepositoryDriver for Records {
     async fn find(&self, _: &FindRequest) -> Result<Found> {
         let records: Vec<RecordBuf> = self.lock()?.values().cloned().collect();
         Ok(Found::batches(vec![Box::new(records)]))
+    }
+
+    async fn count(&self, _: &FindRequest) -> Result<Counted> {
+        Ok(Counted::by_find())
+    }
+
+    async fn explain(&self, request: &FindRequest) -> Result<Plan> {
+        Ok(Plan::everything(request, "0"))
     }
 
     async fn replace(&self, _: &ReplaceRequest) -> Result<Replaced> {

@@ -16,13 +16,15 @@ use crate::{BackendConfig, BackendInfo, Capabilities, Result};
 
 mod context;
 mod define;
+mod plan;
 mod read;
 mod write;
 
 pub(crate) use context::Report;
 pub use context::{Consistency, Context};
 pub use define::{DefineRequest, Defined, SchemaMode, StoredKinds};
-pub use read::{Fetched, FindRequest, Found, GetRequest, Remainder, read};
+pub use plan::{Access, Plan, SortedBy};
+pub use read::{Counted, Fetched, FindRequest, Found, GetRequest, Remainder, read};
 pub(crate) use write::DeletedRecord;
 pub use write::{
     DeleteRequest, Deleted, IdRule, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Merged, NewRecord,
@@ -87,6 +89,12 @@ pub trait RepositoryDriver: Debug + Send + Sync + 'static {
 
     /// The records that a filter means, a batch at a time; what the driver leaves undone, core finishes.
     async fn find(&self, request: &FindRequest) -> Result<Found>;
+
+    /// How many records a filter means, without an order and a slice; or `by_find()`.
+    async fn count(&self, request: &FindRequest) -> Result<Counted>;
+
+    /// How [`find`](Self::find) would answer; asks the database for no record.
+    async fn explain(&self, request: &FindRequest) -> Result<Plan>;
 
     /// Replaces a record, or inserts it where `create` says so, or answers `by_swap()`.
     ///

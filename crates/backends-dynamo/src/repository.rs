@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use backends_core::driver::{
-    DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest, Inserted,
-    InsertedRecords, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
+    Counted, DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest,
+    Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
 };
 use backends_core::{Definition, Error, Result};
 
@@ -96,6 +96,14 @@ impl RepositoryDriver for DynamoRepository {
 
     async fn find(&self, request: &FindRequest) -> Result<Found> {
         Ok(self.read_all(&request.context))
+    }
+
+    async fn count(&self, _: &FindRequest) -> Result<Counted> {
+        Ok(Counted::by_find())
+    }
+
+    async fn explain(&self, request: &FindRequest) -> Result<Plan> {
+        Ok(Plan::everything(request, "1 for each 1 MB read"))
     }
 
     async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced> {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use backends_core::driver::{
-    DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest, Inserted,
-    InsertedRecords, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
+    Counted, DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest,
+    Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
 };
 use backends_core::{Definition, Error, Result};
 use mongodb::Collection;
@@ -113,6 +113,14 @@ impl RepositoryDriver for MongoRepository {
     async fn find(&self, request: &FindRequest) -> Result<Found> {
         self.is_there(&request.context).await?;
         self.read_all(&request.context).await
+    }
+
+    async fn count(&self, _: &FindRequest) -> Result<Counted> {
+        Ok(Counted::by_find())
+    }
+
+    async fn explain(&self, request: &FindRequest) -> Result<Plan> {
+        Ok(Plan::everything(request, "1, and 1 for each 16 MB read"))
     }
 
     async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced> {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use backends_core::driver::{
-    Context, DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest,
-    Inserted, InsertedRecords, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
+    Context, Counted, DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest,
+    InsertRequest, Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
 };
 use backends_core::json::{self, JsonTokens};
 use backends_core::{Cursor, Error, RecordBuf, Result};
@@ -155,6 +155,14 @@ impl RepositoryDriver for SqliteRepository {
 
     async fn find(&self, request: &FindRequest) -> Result<Found> {
         Ok(find::find(self, request))
+    }
+
+    async fn count(&self, _: &FindRequest) -> Result<Counted> {
+        Ok(Counted::by_find())
+    }
+
+    async fn explain(&self, request: &FindRequest) -> Result<Plan> {
+        Ok(Plan::everything(request, "0: the file is read in this process"))
     }
 
     async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced> {

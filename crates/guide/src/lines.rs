@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use backends_core::driver::{
-    BackendDriver, BackendFactory, Context, DefineRequest, Defined, DeleteRequest, Deleted, Fetched, FindRequest,
-    Found, GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, ReplaceRequest, Replaced,
-    RepositoryDriver, SchemaMode, StoredKinds, SwapRequest, Swapped,
+    BackendDriver, BackendFactory, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted, Fetched,
+    FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, ReplaceRequest,
+    Replaced, RepositoryDriver, SchemaMode, StoredKinds, SwapRequest, Swapped,
 };
 use backends_core::json::{self, JsonBatch};
 use backends_core::{BackendConfig, BackendInfo, Batch as _, Capabilities, Error, Key, Property, Result};
@@ -136,6 +136,14 @@ impl RepositoryDriver for LinesRepository {
 
     async fn find(&self, _request: &FindRequest) -> Result<Found> {
         Ok(Found::batches(vec![Box::new(self.contents()?.batch())]))
+    }
+
+    async fn count(&self, _: &FindRequest) -> Result<Counted> {
+        Ok(Counted::by_find())
+    }
+
+    async fn explain(&self, request: &FindRequest) -> Result<Plan> {
+        Ok(Plan::everything(request, "1"))
     }
 
     async fn swap(&self, request: &SwapRequest) -> Result<Swapped> {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use backends_core::Result;
 use backends_core::driver::{
-    DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest, Inserted,
-    InsertedRecords, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
+    Counted, DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest,
+    Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
 };
 
 use super::Faults;
@@ -45,6 +45,14 @@ impl RepositoryDriver for WrappedRepository {
 
     async fn find(&self, request: &FindRequest) -> Result<Found> {
         self.faults.passing("find", &request.context, 0, self.inner.find(request)).await
+    }
+
+    async fn count(&self, request: &FindRequest) -> Result<Counted> {
+        self.faults.passing("count", &request.context, 0, self.inner.count(request)).await
+    }
+
+    async fn explain(&self, request: &FindRequest) -> Result<Plan> {
+        self.inner.explain(request).await
     }
 
     async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced> {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use backends_core::driver::{
-    BackendDriver, Context, DefineRequest, Defined, DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest,
-    InsertManyRequest, InsertRequest, Inserted, InsertedRecords, ReplaceRequest, Replaced, RepositoryDriver,
-    SwapRequest, Swapped,
+    BackendDriver, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted, Fetched, FindRequest, Found,
+    GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced,
+    RepositoryDriver, SwapRequest, Swapped,
 };
 use backends_core::{Batch, Call, Capabilities, Layer, Next, RecordBuf, Result, Tokens};
 
@@ -81,6 +81,14 @@ impl RepositoryDriver for Nothing {
 
     async fn find(&self, _request: &FindRequest) -> Result<Found> {
         Ok(Found::batches(Vec::new()))
+    }
+
+    async fn count(&self, _: &FindRequest) -> Result<Counted> {
+        Ok(Counted::by_find())
+    }
+
+    async fn explain(&self, request: &FindRequest) -> Result<Plan> {
+        Ok(Plan::everything(request, "0"))
     }
 
     async fn replace(&self, _request: &ReplaceRequest) -> Result<Replaced> {

@@ -3,9 +3,9 @@
 use std::marker::PhantomData;
 
 use super::Pending;
-use super::draw::Opening;
+use super::draw::{Draw, Opening};
 use super::query::{Query, reads};
-use crate::driver::FindRequest;
+use crate::driver::{Counted, FindRequest};
 use crate::layer::Operation;
 use crate::{Filter, Record, Repository, Result};
 
@@ -42,22 +42,29 @@ impl<T: Record> IntoFuture for Count<T> {
     }
 }
 
-/// Draws all records of a request and counts them.
-pub(super) struct Counting<'q> {
-    pub(super) query: &'q Query,
-    pub(super) request: FindRequest,
+/// Asks for a number, or draws the records and counts them.
+struct Counting<'q> {
+    query: &'q Query,
+    request: FindRequest,
 }
 
 impl Operation for Counting<'_> {
     type Answer = u64;
 
     async fn run(&self) -> Result<u64> {
-        let opening = Opening { query: self.query, request: self.request.clone(), keeps_positions: false, until: None };
-        let mut draw = opening.run().await?;
-        let mut count = 0;
-        while let Some(drawn) = draw.next().await? {
-            count += drawn.indexes.len() as u64;
+        if let Counted(Some(records)) = self.query.state.driver.count(&self.request).await? {
+            return Ok(records);
         }
-        Ok(count)
+        let opening = Opening { query: self.query, request: self.request.clone(), keeps_positions: false, until: None };
+        count(opening.run().await?).await
     }
+}
+
+/// How many records there are.
+pub(super) async fn count(mut draw: Draw) -> Result<u64> {
+    let mut count = 0;
+    while let Some(drawn) = draw.next().await? {
+        count += drawn.indexes.len() as u64;
+    }
+    Ok(count)
 }

@@ -3,8 +3,10 @@
 use std::marker::PhantomData;
 
 use super::Pending;
-use super::count::Counting;
+use super::count::count;
+use super::draw::Opening;
 use super::query::{Query, reads};
+use crate::layer::Operation;
 use crate::{Filter, Record, Repository, Result};
 
 /// Asks whether there is a record that a filter means. See [`Repository::exists`].
@@ -26,7 +28,7 @@ impl<T: Record> Exists<T> {
         let invocation = self.query.invocation("exists");
         let request = self.query.request(&invocation).map_err(|error| invocation.place(error))?;
         let Some(request) = request else { return invocation.check().map(|()| false) };
-        invocation.read(Counting { query: &self.query, request }).await.map(|count| count > 0)
+        invocation.read(Looking(Opening { query: &self.query, request, keeps_positions: false, until: None })).await
     }
 }
 
@@ -38,5 +40,16 @@ impl<T: Record> IntoFuture for Exists<T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
+    }
+}
+
+/// Draws one record of a request.
+struct Looking<'q>(Opening<'q>);
+
+impl Operation for Looking<'_> {
+    type Answer = bool;
+
+    async fn run(&self) -> Result<bool> {
+        Ok(count(self.0.run().await?).await? > 0)
     }
 }

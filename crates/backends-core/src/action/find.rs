@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::draw::Opening;
 use super::query::{Query, reads};
-use super::{FindPage, Pending, Records};
+use super::{Explain, FindPage, Pending, Records};
 use crate::driver::FindRequest;
 use crate::layer::Operation;
 use crate::{Document, Error, Filter, Order, Path, Record, Repository, Result};
@@ -96,6 +96,12 @@ impl<T: DeserializeOwned + Send + 'static> Find<T> {
     /// `InvalidInput`.
     pub fn page(self, size: u32) -> FindPage<T> {
         FindPage::new(self.query, size)
+    }
+
+    /// Says how the records would be read: by which key or index, what the database filters, what is left to core, who
+    /// sorts, and how many requests it takes.
+    pub fn explain(self) -> Explain {
+        Explain::new(self.query, false)
     }
 
     async fn run(mut self) -> Result<Vec<T>> {

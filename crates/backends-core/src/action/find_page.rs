@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::draw::Opening;
 use super::page_token::{PageToken, fingerprint};
 use super::query::{Query, reads};
-use super::{Invocation, Pending};
+use super::{Explain, Invocation, Pending};
 use crate::driver::FindRequest;
 use crate::layer::Operation;
 use crate::{Error, Position, Result, Sort};
@@ -53,6 +53,12 @@ impl<T: DeserializeOwned + Send + 'static> FindPage<T> {
     pub fn after(mut self, token: impl Into<Option<PageToken>>) -> Self {
         self.after = token.into();
         self
+    }
+
+    /// Says how the page would be read; see [`Find::explain`](super::Find::explain).
+    pub fn explain(mut self) -> Explain {
+        self.query.limit = Some(u64::from(self.size).max(1) + 1);
+        Explain::new(self.query, true)
     }
 
     async fn run(mut self) -> Result<Page<T>> {

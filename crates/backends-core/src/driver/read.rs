@@ -234,6 +234,22 @@ impl std::fmt::Debug for Found {
     }
 }
 
+/// The answer to a request to count.
+#[derive(Debug, Clone, Copy)]
+pub struct Counted(pub(crate) Option<u64>);
+
+impl Counted {
+    /// So many.
+    pub fn exactly(records: u64) -> Self {
+        Self(Some(records))
+    }
+
+    /// Nobody counted: core does, by [`find`](super::RepositoryDriver::find).
+    pub fn by_find() -> Self {
+        Self(None)
+    }
+}
+
 struct Ready(std::vec::IntoIter<Box<dyn Batch>>);
 
 #[async_trait::async_trait]

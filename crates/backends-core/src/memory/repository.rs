@@ -8,8 +8,8 @@ use async_trait::async_trait;
 
 use super::{Contents, Table};
 use crate::driver::{
-    DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest, Inserted,
-    InsertedRecords, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
+    Counted, DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest,
+    Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
 };
 use crate::{Batch, Error, Key, RecordBuf, Result};
 
@@ -86,6 +86,14 @@ impl RepositoryDriver for MemoryRepository {
         fastrand::shuffle(&mut records);
         let batches = records.chunks(BATCH).map(|chunk| Box::new(chunk.to_vec()) as Box<dyn Batch>);
         Ok(Found::batches(batches.collect()))
+    }
+
+    async fn count(&self, _request: &FindRequest) -> Result<Counted> {
+        Ok(Counted::by_find())
+    }
+
+    async fn explain(&self, request: &FindRequest) -> Result<Plan> {
+        Ok(Plan::everything(request, "0: the records are in memory"))
     }
 
     async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced> {
