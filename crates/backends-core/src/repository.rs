@@ -22,7 +22,7 @@ use crate::{Backend, Definition, Document, FieldKind, Filter, Index, Result};
 
 mod plan;
 
-pub(crate) use plan::{Checked, Plan, Sought, check_names_its_key, check_own_id, decode, id_rule, sought};
+pub(crate) use plan::{Checked, Plan, Sought, check_names_its_key, check_own_id, decode, id_rule, sought, with_id};
 
 /// What can be stored: any serde type that owns its data.
 ///

@@ -54,7 +54,8 @@ pub struct Position {
 }
 
 impl Position {
-    pub(crate) fn new(values: Vec<Value>) -> Self {
+    /// The place of a record with these values, in the order of the fields.
+    pub fn new(values: Vec<Value>) -> Self {
         Self { values }
     }
 

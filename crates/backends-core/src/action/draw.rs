@@ -1,6 +1,7 @@
 //! Draws records from a driver and finishes what it left undone: filters, sorts, slices.
 
 use std::cmp::Ordering;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -10,15 +11,17 @@ use super::query::Query;
 use crate::driver::{Context, FindRequest, Found, Remainder, RepositoryDriver};
 use crate::filter::{Matcher, Sighting};
 use crate::layer::Operation;
-use crate::repository::{State, decode};
+use crate::repository::{State, decode, with_id};
 use crate::sort::compare_rows;
-use crate::{Batch, Cursor, Position, RecordBuf, Result, Sort, SortField};
+use crate::{Batch, Cursor, Error, Position, RecordBuf, Result, Sort, SortField};
 
 /// The records of a request, as they come.
 pub(super) struct Draw {
     cursor: Box<dyn Cursor>,
     context: Context,
     work: Work,
+    /// Records that the filter could not look at, which are told when those beside them have been handed over.
+    unreadable: VecDeque<Error>,
     is_done: bool,
     /// When to stop although there may be more, where the records come in their order.
     until: Option<Instant>,
@@ -44,6 +47,7 @@ impl Drawn {
 
 /// What core has to do with the records that come.
 struct Work {
+    state: Arc<State>,
     matcher: Matcher,
     seen: Sighting,
     /// Whether every record has to be looked at.
@@ -91,6 +95,7 @@ impl Draw {
         let matcher = request.matcher(&remainder.filter, fields.iter().map(|field| &field.path));
         let keep = request.limit.map(|limit| limit.saturating_add(request.offset));
         let work = Work {
+            state: Arc::clone(&query.state),
             seen: matcher.sighting(),
             looks: !remainder.filter.is_all() || !fields.is_empty(),
             matcher,
@@ -102,16 +107,32 @@ impl Draw {
             top: sorts.then(|| Top::new(keep)),
             fields,
         };
-        Self { cursor: found.cursor, context: request.context.clone(), work, is_done: false, until: *until }
+        Self {
+            cursor: found.cursor,
+            context: request.context.clone(),
+            work,
+            unreadable: VecDeque::new(),
+            is_done: false,
+            until: *until,
+        }
     }
 
     /// The next records that are asked for; nothing after the last, or when the time is over.
+    ///
+    /// # Errors
+    /// `Unreadable` for a record that the filter could not look at, after which it goes on; any other is the last.
     pub(super) async fn next(&mut self) -> Result<Option<Drawn>> {
-        while !self.is_done && !self.is_late() {
+        loop {
+            if let Some(error) = self.unreadable.pop_front() {
+                return Err(error);
+            }
+            if self.is_done || self.is_late() {
+                return Ok(None);
+            }
             let drawn = match self.cursor.next().await? {
                 Some(batch) => {
                     self.context.looked_at(batch.len());
-                    self.work.take(batch)?
+                    self.work.take(batch, &mut self.unreadable)?
                 }
                 None => {
                     self.is_done = true;
@@ -123,7 +144,6 @@ impl Draw {
                 return Ok(Some(drawn));
             }
         }
-        Ok(None)
     }
 
     /// The place in the order up to which every record was looked at, if the time was over before the last.
@@ -138,12 +158,18 @@ impl Draw {
 
 impl Work {
     /// Those of a batch that are asked for and whose turn it is.
-    fn take(&mut self, batch: Box<dyn Batch>) -> Result<Option<Drawn>> {
+    fn take(&mut self, batch: Box<dyn Batch>, unreadable: &mut VecDeque<Error>) -> Result<Option<Drawn>> {
         let mut indexes = Vec::new();
         let mut positions = Vec::new();
         for index in 0..batch.len() {
-            if !self.looks_at(&*batch, index)? {
-                continue;
+            match self.looks_at(&*batch, index) {
+                Ok(true) => {}
+                Ok(false) => continue,
+                Err(error) if error.is_unreadable() => {
+                    unreadable.push_back(with_id(&self.state, &*batch, index, error));
+                    continue;
+                }
+                Err(error) => return Err(error),
             }
             match &mut self.top {
                 Some(top) => top.offer(&self.fields, &self.seen, &*batch, index)?,

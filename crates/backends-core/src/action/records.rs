@@ -26,7 +26,7 @@ pub struct Records<T> {
     read: fn(&State, &Drawn, usize, Option<&[String]>) -> Result<T>,
 }
 
-type Step = Pin<Box<dyn Future<Output = Result<Option<(Box<Source>, Drawn)>>> + Send>>;
+type Step = Pin<Box<dyn Future<Output = (Option<Box<Source>>, Result<Option<Drawn>>)> + Send>>;
 
 /// Where the records come from.
 struct Source {
@@ -49,17 +49,26 @@ impl<T: DeserializeOwned> Records<T> {
     }
 }
 
-async fn open(query: Query) -> Result<Option<(Box<Source>, Drawn)>> {
+/// The first records; without a source for more if there is none.
+async fn open(query: Query) -> (Option<Box<Source>>, Result<Option<Drawn>>) {
+    match source(&query).await {
+        Ok(Some(source)) => advance(source).await,
+        Ok(None) => (None, Ok(None)),
+        Err(error) => (None, Err(error)),
+    }
+}
+
+async fn source(query: &Query) -> Result<Option<Box<Source>>> {
     let invocation = query.invocation("find");
     let request = query.request(&invocation).map_err(|error| invocation.place(error))?;
     let Some(request) = request else { return invocation.check().map(|()| None) };
-    let draw = invocation.read(Opening { query: &query, request, keeps_positions: false, until: None }).await?;
-    advance(Box::new(Source { invocation, draw })).await
+    let draw = invocation.read(Opening { query, request, keeps_positions: false, until: None }).await?;
+    Ok(Some(Box::new(Source { invocation, draw })))
 }
 
-async fn advance(mut source: Box<Source>) -> Result<Option<(Box<Source>, Drawn)>> {
-    let drawn = source.invocation.go_on(source.draw.next()).await?;
-    Ok(drawn.map(|drawn| (source, drawn)))
+async fn advance(mut source: Box<Source>) -> (Option<Box<Source>>, Result<Option<Drawn>>) {
+    let drawn = source.invocation.go_on(source.draw.next()).await;
+    (Some(source), drawn)
 }
 
 impl<T> Records<T> {
@@ -77,9 +86,14 @@ impl<T> Records<T> {
                         self.phase = Phase::Waiting(step);
                         return Poll::Pending;
                     }
-                    Poll::Ready(Ok(Some((source, drawn)))) => self.phase = Phase::Reading(source, drawn, 0),
-                    Poll::Ready(Ok(None)) => {}
-                    Poll::Ready(Err(error)) => return Poll::Ready(Some(Err(error))),
+                    Poll::Ready((Some(source), Ok(Some(drawn)))) => self.phase = Phase::Reading(source, drawn, 0),
+                    Poll::Ready((source, Err(error))) => {
+                        if let Some(source) = source.filter(|_| error.is_unreadable()) {
+                            self.phase = Phase::Waiting(Box::pin(advance(source)));
+                        }
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                    Poll::Ready(_) => {}
                 },
                 Phase::Reading(source, drawn, at) if at < drawn.indexes.len() => {
                     let record = (self.read)(&self.state, &drawn, at, self.fields.as_deref());

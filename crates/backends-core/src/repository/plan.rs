@@ -273,7 +273,7 @@ pub(crate) fn decode<T: DeserializeOwned>(
 
 /// The error with the id of the record, where that is one that the library gives and so tells nothing else.
 #[cold]
-fn with_id(state: &State, batch: &dyn Batch, index: usize, error: Error) -> Error {
+pub(crate) fn with_id(state: &State, batch: &dyn Batch, index: usize, error: Error) -> Error {
     let mut id = None;
     // The record was read before; if it cannot be now, the error stays without the id.
     let again = batch.read(index, &mut |tokens| {
