@@ -32,6 +32,7 @@ mod error;
 mod file;
 mod options;
 mod patience;
+mod plan;
 mod queue;
 mod readers;
 mod repository;

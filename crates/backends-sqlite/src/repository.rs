@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use backends_core::driver::{
-    Context, Counted, DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest,
-    InsertRequest, Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
+    self, Context, Counted, DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest,
+    InsertRequest, Inserted, InsertedRecords, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
 };
 use backends_core::json::{self, JsonTokens};
 use backends_core::{Cursor, Error, RecordBuf, Result};
@@ -16,6 +16,7 @@ use rusqlite::{Connection, Statement, ffi};
 use crate::backend::SqliteBackend;
 use crate::codec::{self, SqlKey};
 use crate::error::{self, Fault};
+use crate::plan::Plan;
 use crate::schema::Table;
 use crate::writer::Manner;
 
@@ -48,8 +49,8 @@ impl SqliteRepository {
 
     /// The cursor of a find, which core keeps to itself, for benches.
     #[doc(hidden)]
-    pub fn cursor(&self, request: &FindRequest) -> Box<dyn Cursor> {
-        find::cursor(self, request)
+    pub fn cursor(&self, request: &FindRequest) -> Result<Box<dyn Cursor>> {
+        Ok(find::rows(self, request, Plan::new(&self.table, request)?))
     }
 
     async fn write<R, F>(&self, manner: Manner, context: &Context, work: F) -> Result<R>
@@ -154,15 +155,17 @@ impl RepositoryDriver for SqliteRepository {
     }
 
     async fn find(&self, request: &FindRequest) -> Result<Found> {
-        Ok(find::find(self, request))
+        find::find(self, request)
     }
 
-    async fn count(&self, _: &FindRequest) -> Result<Counted> {
-        Ok(Counted::by_find())
+    async fn count(&self, request: &FindRequest) -> Result<Counted> {
+        find::count(self, request).await.map(Counted::exactly)
     }
 
-    async fn explain(&self, request: &FindRequest) -> Result<Plan> {
-        Ok(Plan::everything(request, "0: the file is read in this process"))
+    async fn explain(&self, request: &FindRequest) -> Result<driver::Plan> {
+        let plan = Plan::new(&self.table, request)?;
+        let requests = "0: the file is read in this process";
+        Ok(driver::Plan::new(request, plan.access, request.filter.clone(), &plan.remainder, requests))
     }
 
     async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced> {

@@ -2,7 +2,7 @@
 
 use backends_core::driver::{DefineRequest, SchemaMode, StoredKinds};
 use backends_core::json::JsonBatch;
-use backends_core::{Definition, Error, Result};
+use backends_core::{Definition, Error, Kind, Result};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::codec;
@@ -18,13 +18,15 @@ const LOOK_AT: usize = 1_000;
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) name: String,
-    pub(crate) has_sort: bool,
+    /// The fields of the primary key.
+    pub(crate) keys: Vec<String>,
+    /// The paths at which text is an instant.
+    pub(crate) instants: Vec<String>,
     pub(crate) get: String,
     pub(crate) insert: String,
     pub(crate) put: String,
     pub(crate) delete: String,
     pub(crate) first: String,
-    pub(crate) next: String,
 }
 
 impl Table {
@@ -32,10 +34,10 @@ impl Table {
         let name = format!("{prefix}{}", definition.name());
         let has_sort = definition.sort_key().is_some();
         let table = quoted(&name);
-        let (columns, values, one, after) = if has_sort {
-            ("partition_key, sort_key", "?1, ?2, ?3", "partition_key = ?1 AND sort_key = ?2", "(?1, ?2)")
+        let (columns, values, one) = if has_sort {
+            ("partition_key, sort_key", "?1, ?2, ?3", "partition_key = ?1 AND sort_key = ?2")
         } else {
-            ("partition_key", "?1, ?2", "partition_key = ?1", "(?1)")
+            ("partition_key", "?1, ?2", "partition_key = ?1")
         };
         let insert = format!("INSERT INTO {table} ({columns}, record) VALUES ({values}) ON CONFLICT ({columns})");
         let find = format!("SELECT record, {columns} FROM {table}");
@@ -45,18 +47,24 @@ impl Table {
             insert: format!("{insert} DO NOTHING"),
             delete: format!("DELETE FROM {table} WHERE {one} RETURNING record"),
             first: format!("{find} ORDER BY {columns}"),
-            next: format!("{find} WHERE ({columns}) > {after} ORDER BY {columns}"),
-            has_sort,
+            keys: definition.key_fields().map(str::to_owned).collect(),
+            instants: instants(definition),
             name,
         }
     }
 
-    fn columns(&self) -> &'static [&'static str] {
-        if self.has_sort { &["partition_key", "sort_key"] } else { &["partition_key"] }
+    /// Whether the primary key has a second part.
+    pub(crate) fn has_sort(&self) -> bool {
+        self.keys.len() == 2
+    }
+
+    /// The columns of the primary key.
+    pub(crate) fn columns(&self) -> &'static [&'static str] {
+        if self.has_sort() { &["partition_key", "sort_key"] } else { &["partition_key"] }
     }
 
     /// Columns without a type keep each value as it is given.
-    fn ddl(&self) -> String {
+    pub(crate) fn ddl(&self) -> String {
         let (table, key) = (quoted(&self.name), self.columns().join(", "));
         format!("CREATE TABLE {table} ({key}, record TEXT NOT NULL, PRIMARY KEY ({key})) WITHOUT ROWID")
     }
@@ -119,6 +127,12 @@ impl Table {
             }
         }
     }
+}
+
+/// The paths, and those of arrays, at which the definition declares timestamps.
+fn instants(definition: &Definition) -> Vec<String> {
+    let instants = definition.fields().filter(|(_, kind)| kind.kind == Kind::Timestamp);
+    instants.map(|(path, _)| path.trim_end_matches("[]").to_owned()).collect()
 }
 
 enum Found {
@@ -225,7 +239,7 @@ pub(crate) fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
 }
 
 /// A name as SQL; no letter in it acts.
-fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
@@ -260,15 +274,11 @@ mod tests {
                 }
                 plan.join("; ")
             };
-            for (sql, scans) in
-                [(&table.get, false), (&table.delete, false), (&table.first, true), (&table.next, false)]
-            {
+            for (sql, scans) in [(&table.get, false), (&table.delete, false), (&table.first, true)] {
                 let plan = plan(sql);
                 assert_eq!(plan.contains("SCAN"), scans, "{sql}: {plan}");
                 assert!(!plan.contains("TEMP B-TREE"), "{sql}: {plan}");
             }
-            let bound = if table.has_sort { "((partition_key,sort_key)>(?,?))" } else { "(partition_key>?)" };
-            assert!(plan(&table.next).ends_with(bound), "{}", plan(&table.next));
             assert!(connection.prepare(&table.insert).is_ok() && connection.prepare(&table.put).is_ok());
         }
     }

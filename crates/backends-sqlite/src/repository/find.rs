@@ -1,20 +1,26 @@
-//! Reading everything, a batch at a time: between two batches nothing is held open.
+//! Reading by filter, a batch at a time: between two batches nothing is held open.
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use backends_core::driver::{Context, FindRequest, Found};
-use backends_core::json::JsonBatch;
-use backends_core::{Batch, Cursor, Result};
-use rusqlite::Connection;
+use backends_core::json::{JsonBatch, JsonTokens};
+use backends_core::{Batch, Cursor, Matcher, Result, Sighting};
+use rusqlite::{CachedStatement, Connection, Statement};
 
 use super::SqliteRepository;
 use crate::codec::{self, SqlKey};
 use crate::error::Fault;
+use crate::plan::Plan;
 use crate::schema::Table;
 
 /// The first batch is small, so that whoever wants one record does not wait for thousands; each later one may be four
 /// times as large, up to the largest.
 const FIRST: Size = Size { records: 128, bytes: 64 << 10 };
 const LARGEST: Size = Size { records: 8_192, bytes: 1 << 20 };
+
+/// So many bytes of records are looked at in one go; a call that looks at more leaves room for others in between.
+const LOOK_AT: usize = 8 << 20;
 
 #[derive(Debug, Clone, Copy)]
 struct Size {
@@ -26,15 +32,47 @@ impl Size {
     fn next(self) -> Self {
         Self { records: (self.records * 4).min(LARGEST.records), bytes: (self.bytes * 4).min(LARGEST.bytes) }
     }
+
+    /// The same, of no more records than are asked for.
+    fn at_most(self, records: Option<u64>) -> Self {
+        let most = records.and_then(|records| usize::try_from(records).ok()).unwrap_or(usize::MAX);
+        Self { records: self.records.min(most).max(1), ..self }
+    }
 }
 
-pub(super) fn find(repository: &SqliteRepository, request: &FindRequest) -> Found {
-    Found::everything(cursor(repository, request))
+pub(super) fn find(repository: &SqliteRepository, request: &FindRequest) -> Result<Found> {
+    let plan = Plan::new(&repository.table, request)?;
+    let remainder = plan.remainder.clone();
+    Ok(Found::new(rows(repository, request, plan), remainder))
 }
 
-pub(super) fn cursor(repository: &SqliteRepository, request: &FindRequest) -> Box<dyn Cursor> {
-    let context = request.context.clone();
-    Box::new(Rows { repository: repository.clone(), context, from: From::Start, size: FIRST })
+/// The records that the filter means, in the order of the plan.
+pub(super) fn rows(repository: &SqliteRepository, request: &FindRequest, plan: Plan) -> Box<dyn Cursor> {
+    let enough = request.limit.filter(|_| !plan.remainder.sort).map(|limit| limit.saturating_add(request.offset));
+    Box::new(Rows {
+        repository: repository.clone(),
+        context: request.context.clone(),
+        size: FIRST.at_most(enough),
+        from: plan.after.clone().map_or(From::Start, From::After),
+        reading: Arc::new(Reading::new(request, plan)),
+    })
+}
+
+/// How many records the filter means.
+pub(super) async fn count(repository: &SqliteRepository, request: &FindRequest) -> Result<u64> {
+    let plan = Plan::new(&repository.table, request)?;
+    let mut from = From::Start;
+    let reading = Arc::new(Reading::new(request, plan));
+    let mut count = 0;
+    while let Some(after) = from.take() {
+        let this = Arc::clone(&reading);
+        let work = repository.asking(move |connection, table| this.count(connection, table, after.as_ref()));
+        let (counted, last) = repository.backend.read(repository.backend.patience(&request.context), work).await?;
+        request.context.renew();
+        count += counted;
+        from = last.map_or(From::End, From::After);
+    }
+    Ok(count)
 }
 
 /// Where the next batch begins.
@@ -44,9 +82,21 @@ enum From {
     End,
 }
 
+impl From {
+    /// The key behind which the next batch begins, if it does behind one; nothing at the end.
+    fn take(&self) -> Option<Option<SqlKey>> {
+        match self {
+            Self::Start => Some(None),
+            Self::After(key) => Some(Some(key.clone())),
+            Self::End => None,
+        }
+    }
+}
+
 struct Rows {
     repository: SqliteRepository,
     context: Context,
+    reading: Arc<Reading>,
     from: From,
     size: Size,
 }
@@ -54,13 +104,9 @@ struct Rows {
 #[async_trait]
 impl Cursor for Rows {
     async fn next(&mut self) -> Result<Option<Box<dyn Batch>>> {
-        let after = match &self.from {
-            From::Start => None,
-            From::After(key) => Some(key.clone()),
-            From::End => return Ok(None),
-        };
-        let (size, repository) = (self.size, &self.repository);
-        let work = repository.asking(move |connection, table| batch(connection, table, after.as_ref(), size));
+        let Some(after) = self.from.take() else { return Ok(None) };
+        let (size, repository, reading) = (self.size, &self.repository, Arc::clone(&self.reading));
+        let work = repository.asking(move |connection, table| reading.batch(connection, table, after.as_ref(), size));
         let (batch, last) = repository.backend.read(repository.backend.patience(&self.context), work).await?;
         self.context.renew();
         self.from = last.map_or(From::End, From::After);
@@ -69,29 +115,124 @@ impl Cursor for Rows {
     }
 }
 
-/// The records behind a key, and the key of the last if there may be more.
-fn batch(
-    connection: &Connection,
-    table: &Table,
-    after: Option<&SqlKey>,
-    size: Size,
-) -> Result<(JsonBatch, Option<SqlKey>), Fault> {
-    let mut statement = connection.prepare_cached(if after.is_some() { &table.next } else { &table.first })?;
-    if let Some(key) = after {
-        key.bind(&mut statement, 1)?;
+/// The rows to look at, and what is looked for in them.
+struct Reading {
+    plan: Plan,
+    /// Nothing where every record is meant.
+    matcher: Option<Matcher>,
+}
+
+impl Reading {
+    fn new(request: &FindRequest, plan: Plan) -> Self {
+        let matcher = (!request.filter.is_all()).then(|| request.matcher(&request.filter, []));
+        Self { plan, matcher }
     }
-    let mut batch = JsonBatch::with_capacity(size.records.min(1_024), size.bytes.min(256 << 10));
-    let mut bytes = 0;
-    let mut rows = statement.raw_query();
-    while let Some(row) = rows.next()? {
-        let record = codec::record(row, 0)?;
-        bytes += record.len();
-        batch.push(record);
-        if batch.len() >= size.records || bytes >= size.bytes {
-            return Ok((batch, Some(SqlKey::of_row(row, 1, table.has_sort)?)));
+
+    /// The records that are meant behind a key, and the key of the last that was looked at if there may be more.
+    fn batch(
+        &self,
+        connection: &Connection,
+        table: &Table,
+        after: Option<&SqlKey>,
+        size: Size,
+    ) -> Result<(JsonBatch, Option<SqlKey>), Fault> {
+        let mut batch = JsonBatch::with_capacity(size.records.min(1_024), size.bytes.min(256 << 10));
+        let last = self.look(connection, table, after, |record, is_meant| {
+            // What cannot be looked at is not passed over: whoever reads it says what is wrong with it.
+            if is_meant.unwrap_or(true) {
+                batch.push(record);
+            }
+            Ok(batch.len() >= size.records || batch.bytes() >= size.bytes)
+        })?;
+        Ok((batch, last))
+    }
+
+    fn count(
+        &self,
+        connection: &Connection,
+        table: &Table,
+        after: Option<&SqlKey>,
+    ) -> Result<(u64, Option<SqlKey>), Fault> {
+        let mut count = 0;
+        let last = self.look(connection, table, after, |_, is_meant| {
+            count += u64::from(is_meant?);
+            Ok(false)
+        })?;
+        Ok((count, last))
+    }
+
+    /// Looks at rows behind a key until `take` has enough, and gives the key of the last if there may be more.
+    fn look(
+        &self,
+        connection: &Connection,
+        table: &Table,
+        after: Option<&SqlKey>,
+        mut take: impl FnMut(&str, Result<bool>) -> Result<bool, Fault>,
+    ) -> Result<Option<SqlKey>, Fault> {
+        let mut statement = self.statement(connection, after)?;
+        let mut seen = self.matcher.as_ref().map(Matcher::sighting);
+        let mut looked_at = 0;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next()? {
+            let record = codec::record(row, 0)?;
+            looked_at += record.len();
+            let has_enough = take(record, self.is_meant(record, seen.as_mut()))?;
+            if has_enough || looked_at >= LOOK_AT {
+                return Ok(Some(SqlKey::of_row(row, 1, table.has_sort())?));
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_meant(&self, record: &str, seen: Option<&mut Sighting>) -> Result<bool> {
+        match (&self.matcher, seen) {
+            (Some(matcher), Some(seen)) => matcher.look(&mut JsonTokens::new(record), seen),
+            _ => Ok(true),
         }
     }
-    Ok((batch, None))
+
+    /// The statement with its parameters.
+    fn statement<'c>(&self, connection: &'c Connection, after: Option<&SqlKey>) -> rusqlite::Result<Prepared<'c>> {
+        let sql = if after.is_some() { &self.plan.next } else { &self.plan.first };
+        let mut statement = if self.plan.is_usual {
+            Prepared::Cached(connection.prepare_cached(sql)?)
+        } else {
+            Prepared::Once(connection.prepare(sql)?)
+        };
+        for (at, parameter) in self.plan.parameters.iter().enumerate() {
+            statement.raw_bind_parameter(at + 1, parameter)?;
+        }
+        if let Some(key) = after {
+            key.bind(&mut statement, self.plan.parameters.len() + 1)?;
+        }
+        Ok(statement)
+    }
+}
+
+/// A statement that is kept for other calls, or not.
+enum Prepared<'c> {
+    Cached(CachedStatement<'c>),
+    Once(Statement<'c>),
+}
+
+impl<'c> std::ops::Deref for Prepared<'c> {
+    type Target = Statement<'c>;
+
+    fn deref(&self) -> &Statement<'c> {
+        match self {
+            Self::Cached(statement) => statement,
+            Self::Once(statement) => statement,
+        }
+    }
+}
+
+impl std::ops::DerefMut for Prepared<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        match self {
+            Self::Cached(statement) => statement,
+            Self::Once(statement) => statement,
+        }
+    }
 }
 
 #[cfg(test)]

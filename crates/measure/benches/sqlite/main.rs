@@ -140,7 +140,8 @@ impl Bench {
         let Self { runtime, ours, spawning, .. } = self;
         let native = ours.native(|native: &SqliteRepository| native.clone()).unwrap();
         let read = async || {
-            let mut cursor = native.cursor(&FindRequest::new(Context::new(Timestamp::now(), Duration::from_secs(30))));
+            let mut cursor =
+                native.cursor(&FindRequest::new(Context::new(Timestamp::now(), Duration::from_secs(30)))).unwrap();
             let mut records = 0;
             while let Some(batch) = cursor.next().await.unwrap() {
                 (0..batch.len()).for_each(|index| batch.read(index, &mut walk).unwrap());

@@ -1,0 +1,111 @@
+//! Reading by filter: by the key, beside rows of other programs, and of more than is looked at in one go.
+
+use backends_core::driver::{Access, SortedBy};
+use backends_core::{Backend, Definition, Document, Filter, Order, Repository, Value, field};
+use backends_sqlite::SqliteBackend;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use crate::support::{directory, open};
+
+async fn events() -> (TempDir, Backend, Repository) {
+    let (directory, path) = directory();
+    let backend = open(&path).await;
+    let json = r#"{"name": "events", "hashKey": "tenant", "rangeKey": "number", "rangeKeyType": "integer",
+        "fields": {"at": "timestamp"}}"#;
+    let events = backend.define(Definition::from_json(json).unwrap()).await.unwrap();
+    (directory, backend, events)
+}
+
+fn event(tenant: &str, number: i64) -> Document {
+    let at = "2026-01-02T03:04:05Z";
+    Document::from([("tenant", Value::from(tenant)), ("number", number.into()), ("at", at.into())])
+}
+
+fn numbers(documents: &[Document]) -> Vec<i64> {
+    let number = |document: &Document| match document.get("number") {
+        Some(Value::Int(number)) => *number,
+        other => panic!("{other:?}"),
+    };
+    documents.iter().map(number).collect()
+}
+
+async fn execute(backend: &Backend, sql: &'static str) {
+    let native: &SqliteBackend = backend.native().unwrap();
+    native.with_writer(move |file: &mut Connection| file.execute_batch(sql)).await.unwrap();
+}
+
+#[tokio::test]
+async fn c25_c19_the_key_serves_filters_and_orders() {
+    let (_directory, _backend, events) = events().await;
+    let all: Vec<_> = ["a", "b"].iter().flat_map(|tenant| (0..500).map(|number| event(tenant, number))).collect();
+    events.insert_many(&all).await.unwrap();
+    let of_a = || field("tenant").eq("a");
+    for (filter, order, access, sorted_by) in [
+        (of_a() & field("number").eq(7), Order::Asc, Access::Key, SortedBy::Access),
+        (of_a() & field("number").is_in([7, 8]), Order::Asc, Access::Keys, SortedBy::Access),
+        (of_a(), Order::Desc, Access::KeyRange, SortedBy::Access),
+        (field("number").lt(3), Order::Desc, Access::Scan, SortedBy::Core),
+    ] {
+        let plan = events.find(filter.clone()).sort("number", order).explain().await.unwrap();
+        assert_eq!((&plan.access, plan.sorted_by, &plan.database_filter), (&access, sorted_by, &filter), "{plan}");
+        assert!(plan.core_filter.is_all());
+    }
+    let last = events.find(of_a()).sort("number", Order::Desc).limit(3).await.unwrap();
+    assert_eq!(numbers(&last), [499, 498, 497]);
+    let mut after = None;
+    let mut read = Vec::new();
+    loop {
+        let page = events.find(of_a() & field("number").ge(100)).sort("number", Order::Desc).page(150).after(after);
+        let page = page.await.unwrap();
+        read.extend(numbers(&page.records));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(read, (100..500).rev().collect::<Vec<_>>());
+    assert_eq!(events.count(field("number").between(10, 19)).await.unwrap(), 20);
+    assert_eq!(events.count(Filter::all()).await.unwrap(), 1_000);
+}
+
+#[tokio::test]
+async fn c22_more_than_is_looked_at_in_one_go_is_read_to_its_end() {
+    let (_directory, _backend, events) = events().await;
+    let large = |number| {
+        let mut document = event("a", number);
+        document.insert("text", "x".repeat(1 << 20));
+        document
+    };
+    events.insert_many(&(0..40).map(large).collect::<Vec<_>>()).await.unwrap();
+    let rare = || field("number").is_in([0, 39]) & field("text").like("x%x");
+    assert_eq!(numbers(&events.find(rare()).sort("number", Order::Asc).await.unwrap()), [0, 39]);
+    assert_eq!(events.count(rare()).await.unwrap(), 2);
+    assert_eq!(numbers(&[events.find_one(field("number").eq(39)).await.unwrap().unwrap()]), [39]);
+}
+
+#[tokio::test]
+async fn c43_c22_a_row_that_cannot_be_looked_at_is_told_and_the_others_are_read() {
+    let (_directory, backend, events) = events().await;
+    events.insert_many(&(0..3).map(|number| event("a", number)).collect::<Vec<_>>()).await.unwrap();
+    execute(&backend, r#"UPDATE events SET record = json_set(record, '$.at', 'soon') WHERE sort_key = 1"#).await;
+    let recent = || field("at").ge("2020-01-01T00:00:00Z");
+    let error = events.find(recent()).await.unwrap_err();
+    assert!(error.is_unreadable() && error.path() == Some("at"), "{error}");
+    assert!(events.count(recent()).await.unwrap_err().is_unreadable());
+    let mut stream = events.find(recent()).stream();
+    let (mut read, mut failed) = (Vec::new(), 0);
+    while let Some(record) = stream.next().await {
+        match record {
+            Ok(record) => read.extend(numbers(&[record])),
+            Err(error) => failed += usize::from(error.is_unreadable()),
+        }
+    }
+    read.sort_unstable();
+    assert_eq!((read.as_slice(), failed), ([0, 2].as_slice(), 1));
+    // Who does not ask for it reads it.
+    assert_eq!(events.count(field("number").eq(1)).await.unwrap(), 1);
+    execute(&backend, "UPDATE events SET record = '{\"number\": 1, \"tenant\"' WHERE sort_key = 1").await;
+    assert!(events.find(field("tenant").eq("a")).await.unwrap_err().is_unreadable());
+    assert!(events.count(field("tenant").eq("a")).await.unwrap_err().is_unreadable());
+}
