@@ -48,6 +48,13 @@ impl Capabilities {
         self
     }
 
+    /// The same, with indexes that serve reads.
+    #[must_use]
+    pub fn indexes(mut self) -> Self {
+        self.indexes = true;
+        self
+    }
+
     /// Refuses a definition that needs more than there is.
     ///
     /// # Errors

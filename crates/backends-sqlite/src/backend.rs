@@ -226,6 +226,8 @@ impl BackendDriver for SqliteBackend {
             SchemaMode::Trust => request.definition.clone(),
             _ => self.define_table(&table, request).await?,
         };
+        // With the indexes that are stored already.
+        let table = Arc::new(Table::new(&self.0.table_prefix, &definition));
         Ok(Defined::new(Arc::new(SqliteRepository::new(self.clone(), table)), definition))
     }
 

@@ -24,19 +24,6 @@ impl SqlKey {
         Ok(Self { partition: column(key.partition())?, sort: key.sort().map(column).transpose()? })
     }
 
-    /// The key of one part or two.
-    pub(crate) fn of_parts(parts: Vec<SqlValue>) -> Result<Self> {
-        let mut parts = parts.into_iter();
-        let partition = parts.next().ok_or_else(|| Error::unexpected("a key without a part"))?;
-        Ok(Self { partition, sort: parts.next() })
-    }
-
-    /// The key of a row whose key columns begin at `column`.
-    pub(crate) fn of_row(row: &Row<'_>, column: usize, has_sort: bool) -> rusqlite::Result<Self> {
-        let sort = if has_sort { Some(row.get(column + 1)?) } else { None };
-        Ok(Self { partition: row.get(column)?, sort })
-    }
-
     /// Binds the key to the parameters from `first` on, and says which comes next.
     pub(crate) fn bind(&self, statement: &mut Statement<'_>, first: usize) -> rusqlite::Result<usize> {
         statement.raw_bind_parameter(first, &self.partition)?;

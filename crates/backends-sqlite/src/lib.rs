@@ -26,6 +26,7 @@
 mod backend;
 mod capabilities;
 mod codec;
+mod column;
 mod config;
 mod connection;
 mod error;

@@ -130,7 +130,7 @@ mod tests {
         let error = Error::from(Patience::of(Duration::ZERO, None).retry(|| Err::<(), _>(busy().into())).unwrap_err());
         assert!(error.is_timeout(), "{error}");
         let mut tries = 0;
-        let outcome = patience.retry(|| {
+        let outcome = Patience::of(Duration::from_secs(60), None).retry(|| {
             tries += 1;
             if tries < 3 { Err(busy().into()) } else { Ok(tries) }
         });

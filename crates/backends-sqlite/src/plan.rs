@@ -1,175 +1,183 @@
 //! Which rows a read by filter has to look at, and in which order they come.
 
 use backends_core::driver::{Access, FindRequest, Remainder};
-use backends_core::{Expr, Filter, Order, Path, Predicate, Result, Sort, SortField, Value};
+use backends_core::{Expr, Filter, Order, Path, Result, Sort, SortField, Value};
 use rusqlite::types::Value as SqlValue;
 
-use crate::codec::{SqlKey, column};
+use crate::column::{self, Column, TableIndex};
 use crate::schema::{Table, quoted};
 
-/// How many operands of an `IN` are worth an index: each is a parameter of the statement, of which there are 32,766.
-const MOST_KEYS: usize = 10_000;
+mod condition;
+mod statement;
+
+use condition::{Condition, Equals};
+use statement::Rows;
 
 /// Which rows have to be looked at, in which order they come, and what is left to core.
 pub(crate) struct Plan {
     pub(crate) access: Access,
-    /// The rows, and the parameters of the statement.
+    /// The rows, each with the columns that make its place among them after the record.
     pub(crate) first: String,
-    /// The rows behind a key, whose values come after the other parameters.
-    pub(crate) next: String,
+    /// The rows behind a place, nearest first: each with how many values of the place come after the other parameters.
+    pub(crate) next: Vec<(String, usize)>,
     pub(crate) parameters: Vec<SqlValue>,
-    /// The key behind which the rows begin.
-    pub(crate) after: Option<SqlKey>,
+    /// The place behind which the rows begin.
+    pub(crate) after: Option<Vec<SqlValue>>,
+    /// How many values a place has.
+    pub(crate) places: usize,
+    /// What makes the statements go by an index, if they do.
+    pub(crate) by_index: Option<String>,
     /// Whether other calls are likely to need the same statement.
     pub(crate) is_usual: bool,
     pub(crate) remainder: Remainder,
 }
 
-/// What is asked of one column of the key.
-struct Condition {
-    sql: String,
-    parameters: Vec<SqlValue>,
-    /// Whether it is equality with one value, or with several.
-    equals: Equals,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Equals {
-    One,
-    Several,
-    None,
+/// A way to the rows: the primary key, or an index.
+struct Way<'t> {
+    index: Option<&'t TableIndex>,
+    /// The columns, the most significant first, the primary key last; and what is asked of each.
+    columns: Vec<(&'t Column, Vec<Condition>)>,
+    /// How many columns come first that are equal to one value.
+    fixed: usize,
+    direction: Option<Order>,
 }
 
 impl Plan {
     pub(crate) fn new(table: &Table, request: &FindRequest) -> Result<Self> {
-        let mut conditions: [Vec<Condition>; 2] = Default::default();
-        for conjunct in request.filter.conjuncts() {
-            let Expr::Test(path, predicate) = conjunct.expr() else { continue };
-            let Some(at) = table.keys.iter().position(|key| key == path.as_str()) else { continue };
-            conditions[at].extend(condition(table.columns()[at], predicate)?);
-        }
-        let fixed: Vec<bool> = conditions
-            .iter()
-            .map(|conditions| conditions.iter().any(|condition| condition.equals == Equals::One))
-            .collect();
-        let direction = direction(table, &fixed, &request.sort);
-        let access = access(table, &conditions, &fixed);
-        let is_usual = conditions.iter().flatten().all(|condition| condition.equals != Equals::Several);
-        let (sql, parameters): (Vec<_>, Vec<_>) =
-            conditions.into_iter().flatten().map(|condition| (condition.sql, condition.parameters)).unzip();
-        let columns = table.columns();
-        let (comparison, word) = if direction == Some(Order::Desc) { ("<", " DESC") } else { (">", "") };
-        let behind = format!("({}) {comparison} ({})", columns.join(", "), vec!["?"; columns.len()].join(", "));
-        let order = columns.iter().map(|column| format!("{column}{word}")).collect::<Vec<_>>().join(", ");
-        let statement = |conditions: &[String]| {
-            let conditions = if conditions.is_empty() { "1" } else { &conditions.join(" AND ") };
-            let (columns, name) = (columns.join(", "), quoted(&table.name));
-            format!("SELECT record, {columns} FROM {name} WHERE {conditions} ORDER BY {order}")
-        };
-        let first = statement(&sql);
-        let next = statement(&[sql, vec![behind]].concat());
+        let way = best_way(table, request)?;
+        let access = way.access();
+        let direction = way.direction;
+        let places: Vec<&Column> = way.columns[way.fixed..].iter().map(|(column, _)| *column).collect();
         let after = match (&request.after, direction) {
-            (Some(position), Some(_)) => Some(key_at(table, &request.sort, position.values())?),
+            (Some(position), Some(_)) => {
+                Some(place_of(&places, &position_fields(table, &request.sort), position.values())?)
+            }
             _ => None,
+        };
+        let conditions: Vec<Condition> = way.columns.into_iter().flat_map(|(_, conditions)| conditions).collect();
+        let is_usual = conditions.iter().all(|condition| condition.equals != Equals::Several);
+        let (sql, parameters): (Vec<_>, Vec<_>) =
+            conditions.into_iter().map(|condition| (condition.sql, condition.parameters)).unzip();
+        let by_index = way.index.map(|index| format!(" INDEXED BY {}", quoted(&index.name)));
+        let rows = Rows {
+            from: format!("{}{}", quoted(&table.name), by_index.as_deref().unwrap_or_default()),
+            conditions: sql,
+            columns: places,
+            order: direction.unwrap_or(Order::Asc),
         };
         let remainder = Remainder::whole(request)
             .with_filter(unreadable_part(table, &request.filter))
             .with_sort(direction.is_none() && request.sort != Sort::Any);
-        Ok(Self { access, first, next, parameters: parameters.concat(), after, is_usual, remainder })
+        Ok(Self {
+            access,
+            first: rows.first(),
+            next: rows.next(),
+            parameters: parameters.concat(),
+            after,
+            places: rows.columns.len(),
+            by_index,
+            is_usual,
+            remainder,
+        })
     }
 }
 
-/// What a predicate asks of a column of the key, or a part of it; nothing where no index helps. Every row is looked at
-/// once more, so that it may be too little, and never too much.
-fn condition(name: &str, predicate: &Predicate) -> Result<Option<Condition>> {
-    let one = |sql: &str, value: &Value| -> Result<Option<Condition>> {
-        let parameters = vec![column(value)?];
-        Ok(Some(Condition { sql: format!("{name} {sql} ?"), parameters, equals: Equals::None }))
-    };
-    match predicate {
-        Predicate::Eq(value) => Ok(one("=", value)?.map(|condition| Condition { equals: Equals::One, ..condition })),
-        Predicate::In(values) if values.len() <= MOST_KEYS => {
-            let places = vec!["?"; values.len()].join(", ");
-            let parameters = values.iter().map(column).collect::<Result<_>>()?;
-            Ok(Some(Condition { sql: format!("{name} IN ({places})"), parameters, equals: Equals::Several }))
-        }
-        Predicate::Lt(value) => one("<", value),
-        Predicate::Le(value) => one("<=", value),
-        Predicate::Gt(value) => one(">", value),
-        Predicate::Ge(value) => one(">=", value),
-        Predicate::Between(low, high) => {
-            let parameters = vec![column(low)?, column(high)?];
-            Ok(Some(Condition { sql: format!("{name} BETWEEN ? AND ?"), parameters, equals: Equals::None }))
-        }
-        Predicate::StartsWith(start) => Ok(prefix(name, start)),
-        Predicate::Like(pattern) => Ok(prefix(name, pattern.first())),
-        _ => Ok(None),
-    }
-}
-
-/// Text from `start` up to the first that no longer begins with it.
-fn prefix(name: &str, start: &str) -> Option<Condition> {
-    let low = SqlValue::Text(start.to_owned());
-    let (sql, parameters) = match behind(start) {
-        _ if start.is_empty() => return None,
-        Some(end) => (format!("{name} >= ? AND {name} < ?"), vec![low, SqlValue::Text(end)]),
-        None => (format!("{name} >= ?"), vec![low]),
-    };
-    Some(Condition { sql, parameters, equals: Equals::None })
-}
-
-/// The first text, by bytes, behind all that begin with `start`.
-fn behind(start: &str) -> Option<String> {
-    let mut end = start.to_owned();
-    while let Some(last) = end.pop() {
-        // Characters are in the order of their bytes; between U+D7FF and U+E000 there are none.
-        let next = if last == '\u{d7ff}' { Some('\u{e000}') } else { char::from_u32(u32::from(last) + 1) };
-        if let Some(next) = next {
-            end.push(next);
-            return Some(end);
+/// The way by which the fewest rows are looked at: by equality with the most columns, then by a range; of equals one
+/// whose order is asked for, and then the primary key. Without a limit an order alone is no reason to go by an index.
+fn best_way<'t>(table: &'t Table, request: &FindRequest) -> Result<Way<'t>> {
+    let mut best: Option<((bool, usize, bool, bool), Way<'t>)> = None;
+    let ways =
+        std::iter::once((None, &table.key)).chain(table.indexes.iter().map(|index| (Some(index), &index.columns)));
+    for (index, columns) in ways {
+        let way = Way::new(index, columns, request)?;
+        let is_key = way.index.is_none() && way.fixed == table.key.len();
+        let bounds = way.columns.get(way.fixed).is_some_and(|(_, conditions)| !conditions.is_empty());
+        let orders = way.direction.is_some() && request.limit.is_some();
+        let merit = (is_key, way.fixed, bounds, orders);
+        if best.as_ref().is_none_or(|(least, _)| merit > *least) {
+            best = Some((merit, way));
         }
     }
-    None
+    best.map(|(_, way)| way).ok_or_else(|| backends_core::Error::unexpected("a table without a key"))
 }
 
-fn access(table: &Table, conditions: &[Vec<Condition>; 2], fixed: &[bool]) -> Access {
-    let several = |at: usize| conditions[at].iter().any(|condition| condition.equals == Equals::Several);
-    let has_sort = table.has_sort();
-    match (fixed[0], has_sort) {
-        (true, false) => Access::Key,
-        (true, true) if fixed[1] => Access::Key,
-        (true, true) if several(1) => Access::Keys,
-        (false, false) if several(0) => Access::Keys,
-        (false, true) if several(0) && (fixed[1] || several(1)) => Access::Keys,
-        _ if !conditions[0].is_empty() => Access::KeyRange,
-        _ => Access::Scan,
+impl<'t> Way<'t> {
+    fn new(index: Option<&'t TableIndex>, columns: &'t [Column], request: &FindRequest) -> Result<Self> {
+        let mut way = Self {
+            index,
+            columns: columns.iter().map(|column| (column, Vec::new())).collect(),
+            fixed: 0,
+            direction: None,
+        };
+        for conjunct in request.filter.conjuncts() {
+            let Expr::Test(path, predicate) = conjunct.expr() else { continue };
+            if let Some((column, conditions)) = way.columns.iter_mut().find(|(column, _)| column.field == path.as_str())
+            {
+                conditions.extend(condition::of(column, predicate)?);
+            }
+        }
+        let is_fixed = |(_, conditions): &&(&Column, Vec<Condition>)| {
+            conditions.iter().any(|condition| condition.equals == Equals::One)
+        };
+        way.fixed = way.columns.iter().take_while(is_fixed).count();
+        // What is asked of a column behind the first that is open would be taken out of each record once more.
+        let used = way.fixed + 1;
+        way.columns.iter_mut().skip(used).filter(|(column, _)| !column.is_key).for_each(|(_, rest)| rest.clear());
+        way.direction = way.direction(&request.sort);
+        Ok(way)
+    }
+
+    /// The direction in which the rows have to be read so that they come in the order that is asked for, if there is
+    /// one. A column that is fixed does not matter.
+    fn direction(&self, sort: &Sort) -> Option<Order> {
+        let (fixed, open) = self.columns.split_at(self.fixed);
+        let stable: Vec<SortField>;
+        let fields = match sort {
+            Sort::Any => return None,
+            Sort::By(fields) => fields,
+            Sort::Stable => {
+                let keys = self.columns.iter().filter(|(column, _)| column.is_key);
+                stable = keys.map(|(column, _)| SortField::new(column.field.as_str(), Order::Asc)).collect();
+                &stable
+            }
+        };
+        let is_fixed = |path: &Path| fixed.iter().any(|(column, _)| column.field == path.as_str());
+        let rest: Vec<&SortField> = fields.iter().filter(|field| !is_fixed(&field.path)).collect();
+        let is_exact = open.iter().all(|(column, _)| column.is_exact());
+        let by_column = rest.iter().map(|field| field.path.as_str()).eq(open.iter().map(|(column, _)| &*column.field));
+        let order = rest.first().map_or(Order::Asc, |field| field.order);
+        (is_exact && by_column && rest.iter().all(|field| field.order == order)).then_some(order)
+    }
+
+    fn access(&self) -> Access {
+        let equals = |at: usize| self.columns.get(at).is_some_and(|(_, conditions)| !conditions.is_empty());
+        let names = |at: usize| self.columns[at].1.iter().any(|condition| condition.equals != Equals::None);
+        match self.index {
+            Some(_) if !equals(0) && self.direction.is_none() => Access::Scan,
+            Some(index) => Access::Index(index.index.clone()),
+            None if self.fixed == self.columns.len() => Access::Key,
+            None if (0..self.columns.len()).all(names) => Access::Keys,
+            None if equals(0) => Access::KeyRange,
+            None => Access::Scan,
+        }
     }
 }
 
-/// The direction in which the rows have to be read so that they come in the order that is asked for, if there is one.
-/// A column that is fixed does not matter.
-fn direction(table: &Table, fixed: &[bool], sort: &Sort) -> Option<Order> {
-    let fields = match sort {
-        Sort::Any => return None,
-        Sort::Stable => return Some(Order::Asc),
-        Sort::By(fields) => fields,
-    };
-    let is_fixed = |path: &Path| table.keys.iter().zip(fixed).any(|(key, fixed)| *fixed && key == path.as_str());
-    let rest: Vec<&SortField> = fields.iter().filter(|field| !is_fixed(&field.path)).collect();
-    let keys = table.keys.iter().zip(fixed).filter(|(_, fixed)| !**fixed).map(|(key, _)| key.as_str());
-    let by_key = rest.iter().map(|field| field.path.as_str()).eq(keys);
-    let order = rest.first().map_or(Order::Asc, |field| field.order);
-    (by_key && rest.iter().all(|field| field.order == order)).then_some(order)
+/// The fields of a position in an order.
+fn position_fields<'a>(table: &'a Table, sort: &'a Sort) -> Vec<&'a str> {
+    match sort {
+        Sort::By(fields) => fields.iter().map(|field| field.path.as_str()).collect(),
+        _ => table.key.iter().map(|column| column.field.as_str()).collect(),
+    }
 }
 
-/// The key at a place in an order that has all its fields.
-fn key_at(table: &Table, sort: &Sort, values: &[Value]) -> Result<SqlKey> {
-    let at = |key: &String| match sort {
-        Sort::By(fields) => fields.iter().position(|field| field.path.as_str() == key),
-        _ => table.keys.iter().position(|other| other == key),
+/// The place that a position in an order by these fields is.
+fn place_of(places: &[&Column], fields: &[&str], values: &[Value]) -> Result<Vec<SqlValue>> {
+    let value = |column: &&Column| {
+        let value = fields.iter().position(|field| *field == column.field).and_then(|at| values.get(at));
+        column::value(value.unwrap_or(&Value::Null))
     };
-    let parts = table.keys.iter().map(|key| column(at(key).and_then(|at| values.get(at)).unwrap_or(&Value::Null)));
-    SqlKey::of_parts(parts.collect::<Result<Vec<_>>>()?)
+    places.iter().map(value).collect()
 }
 
 /// What may find a record unreadable, text at the place of a timestamp that is none: core looks once more, so that it

@@ -6,10 +6,14 @@ use backends_core::{Definition, Error, Kind, Result};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::codec;
+use crate::column::{Column, TableIndex};
 use crate::error::Fault;
 
 /// Where the definitions are kept, by the name of the table.
 const DEFINITIONS: &str = "_backends_definitions";
+
+/// The columns of the primary key.
+const COLUMNS: [&str; 2] = ["partition_key", "sort_key"];
 
 /// So many records are looked at together when a kind is new.
 const LOOK_AT: usize = 1_000;
@@ -18,8 +22,10 @@ const LOOK_AT: usize = 1_000;
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) name: String,
-    /// The fields of the primary key.
-    pub(crate) keys: Vec<String>,
+    /// The columns of the primary key.
+    pub(crate) key: Vec<Column>,
+    /// The indexes besides.
+    pub(crate) indexes: Vec<TableIndex>,
     /// The paths at which text is an instant.
     pub(crate) instants: Vec<String>,
     pub(crate) get: String,
@@ -47,20 +53,16 @@ impl Table {
             insert: format!("{insert} DO NOTHING"),
             delete: format!("DELETE FROM {table} WHERE {one} RETURNING record"),
             first: format!("{find} ORDER BY {columns}"),
-            keys: definition.key_fields().map(str::to_owned).collect(),
+            key: Column::of_key(definition, &COLUMNS),
+            indexes: indexes(&name, definition),
             instants: instants(definition),
             name,
         }
     }
 
-    /// Whether the primary key has a second part.
-    pub(crate) fn has_sort(&self) -> bool {
-        self.keys.len() == 2
-    }
-
-    /// The columns of the primary key.
+    /// The names of the columns of the primary key.
     pub(crate) fn columns(&self) -> &'static [&'static str] {
-        if self.has_sort() { &["partition_key", "sort_key"] } else { &["partition_key"] }
+        &COLUMNS[..self.key.len()]
     }
 
     /// Columns without a type keep each value as it is given.
@@ -129,6 +131,10 @@ impl Table {
     }
 }
 
+fn indexes(table: &str, definition: &Definition) -> Vec<TableIndex> {
+    definition.indexes().map(|index| TableIndex::new(table, definition, index, &COLUMNS)).collect()
+}
+
 /// The paths, and those of arrays, at which the definition declares timestamps.
 fn instants(definition: &Definition) -> Vec<String> {
     let instants = definition.fields().filter(|(_, kind)| kind.kind == Kind::Timestamp);
@@ -154,8 +160,29 @@ pub(crate) fn unchanged(
     }
     let reconciled = request.reconcile(stored.as_deref())?;
     table.refuse(&found, request, stored.as_deref())?;
-    let is_stored = stored.is_some_and(|stored| stored == reconciled.merged.to_json());
+    let missing = missing_indexes(connection, table, &reconciled.merged)?;
+    if request.mode == SchemaMode::Verify && !missing.is_empty() {
+        let names = missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        return Err(Fault::Refused(Error::definition_conflict(format!(
+            "the indexes {names} are not there, and `SchemaMode::Verify` creates nothing: define the repository once with \
+             `SchemaMode::Ensure`"
+        ))));
+    }
+    let is_stored = missing.is_empty() && stored.is_some_and(|stored| stored == reconciled.merged.to_json());
     Ok((is_stored || request.mode == SchemaMode::Verify).then_some(reconciled.merged))
+}
+
+/// The names of the indexes that the file lacks.
+fn missing_indexes(connection: &Connection, table: &Table, definition: &Definition) -> rusqlite::Result<Vec<String>> {
+    let mut statement =
+        connection.prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?1 COLLATE NOCASE")?;
+    let mut missing = Vec::new();
+    for index in indexes(&table.name, definition) {
+        if !statement.exists([&index.name])? {
+            missing.push(index.index);
+        }
+    }
+    Ok(missing)
 }
 
 /// Creates what is missing, inside a transaction of the caller that holds the write lock.
@@ -169,6 +196,9 @@ pub(crate) fn ensure(connection: &Connection, table: &Table, request: &DefineReq
         Found::Ours | Found::Other => {
             table.check_kinds(connection, StoredKinds::new(&reconciled).reporting(&request.context), request)?;
         }
+    }
+    for index in indexes(&table.name, &reconciled.merged) {
+        connection.execute_batch(&index.ddl(&table.name))?;
     }
     let text = reconciled.merged.to_json();
     if stored.is_none_or(|stored| stored != text) {

@@ -6,8 +6,11 @@ use backends_core::driver::Context;
 use backends_core::{Definition, Position, Timestamp, field};
 use rusqlite::Connection;
 
+use super::condition::{behind, prefix};
 use super::*;
 
+const INDEXED: &str = r#"{"name": "people", "hashKey": "email", "fields": {"age": "integer", "weight": "number"},
+    "indexes": [{"fields": ["role", "age"], "unique": false}, {"fields": ["weight"], "unique": false, "name": "by_weight"}]}"#;
 const ONE: &str = r#"{"name": "users", "hashKey": "email"}"#;
 const TWO: &str = r#"{"name": "events", "hashKey": "tenant", "rangeKey": "at", "rangeKeyType": "timestamp"}"#;
 
@@ -67,7 +70,7 @@ fn l07_l08_keys_are_used_for_reading() {
         (&two, field("at").eq(at), Access::Scan, "sort_key = ?"),
     ] {
         let plan = Plan::new(table, &request(filter.clone(), &[])).unwrap();
-        let by_key = tail(&plan).split_once(" ORDER BY ").unwrap().0;
+        let by_key = tail(&plan).split(" ORDER BY ").next().unwrap();
         assert_eq!((&plan.access, by_key), (&access, conditions), "{filter:?}");
     }
 }
@@ -85,13 +88,84 @@ fn c19_an_order_is_that_of_the_key_or_left_to_core() {
         (&two, Filter::all(), &[("tenant", Desc), ("at", Desc)], Some("partition_key DESC, sort_key DESC")),
         (&two, Filter::all(), &[("tenant", Asc), ("at", Desc)], None),
         (&two, Filter::all(), &[("at", Asc), ("tenant", Asc)], None),
-        (&two, fixed.clone(), &[("at", Desc), ("tenant", Desc)], Some("partition_key DESC, sort_key DESC")),
-        (&two, fixed.clone(), &[("tenant", Asc), ("at", Desc)], Some("partition_key DESC, sort_key DESC")),
+        (&two, fixed.clone(), &[("at", Desc), ("tenant", Desc)], Some("sort_key DESC")),
+        (&two, fixed.clone(), &[("tenant", Asc), ("at", Desc)], Some("sort_key DESC")),
         (&two, fixed | field("x").eq(1), &[("at", Desc), ("tenant", Desc)], None),
     ] {
         let plan = Plan::new(table, &request(filter, sort)).unwrap();
         let by = tail(&plan).split_once(" ORDER BY ").unwrap().1;
         assert_eq!((!plan.remainder.sort).then_some(by), order, "{sort:?}");
+    }
+}
+
+/// The steps by which SQLite goes, in its own words.
+fn steps(table: &Table, sql: &str) -> String {
+    let connection = Connection::open_in_memory().unwrap();
+    connection.execute_batch(&table.ddl()).unwrap();
+    for index in &table.indexes {
+        connection.execute_batch(&index.ddl(&table.name)).unwrap();
+    }
+    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let mut rows = statement.raw_query();
+    let mut steps: Vec<String> = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        steps.push(row.get(3).unwrap());
+    }
+    steps.join("; ")
+}
+
+#[test]
+fn c39_a_declared_index_is_used() {
+    use Order::{Asc, Desc};
+    let table = table(INDEXED);
+    let role_age = || Access::Index("role_age".to_owned());
+    let weight = || Access::Index("by_weight".to_owned());
+    let admin = || field("role").eq("admin");
+    for (filter, sort, limit, access, in_order, step) in [
+        (admin(), &[][..], None, role_age(), false, "(<expr>=?)"),
+        (admin() & field("age").eq(7), &[], None, role_age(), false, "(<expr>=? AND <expr>=?)"),
+        (
+            admin() & field("age").ge(7),
+            &[("age", Desc), ("email", Desc)],
+            None,
+            role_age(),
+            true,
+            "(<expr>=? AND <expr>>?)",
+        ),
+        (admin(), &[("role", Asc), ("age", Asc), ("email", Asc)], None, role_age(), true, "(<expr>=?)"),
+        (field("role").is_missing(), &[], None, role_age(), false, "(<expr>=?)"),
+        (field("role").starts_with("ad"), &[], None, role_age(), false, "(<expr>>? AND <expr><?)"),
+        (field("role").is_in(["a", "b"]) & field("age").eq(1), &[], None, role_age(), false, "(<expr>=?)"),
+        (field("weight").eq(0.1), &[], None, weight(), false, "(<expr>>? AND <expr><?)"),
+        (field("weight").lt(7), &[("weight", Asc), ("email", Asc)], None, weight(), false, "(<expr><?)"),
+        (Filter::all(), &[("role", Asc), ("age", Asc), ("email", Asc)], Some(20), role_age(), true, "SCAN"),
+        (Filter::all(), &[("role", Desc), ("age", Desc), ("email", Desc)], Some(20), role_age(), true, "SCAN"),
+        (Filter::all(), &[("role", Asc), ("age", Desc), ("email", Desc)], Some(20), Access::Scan, false, "SCAN"),
+        (Filter::all(), &[("role", Asc), ("age", Asc), ("email", Asc)], None, Access::Scan, false, "SCAN"),
+        (field("age").eq(7), &[], None, Access::Scan, false, "SCAN"),
+        (admin() & field("email").eq("a"), &[], None, Access::Key, false, "(partition_key=?)"),
+    ] {
+        let mut request = request(filter.clone(), sort);
+        request.limit = limit;
+        let plan = Plan::new(&table, &request).unwrap();
+        assert_eq!((&plan.access, !plan.remainder.sort), (&access, in_order || sort.is_empty()), "{filter:?} {sort:?}");
+        let steps = steps(&table, &plan.first);
+        assert!(steps.contains(step) && !steps.contains("TEMP"), "{filter:?} {sort:?}: {steps}: {}", plan.first);
+    }
+}
+
+#[test]
+fn c21_a_page_goes_on_behind_a_place_in_an_index() {
+    let table = table(INDEXED);
+    for (order, comparison) in [(Order::Asc, ">"), (Order::Desc, "<")] {
+        let mut request = request(field("role").eq("a"), &[("age", order), ("email", order)]);
+        request.after = Some(Position::new(vec![Value::Null, "a@example.org".into()]));
+        let plan = Plan::new(&table, &request).unwrap();
+        assert!(plan.after == Some(vec![SqlValue::Real(f64::NEG_INFINITY), SqlValue::Text("a@example.org".into())]));
+        let by: Vec<_> = plan.next.iter().map(|(sql, values)| (steps(&table, sql), *values)).collect();
+        let found = "SEARCH people USING INDEX people:role_age (<expr>=? AND <expr>";
+        let nearest = (format!("{found}=? AND email{comparison}?)").replace("email", "partition_key"), 2);
+        assert_eq!(by, [nearest, (format!("{found}{comparison}?)"), 1)]);
     }
 }
 
@@ -104,20 +178,14 @@ fn c21_a_page_goes_on_behind_a_key_by_the_index() {
         (TWO, &[("tenant", Order::Desc), ("at", Order::Desc)], "((partition_key,sort_key)<(?,?))"),
     ] {
         let table = table(json);
-        let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(&table.ddl()).unwrap();
         let mut request = request(Filter::all(), sort);
         request.after = Some(Position::new(vec!["a".into(); sort.len()]));
         let plan = Plan::new(&table, &request).unwrap();
         assert!(plan.after.is_some());
-        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", plan.next)).unwrap();
-        let mut rows = statement.raw_query();
-        let mut steps: Vec<String> = Vec::new();
-        while let Some(row) = rows.next().unwrap() {
-            steps.push(row.get(3).unwrap());
-        }
-        assert!(steps.iter().any(|step| step.ends_with(bound)), "{steps:?}");
-        assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{steps:?}");
+        let [(next, _)] = &plan.next[..] else { panic!("the key is one place") };
+        let steps = steps(&table, next);
+        assert!(steps.ends_with(bound), "{steps}");
+        assert!(!steps.contains("TEMP B-TREE"), "{steps}");
     }
 }
 

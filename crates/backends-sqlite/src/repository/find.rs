@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use backends_core::driver::{Context, FindRequest, Found};
 use backends_core::json::{JsonBatch, JsonTokens};
 use backends_core::{Batch, Cursor, Matcher, Result, Sighting};
-use rusqlite::{CachedStatement, Connection, Statement};
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{CachedStatement, Connection, Row, Statement};
 
 use super::SqliteRepository;
-use crate::codec::{self, SqlKey};
+use crate::codec;
 use crate::error::Fault;
 use crate::plan::Plan;
-use crate::schema::Table;
 
 /// The first batch is small, so that whoever wants one record does not wait for thousands; each later one may be four
 /// times as large, up to the largest.
@@ -66,7 +66,7 @@ pub(super) async fn count(repository: &SqliteRepository, request: &FindRequest) 
     let mut count = 0;
     while let Some(after) = from.take() {
         let this = Arc::clone(&reading);
-        let work = repository.asking(move |connection, table| this.count(connection, table, after.as_ref()));
+        let work = repository.asking(move |connection, _| this.count(connection, after.as_deref()));
         let (counted, last) = repository.backend.read(repository.backend.patience(&request.context), work).await?;
         request.context.renew();
         count += counted;
@@ -78,16 +78,16 @@ pub(super) async fn count(repository: &SqliteRepository, request: &FindRequest) 
 /// Where the next batch begins.
 enum From {
     Start,
-    After(SqlKey),
+    After(Vec<SqlValue>),
     End,
 }
 
 impl From {
-    /// The key behind which the next batch begins, if it does behind one; nothing at the end.
-    fn take(&self) -> Option<Option<SqlKey>> {
+    /// The place behind which the next batch begins, if it does behind one; nothing at the end.
+    fn take(&self) -> Option<Option<Vec<SqlValue>>> {
         match self {
             Self::Start => Some(None),
-            Self::After(key) => Some(Some(key.clone())),
+            Self::After(place) => Some(Some(place.clone())),
             Self::End => None,
         }
     }
@@ -106,7 +106,7 @@ impl Cursor for Rows {
     async fn next(&mut self) -> Result<Option<Box<dyn Batch>>> {
         let Some(after) = self.from.take() else { return Ok(None) };
         let (size, repository, reading) = (self.size, &self.repository, Arc::clone(&self.reading));
-        let work = repository.asking(move |connection, table| reading.batch(connection, table, after.as_ref(), size));
+        let work = repository.asking(move |connection, _| reading.batch(connection, after.as_deref(), size));
         let (batch, last) = repository.backend.read(repository.backend.patience(&self.context), work).await?;
         self.context.renew();
         self.from = last.map_or(From::End, From::After);
@@ -128,16 +128,15 @@ impl Reading {
         Self { plan, matcher }
     }
 
-    /// The records that are meant behind a key, and the key of the last that was looked at if there may be more.
+    /// The records that are meant behind a place, and the place of the last that was looked at if there may be more.
     fn batch(
         &self,
         connection: &Connection,
-        table: &Table,
-        after: Option<&SqlKey>,
+        after: Option<&[SqlValue]>,
         size: Size,
-    ) -> Result<(JsonBatch, Option<SqlKey>), Fault> {
+    ) -> Result<(JsonBatch, Option<Vec<SqlValue>>), Fault> {
         let mut batch = JsonBatch::with_capacity(size.records.min(1_024), size.bytes.min(256 << 10));
-        let last = self.look(connection, table, after, |record, is_meant| {
+        let last = self.look(connection, after, |record, is_meant| {
             // What cannot be looked at is not passed over: whoever reads it says what is wrong with it.
             if is_meant.unwrap_or(true) {
                 batch.push(record);
@@ -150,35 +149,39 @@ impl Reading {
     fn count(
         &self,
         connection: &Connection,
-        table: &Table,
-        after: Option<&SqlKey>,
-    ) -> Result<(u64, Option<SqlKey>), Fault> {
+        after: Option<&[SqlValue]>,
+    ) -> Result<(u64, Option<Vec<SqlValue>>), Fault> {
         let mut count = 0;
-        let last = self.look(connection, table, after, |_, is_meant| {
+        let last = self.look(connection, after, |_, is_meant| {
             count += u64::from(is_meant?);
             Ok(false)
         })?;
         Ok((count, last))
     }
 
-    /// Looks at rows behind a key until `take` has enough, and gives the key of the last if there may be more.
+    /// Looks at rows behind a place until `take` has enough, and gives the place of the last if there may be more.
     fn look(
         &self,
         connection: &Connection,
-        table: &Table,
-        after: Option<&SqlKey>,
+        after: Option<&[SqlValue]>,
         mut take: impl FnMut(&str, Result<bool>) -> Result<bool, Fault>,
-    ) -> Result<Option<SqlKey>, Fault> {
-        let mut statement = self.statement(connection, after)?;
+    ) -> Result<Option<Vec<SqlValue>>, Fault> {
         let mut seen = self.matcher.as_ref().map(Matcher::sighting);
         let mut looked_at = 0;
-        let mut rows = statement.raw_query();
-        while let Some(row) = rows.next()? {
-            let record = codec::record(row, 0)?;
-            looked_at += record.len();
-            let has_enough = take(record, self.is_meant(record, seen.as_mut()))?;
-            if has_enough || looked_at >= LOOK_AT {
-                return Ok(Some(SqlKey::of_row(row, 1, table.has_sort())?));
+        let statements = match after {
+            None => vec![(&self.plan.first, [].as_slice())],
+            Some(after) => self.plan.next.iter().map(|(sql, values)| (sql, &after[..*values])).collect(),
+        };
+        for (sql, place) in statements {
+            let mut statement = self.statement(connection, sql, place)?;
+            let mut rows = statement.raw_query();
+            while let Some(row) = rows.next()? {
+                let record = codec::record(row, 0)?;
+                looked_at += record.len();
+                let has_enough = take(record, self.is_meant(record, seen.as_mut()))?;
+                if has_enough || looked_at >= LOOK_AT {
+                    return self.place(row).map(Some);
+                }
             }
         }
         Ok(None)
@@ -191,21 +194,35 @@ impl Reading {
         }
     }
 
-    /// The statement with its parameters.
-    fn statement<'c>(&self, connection: &'c Connection, after: Option<&SqlKey>) -> rusqlite::Result<Prepared<'c>> {
-        let sql = if after.is_some() { &self.plan.next } else { &self.plan.first };
-        let mut statement = if self.plan.is_usual {
-            Prepared::Cached(connection.prepare_cached(sql)?)
-        } else {
-            Prepared::Once(connection.prepare(sql)?)
-        };
-        for (at, parameter) in self.plan.parameters.iter().enumerate() {
+    /// The statement with its parameters, and the values of a place after them.
+    fn statement<'c>(
+        &self,
+        connection: &'c Connection,
+        sql: &str,
+        place: &[SqlValue],
+    ) -> rusqlite::Result<Prepared<'c>> {
+        let mut statement = match (self.prepare(connection, sql), &self.plan.by_index) {
+            // Somebody else has dropped the index, or nobody has created it: the answer is the same without it.
+            (Err(_), Some(by_index)) => self.prepare(connection, &sql.replace(by_index, "")),
+            (prepared, _) => prepared,
+        }?;
+        for (at, parameter) in self.plan.parameters.iter().chain(place).enumerate() {
             statement.raw_bind_parameter(at + 1, parameter)?;
         }
-        if let Some(key) = after {
-            key.bind(&mut statement, self.plan.parameters.len() + 1)?;
-        }
         Ok(statement)
+    }
+
+    fn prepare<'c>(&self, connection: &'c Connection, sql: &str) -> rusqlite::Result<Prepared<'c>> {
+        if self.plan.is_usual {
+            connection.prepare_cached(sql).map(Prepared::Cached)
+        } else {
+            connection.prepare(sql).map(Prepared::Once)
+        }
+    }
+
+    /// The place of a row among those of the plan.
+    fn place(&self, row: &Row<'_>) -> Result<Vec<SqlValue>, Fault> {
+        Ok((1..=self.plan.places).map(|column| row.get(column)).collect::<rusqlite::Result<_>>()?)
     }
 }
 

@@ -8,6 +8,7 @@ use backends_core::{Definition, Key, RecordBuf, Timestamp, Token, Value};
 use tempfile::TempDir;
 
 use super::*;
+use crate::schema::Table;
 use crate::{SqliteBackend, SqliteOptions};
 
 fn context() -> Context {
