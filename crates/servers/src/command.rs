@@ -15,9 +15,14 @@ use crate::process;
 ///
 /// An interrupt (Ctrl-C, `SIGTERM`, `SIGHUP`) ends the command and all that it started, a second one at once.
 /// Only a command at a terminal is left to itself with Ctrl-C: the terminal sends it to every process anyway.
-pub fn run(command: &mut Command) -> io::Result<i32> {
+///
+/// The end of stdin is an interrupt too if the command is `tied`: whoever holds the other end of the pipe is gone.
+pub fn run(command: &mut Command, tied: bool) -> io::Result<i32> {
+    if tied {
+        command.stdin(Stdio::null());
+    }
     // A group of its own could not read from the terminal.
-    let in_own_group = !io::stdin().is_terminal();
+    let in_own_group = tied || !io::stdin().is_terminal();
     if in_own_group {
         std::os::unix::process::CommandExt::process_group(command, 0);
     }
@@ -26,6 +31,13 @@ pub fn run(command: &mut Command) -> io::Result<i32> {
     let target = if in_own_group { format!("-{}", child.id()) } else { child.id().to_string() };
     let interrupted = Arc::new(AtomicBool::new(false));
     let handle = signals.handle();
+    if tied {
+        // An interrupt like any other: the watcher below has it then.
+        thread::spawn(|| {
+            let _ = io::copy(&mut io::stdin(), &mut io::sink());
+            let _ = signal_hook::low_level::raise(SIGTERM);
+        });
+    }
     let watcher = {
         let (target, interrupted) = (target.clone(), Arc::clone(&interrupted));
         thread::spawn(move || {
@@ -76,9 +88,9 @@ mod tests {
 
     #[test]
     fn the_code_of_the_command_is_given_back() {
-        assert_eq!(run(&mut shell("exit 0")).unwrap(), 0);
-        assert_eq!(run(&mut shell("exit 7")).unwrap(), 7);
-        assert_eq!(run(&mut shell("kill -s KILL $$")).unwrap(), 128 + 9);
-        assert!(run(&mut Command::new("no-such-program-here")).is_err());
+        assert_eq!(run(&mut shell("exit 0"), false).unwrap(), 0);
+        assert_eq!(run(&mut shell("exit 7"), false).unwrap(), 7);
+        assert_eq!(run(&mut shell("kill -s KILL $$"), false).unwrap(), 128 + 9);
+        assert!(run(&mut Command::new("no-such-program-here"), false).is_err());
     }
 }

@@ -17,6 +17,7 @@ run        Starts a server, runs the command, gives its exit code back, and take
   --kind   mongodb: replica-set (if not given), standalone, auth; dynamodb: plain (if not given), delayed
   --from   environment, docker or local; if not given, the first of them that has a server
   --report a file that gets `version: …` and `origin: …`
+  --tied   ends the command when its own stdin ends, which the command does not get
 versions   Prints what each source would give.
 
 The command finds in its environment
@@ -58,15 +59,21 @@ fn dispatch(mut words: VecDeque<String>) -> anyhow::Result<ExitCode> {
 struct Run {
     request: Request,
     report: Option<String>,
+    tied: bool,
     command: Vec<String>,
 }
 
 impl Run {
     fn parse(mut words: VecDeque<String>) -> anyhow::Result<Self> {
         let (mut backend, mut kind, mut source, mut report) = (None, None, None, None);
+        let mut tied = false;
         while let Some(word) = words.pop_front() {
             let slot = match word.as_str() {
                 "--" => break,
+                "--tied" => {
+                    tied = true;
+                    continue;
+                }
                 "--backend" => &mut backend,
                 "--kind" => &mut kind,
                 "--from" => &mut source,
@@ -80,7 +87,8 @@ impl Run {
         if words.is_empty() {
             bail!("no command; write it after `--`");
         }
-        Ok(Self { request: Request::new(backend, kind.as_deref(), source)?, report, command: words.into() })
+        let request = Request::new(backend, kind.as_deref(), source)?;
+        Ok(Self { request, report, tied, command: words.into() })
     }
 }
 
@@ -91,7 +99,7 @@ fn run(run: Run) -> anyhow::Result<ExitCode> {
     }
     let mut child = Command::new(&run.command[0]);
     child.args(&run.command[1..]).envs(server.variables().iter().map(|(name, value)| (*name, value)));
-    let code = command::run(&mut child).with_context(|| format!("`{}` cannot be run", run.command[0]))?;
+    let code = command::run(&mut child, run.tied).with_context(|| format!("`{}` cannot be run", run.command[0]))?;
     if code != 0
         && let Some(log) = server.keep_log()
     {

@@ -40,10 +40,15 @@ fn answer(mut stream: TcpStream) -> std::io::Result<()> {
 }
 
 fn run(script: &str, folder: &Path) -> Child {
+    command(&[], script, folder).stdin(Stdio::null()).spawn().unwrap()
+}
+
+fn command(flags: &[&str], script: &str, folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_servers"));
-    command.args(["run", "--backend", "mongodb", "--kind", "standalone", "--report", "report", "--"]);
-    command.args(["sh", "-c", script]).current_dir(folder).env("TEST_MONGODB_URL", server());
-    command.stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    command.args(["run", "--backend", "mongodb", "--kind", "standalone", "--report", "report"]).args(flags);
+    command.args(["--", "sh", "-c", script]).current_dir(folder).env("TEST_MONGODB_URL", server());
+    command.stderr(Stdio::null());
+    command
 }
 
 #[test]
@@ -66,6 +71,19 @@ fn a_signal_ends_the_command_and_what_it_started() {
         assert_eq!(child.wait().unwrap().code(), code, "{signal}");
         await_some(|| (!is_alive(pid.trim())).then_some(()));
     }
+}
+
+#[test]
+fn a_tied_command_ends_with_stdin() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = command(&["--tied"], "echo $$ > part; mv part pid; exec sleep 60", folder.path());
+    let mut child = child.stdin(Stdio::piped()).spawn().unwrap();
+    let tie = child.stdin.take();
+    let pid = await_some(|| fs::read_to_string(folder.path().join("pid")).ok());
+    assert!(is_alive(pid.trim()));
+    drop(tie);
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert!(!is_alive(pid.trim()));
 }
 
 fn await_some<T>(mut ask: impl FnMut() -> Option<T>) -> T {

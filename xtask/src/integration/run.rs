@@ -102,11 +102,14 @@ fn with_server(program: &Path, suite: &Suite, report: &Path, extra: &[String], t
     }
     let test = cargo::cargo(&words)?;
     let mut command = Command::new(program);
-    command.args(["run", "--backend", suite.backend, "--kind", suite.kind, "--report"]).arg(report).arg("--");
+    command.args(["run", "--tied", "--backend", suite.backend, "--kind", suite.kind, "--report"]).arg(report).arg("--");
     command.arg(test.get_program()).args(test.get_args());
     cargo::prepare(&mut command)?;
     println!("$ servers run --backend {} --kind {} -- cargo {}", suite.backend, suite.kind, words.join(" "));
-    let mut child = command.stdout(Stdio::piped()).spawn().map_err(|e| format!("`servers` cannot be run: {e}"))?;
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().map_err(|e| format!("`servers` cannot be run: {e}"))?;
+    // However this program ends, the pipe ends with it, and `servers` takes the server away.
+    let _tie = child.stdin.take();
     if let Some(output) = child.stdout.take() {
         let mut output = BufReader::new(output);
         let mut line = Vec::new();
