@@ -27,7 +27,7 @@ The command finds in its environment
   TEST_DYNAMODB_ENDPOINT     the server; any access key will do
 
 Before, the same variables name a server that runs already, and
-  TEST_MONGODB_IMAGE, TEST_DYNAMODB_IMAGE    the image and tag for Docker
+  TEST_MONGODB_IMAGE, TEST_DYNAMODB_IMAGE    the image and tag for Docker; if set, it has to be there
   TEST_MONGOD                                the path of a local `mongod`
 ";
 

@@ -105,11 +105,11 @@ impl Process {
     }
 }
 
-/// A process that runs a script, with `argument` as its `$0`, when its stdin ends: when it is dropped, and also when
-/// this program is killed.
+/// A process that runs a script, with `argument` as its `$0`, when its stdin ends: when that is dropped, and also when
+/// this program is killed. What was written there is `$word`.
 pub(crate) fn heir(script: &str, argument: &str) -> io::Result<Child> {
     let mut heir = Command::new("sh");
-    heir.args(["-c", &format!("cat >/dev/null; {script}"), argument]);
+    heir.args(["-c", &format!("word=$(cat); {script}"), argument]);
     std::os::unix::process::CommandExt::process_group(&mut heir, 0);
     heir.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
 }

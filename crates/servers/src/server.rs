@@ -27,9 +27,9 @@ pub struct Server {
 pub(crate) enum Held {
     /// Somebody else.
     Nothing,
-    /// The container, and who removes it should this program be killed.
+    /// A container, which goes when this does.
     #[cfg(feature = "docker")]
-    Container(Option<(Box<testcontainers::Container<testcontainers::GenericImage>>, std::process::Child)>),
+    Container(#[expect(dead_code, reason = "it is held for its end")] Box<crate::source::Contained>),
     /// The process goes before its folder does.
     Process { process: Option<(Process, tempfile::TempDir)>, log: PathBuf },
 }
@@ -95,21 +95,10 @@ impl std::fmt::Debug for Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        match &mut self.held {
-            Held::Nothing => {}
-            #[cfg(feature = "docker")]
-            Held::Container(held) => {
-                if let Some((container, mut heir)) = held.take() {
-                    drop(container);
-                    drop(heir.stdin.take());
-                    let _ = heir.wait();
-                }
-            }
-            Held::Process { process, log } => {
-                drop(process.take());
-                if !thread::panicking() {
-                    let _ = fs::remove_file(log);
-                }
+        if let Held::Process { process, log } = &mut self.held {
+            drop(process.take());
+            if !thread::panicking() {
+                let _ = fs::remove_file(log);
             }
         }
     }

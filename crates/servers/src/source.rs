@@ -16,6 +16,9 @@ use anyhow::{Error, bail};
 
 use crate::{Backend, Request, Server};
 
+#[cfg(feature = "docker")]
+pub(crate) use docker::Contained;
+
 /// Where a server comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Source {

@@ -39,6 +39,17 @@ fn written(place: &Place, process: &mut Process) -> String {
 }
 
 #[test]
+fn an_heir_knows_whether_it_was_written_to() {
+    let place = place();
+    for word in ["", "alive"] {
+        let mut heir = heir("echo \"$word\" > \"$0\"", &place.data.join("word").to_string_lossy()).unwrap();
+        std::io::Write::write_all(&mut heir.stdin.take().unwrap(), word.as_bytes()).unwrap();
+        heir.wait().unwrap();
+        assert_eq!(fs::read_to_string(place.data.join("word")).unwrap(), format!("{word}\n"));
+    }
+}
+
+#[test]
 fn a_dropped_server_is_gone_and_so_is_its_folder() {
     let place = place();
     let mut process = start(&place, "echo $$ > data/pid; exec sleep 60");

@@ -1,5 +1,7 @@
 //! A server from an image, run by a Docker engine.
 
+use std::io::Write as _;
+use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,27 +26,56 @@ pub(super) fn server(request: Request) -> anyhow::Result<Found> {
     let (name, tag) = image(request.backend)?;
     let port = ports::free()?;
     let users = (request.kind == Kind::Auth).then(Users::new);
-    let container = match request.backend {
+    let wanted = match request.backend {
         Backend::MongoDb => mongod(request.kind, port, &name, &tag),
         Backend::DynamoDb => dynamodb_local(request.kind, port, &name, &tag),
     };
     say(format_args!("asking Docker for {name}:{tag}"));
+    let own_name = format!("backends-{}-{}-{port}", request.backend.name(), std::process::id());
+    let heir = Heir::of(&own_name)?;
     // No engine, no image and no right to pull it are all the same here: the next source is asked.
-    let container = match on_loopback(container).start() {
-        Ok(container) => container,
+    let contained = match on_loopback(wanted).with_container_name(own_name).start() {
+        Ok(container) => Contained { container, _heir: heir },
         Err(error) => return Ok(Found::Nothing(format!("{name}:{tag}: {error}"))),
     };
-    // Where there is no `docker` program, a container outlives a program that is killed.
-    let heir = process::heir("docker rm --force --volumes \"$0\"", container.id()).context("`sh` cannot be run")?;
-    let host = container.get_host().context("the engine names no host")?.to_string();
+    let host = contained.container.get_host().context("the engine names no host")?.to_string();
     let address = format!("{}:{port}", if host == "localhost" { "127.0.0.1" } else { &host });
     let (version, variables) = match request.backend {
-        Backend::MongoDb => mongodb(&container, request, port, &address, users)?,
-        Backend::DynamoDb => dynamodb(&container, request, &address)?,
+        Backend::MongoDb => mongodb(&contained.container, request, port, &address, users)?,
+        Backend::DynamoDb => dynamodb(&contained.container, request, &address)?,
     };
     let origin = format!("Docker, {name}:{tag}");
-    let held = Held::Container(Some((Box::new(container), heir)));
+    let held = Held::Container(Box::new(contained));
     Ok(Found::Server(Box::new(Server { request, address, version, origin, variables, held })))
+}
+
+/// A container, which is removed when this is dropped.
+pub(crate) struct Contained {
+    container: Container<GenericImage>,
+    /// Dropped after the container.
+    _heir: Heir,
+}
+
+/// Removes the container of a name when this is dropped, and when this program is killed; nothing where there is no
+/// `docker` program.
+struct Heir(Child);
+
+impl Heir {
+    fn of(container: &str) -> anyhow::Result<Self> {
+        // A killed program may leave behind what the engine has not created yet.
+        let remove =
+            r#"docker rm --force --volumes "$0"; [ "$word" ] || { sleep 1; docker rm --force --volumes "$0"; }"#;
+        process::heir(remove, container).map(Self).context("`sh` cannot be run")
+    }
+}
+
+impl Drop for Heir {
+    fn drop(&mut self) {
+        if let Some(mut stdin) = self.0.stdin.take() {
+            let _ = stdin.write_all(b"alive");
+        }
+        let _ = self.0.wait();
+    }
 }
 
 /// Keeps the port from other machines, unless the engine is on one.
@@ -81,15 +112,14 @@ fn split(image: &str) -> (String, String) {
 /// The port is the same inside and outside: the members of a replica set are found by what they call themselves.
 fn mongod(kind: Kind, port: u16, name: &str, tag: &str) -> ContainerRequest<GenericImage> {
     let arguments = mongo::arguments(kind, port, "/tmp/data", "0.0.0.0").join(" ");
-    let start = if kind == Kind::Auth {
+    let start = match kind {
         // Users are created while the server wants none; then it is started anew.
-        format!(
+        Kind::Auth => format!(
             "echo {} > /tmp/key && chmod 600 /tmp/key && mongod {arguments} --pidfilepath /tmp/pid; \
              exec mongod {arguments} --keyFile /tmp/key",
             mongo::key()
-        )
-    } else {
-        format!("exec mongod {arguments}")
+        ),
+        _ => format!("exec mongod {arguments}"),
     };
     let image = GenericImage::new(name, tag).with_entrypoint("sh");
     let script = format!("mkdir -p /tmp/data && {start}");
@@ -118,10 +148,10 @@ fn mongodb(
         mongo::initiate(address, &member)?;
         wait(container, || mongo::writable(address))?;
     }
-    let url = match local::url(address, request.kind) {
-        url if address == member || request.kind == Kind::Standalone => url,
-        _ => format!("mongodb://{address}/?directConnection=true"),
-    };
+    let mut url = local::url(address, request.kind);
+    if address != member {
+        url = url.replace(&format!("replicaSet={}", mongo::SET), "directConnection=true");
+    }
     let mut variables: Vec<Variable> = vec![(environment::address_variable(request.backend), url)];
     if let Some(users) = users {
         mongo::create_users(address, &users)?;
