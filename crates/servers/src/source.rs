@@ -59,7 +59,7 @@ impl Source {
             #[cfg(feature = "docker")]
             Self::Docker => docker::server(request),
             #[cfg(not(feature = "docker"))]
-            Self::Docker => Ok(Found::Unset("this program is built without the feature `docker`".to_owned())),
+            Self::Docker => without_docker(request.backend),
             Self::Local => local::server(request),
         }
     }
@@ -74,6 +74,25 @@ impl Source {
             Self::Docker => "not in this build (feature `docker`)".to_owned(),
             Self::Local => local::describe(backend),
         }
+    }
+}
+
+/// Without an engine the next source is asked, unless somebody chose the image: another version would be tested without
+/// a word.
+#[cfg(not(feature = "docker"))]
+fn without_docker(backend: Backend) -> anyhow::Result<Found> {
+    let name = image_variable(backend);
+    if variable(name).is_some() {
+        bail!("{name} names an image, and this program is built without Docker: start an engine, or unset {name}");
+    }
+    Ok(Found::Unset("this program is built without the feature `docker`".to_owned()))
+}
+
+/// The name of the variable with the image and tag for a backend.
+fn image_variable(backend: Backend) -> &'static str {
+    match backend {
+        Backend::MongoDb => "TEST_MONGODB_IMAGE",
+        Backend::DynamoDb => "TEST_DYNAMODB_IMAGE",
     }
 }
 

@@ -1,6 +1,7 @@
 //! A server from an image, run by a Docker engine.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use testcontainers::core::{ExecCommand, IntoContainerPort as _};
 use testcontainers::runners::SyncRunner as _;
 use testcontainers::{Container, ContainerRequest, GenericImage, ImageExt as _};
 
-use super::{Found, environment, local, text_variable, variable};
+use super::{Found, environment, image_variable, local, text_variable, variable};
 use crate::mongo::Users;
 use crate::server::Held;
 use crate::{Backend, Kind, PATIENCE, Request, Server, Variable, dynamo, mongo, ports, process, say};
@@ -33,10 +34,10 @@ pub(super) fn server(request: Request) -> anyhow::Result<Found> {
     say(format_args!("asking Docker for {name}:{tag}"));
     let own_name = format!("backends-{}-{}-{port}", request.backend.name(), std::process::id());
     let heir = Heir::of(&own_name)?;
-    // No engine, no image and no right to pull it are all the same here: the next source is asked.
+    // No engine, no image and no right to pull it are all the same here.
     let contained = match on_loopback(wanted).with_container_name(own_name).start() {
         Ok(container) => Contained { container, _heir: heir },
-        Err(error) => return Ok(Found::Nothing(format!("{name}:{tag}: {error}"))),
+        Err(error) => return no_container(request.backend, &format!("{name}:{tag}: {error}")),
     };
     let host = contained.container.get_host().context("the engine names no host")?.to_string();
     let address = format!("{}:{port}", if host == "localhost" { "127.0.0.1" } else { &host });
@@ -47,6 +48,15 @@ pub(super) fn server(request: Request) -> anyhow::Result<Found> {
     let origin = format!("Docker, {name}:{tag}");
     let held = Held::Container(Box::new(contained));
     Ok(Found::Server(Box::new(Server { request, address, version, origin, variables, held })))
+}
+
+/// The next source is asked, unless somebody chose the image: another version would be tested without a word.
+fn no_container(backend: Backend, reason: &str) -> anyhow::Result<Found> {
+    let variable = image_variable(backend);
+    if self::variable(variable).is_some() {
+        bail!("the image that {variable} names cannot be run; have it on the engine, or unset {variable}: {reason}");
+    }
+    Ok(Found::Nothing(format!("{reason}; have the image on the engine, or name another one in {variable}")))
 }
 
 /// A container, which is removed when this is dropped.
@@ -78,10 +88,14 @@ impl Drop for Heir {
     }
 }
 
-/// Keeps the port from other machines, unless the engine is on one.
+/// Keeps the port from other machines, unless the engine is on one, or this is a container that reaches it from outside.
 fn on_loopback(container: ContainerRequest<GenericImage>) -> ContainerRequest<GenericImage> {
     let engine = variable("DOCKER_HOST").map(|host| host.to_string_lossy().into_owned()).unwrap_or_default();
-    if !engine.is_empty() && !engine.starts_with("unix:") {
+    let is_elsewhere = !engine.is_empty() && !engine.starts_with("unix:");
+    // testcontainers: with this file the host is the gateway of the engine's network.
+    let is_reached_from_outside =
+        Path::new("/.dockerenv").exists() || variable("TESTCONTAINERS_HOST_OVERRIDE").is_some();
+    if is_elsewhere || is_reached_from_outside {
         return container;
     }
     container.with_host_config_modifier(|config| {
@@ -94,11 +108,11 @@ fn on_loopback(container: ContainerRequest<GenericImage>) -> ContainerRequest<Ge
 
 /// The name and tag of the image for a backend.
 fn image(backend: Backend) -> anyhow::Result<(String, String)> {
-    let (variable, usual) = match backend {
-        Backend::MongoDb => ("TEST_MONGODB_IMAGE", "mongo:8"),
-        Backend::DynamoDb => ("TEST_DYNAMODB_IMAGE", "amazon/dynamodb-local:latest"),
+    let usual = match backend {
+        Backend::MongoDb => "mongo:8",
+        Backend::DynamoDb => "amazon/dynamodb-local:latest",
     };
-    Ok(split(&text_variable(variable)?.unwrap_or_else(|| usual.to_owned())))
+    Ok(split(&text_variable(image_variable(backend))?.unwrap_or_else(|| usual.to_owned())))
 }
 
 /// A colon before a slash belongs to the port of a registry.
