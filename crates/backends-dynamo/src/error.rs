@@ -80,6 +80,9 @@ fn of_connection(error: Option<&ConnectorError>) -> Meaning {
         // connections may say the same of what was sent.
         return Meaning { error: Error::invalid_config(NO_REQUEST), again: Again::Never, is_unclear: true };
     }
+    if find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) {
+        return Meaning { error: Error::invalid_config(NO_HTTP), again: Again::Never, is_unclear: true };
+    }
     if !connection.is_some_and(ConnectionError::is_connect) {
         return broken();
     }
@@ -162,6 +165,8 @@ fn is_lookup(error: &io::Error) -> bool {
 const NO_REQUEST: &str = "DynamoDB's client cannot make a request: look at `awsRegion`, `endpoint` and the credentials, which have to be there and well-formed";
 
 const NO_TLS: &str = "no encrypted connection can be made: check that `endpoint` begins with the right one of http:// and https://, `tlsCaFile`, and that the certificate names the host";
+
+const NO_HTTP: &str = "what answers does not speak HTTP: check that `endpoint` begins with the right one of http:// and https://, and names a DynamoDB";
 
 /// Whether the service knows who asks, and does not allow what was asked.
 pub(crate) fn is_no_right(error: &Error) -> bool {
