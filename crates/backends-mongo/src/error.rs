@@ -105,6 +105,9 @@ pub(crate) fn unreachable(fault: Fault) -> Error {
             Error::unavailable("the name of a server has no address: check `host`, and the name service")
         }
         Fault::Tls => Error::invalid_config(NO_TLS),
+        Fault::HangsUp => Error::unavailable(
+            "the server takes connections and ends them without an answer: check `tls`, and `tlsCertificateKeyFile`, since the server may ask for a certificate that it trusts; its log says why",
+        ),
         Fault::Silent => Error::unavailable(
             "no server answers that takes writes: check `host`, `tls`, the network, and whether the replica set has a primary",
         ),

@@ -19,6 +19,8 @@ pub(crate) enum Fault {
     UnknownHost,
     /// The two do not agree about encryption.
     Tls,
+    /// It takes the connection, and ends it before it answers.
+    HangsUp,
     /// Anything else, or not known.
     Silent,
 }
@@ -111,6 +113,8 @@ fn fault_of(failure: &NativeError) -> Fault {
             io::ErrorKind::ConnectionRefused => Fault::Refused,
             // rustls: what the peer sends is no TLS, or its certificate is not to be trusted.
             io::ErrorKind::InvalidData => Fault::Tls,
+            // MongoDB: so it does to who does not encrypt, or shows no certificate that it asks for; and when it ends.
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => Fault::HangsUp,
             _ if is_lookup(error) => Fault::UnknownHost,
             _ => Fault::Silent,
         },
@@ -148,7 +152,9 @@ mod tests {
             (io::Error::from(io::ErrorKind::ConnectionRefused), Fault::Refused),
             (io::Error::new(io::ErrorKind::InvalidData, "invalid peer certificate"), Fault::Tls),
             (io::Error::other("failed to lookup address information: Name or service not known"), Fault::UnknownHost),
-            (io::Error::from(io::ErrorKind::UnexpectedEof), Fault::Silent),
+            (io::Error::from(io::ErrorKind::UnexpectedEof), Fault::HangsUp),
+            (io::Error::from(io::ErrorKind::ConnectionReset), Fault::HangsUp),
+            (io::Error::from(io::ErrorKind::TimedOut), Fault::Silent),
         ] {
             assert_eq!(fault_of(&NativeError::from(error)), fault);
         }

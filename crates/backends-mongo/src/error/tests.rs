@@ -73,7 +73,12 @@ fn c42_a_broken_connection_leaves_a_write_in_doubt() {
 
 #[test]
 fn d10_what_cannot_be_reached_says_why() {
-    for (fault, word) in [(Fault::Refused, "refuses"), (Fault::UnknownHost, "no address"), (Fault::Silent, "primary")] {
+    for (fault, word) in [
+        (Fault::Refused, "refuses"),
+        (Fault::UnknownHost, "no address"),
+        (Fault::HangsUp, "ends them"),
+        (Fault::Silent, "primary"),
+    ] {
         let error = unreachable(fault);
         assert!(error.is_unavailable() && error.to_string().contains(word), "{error}");
     }
