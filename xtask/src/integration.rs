@@ -21,7 +21,8 @@ Each suite runs beside a server that crates/servers starts and takes away. A ser
 of these that has one; `cargo run -p servers -- versions` prints what that would be:
 
   environment   TEST_MONGODB_URL, TEST_DYNAMODB_ENDPOINT (and TEST_MONGODB_ADMIN_USER, …_ADMIN_PASSWORD,
-                …_WRITER_USER, …_WRITER_PASSWORD for the suite `auth`)
+                …_WRITER_USER, …_WRITER_PASSWORD for the suite `auth`; TEST_MONGODB_TLS_CA_FILE,
+                …_TLS_CERTIFICATE_KEY_FILE for the suite `tls`)
   Docker        TEST_MONGODB_IMAGE (mongo:8), TEST_DYNAMODB_IMAGE (amazon/dynamodb-local:latest), if an
                 engine answers on DOCKER_HOST or the usual socket; an image that one of them names
                 has to be there, the usual ones need not
@@ -29,7 +30,7 @@ of these that has one; `cargo run -p servers -- versions` prints what that would
                 once with npm (it needs Java 17)
 
 The suites of a backend are the test targets of its crate with `test = false`, which `cargo test` leaves
-alone. One that is called after a kind of server runs against that kind: `standalone`, `auth` (mongodb),
+alone. One that is called after a kind of server runs against that kind: `standalone`, `auth`, `tls` (mongodb),
 `delayed` (dynamodb); all others run against the usual one, a replica set or plain DynamoDB Local.
 
 The targets of the facade with `test = false` run with each backend that it has a feature for, built with

@@ -2,6 +2,7 @@
 //!
 //! - [`lost`] loses the answer of every single request, in turn, and looks at what is stored.
 //! - [`costs`] notes what every call sends, and holds it against the table in the backend's page.
+//! - [`tls`] has certificates of its own, and puts encryption before a server.
 //!
 //! A suite panics at the first thing that must not be; what it returns is for stronger claims of one backend.
 
@@ -11,6 +12,7 @@ pub mod costs;
 pub mod lost;
 mod stage;
 mod table;
+pub mod tls;
 
 pub use stage::Stage;
 pub use table::Table;

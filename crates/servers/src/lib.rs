@@ -15,6 +15,7 @@
 
 #![allow(clippy::print_stderr, reason = "starting a server takes seconds; whoever waits is told why")]
 
+pub mod certificates;
 pub mod command;
 mod dynamo;
 pub mod mongo;

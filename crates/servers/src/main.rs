@@ -14,7 +14,7 @@ servers run --backend <mongodb|dynamodb> [--kind K] [--from S] [--report FILE] -
 servers versions
 
 run        Starts a server, runs the command, gives its exit code back, and takes the server away.
-  --kind   mongodb: replica-set (if not given), standalone, auth; dynamodb: plain (if not given), delayed
+  --kind   mongodb: replica-set (if not given), standalone, auth, tls; dynamodb: plain (if not given), delayed
   --from   environment, docker or local; if not given, the first of them that has a server
   --report a file that gets `version: …` and `origin: …`
   --tied   ends the command when its own stdin ends, which the command does not get
@@ -24,6 +24,7 @@ The command finds in its environment
   TEST_MONGODB_URL           the server, without a user
   TEST_MONGODB_ADMIN_USER, TEST_MONGODB_ADMIN_PASSWORD      for the kind auth: may do everything
   TEST_MONGODB_WRITER_USER, TEST_MONGODB_WRITER_PASSWORD    reads and writes; no indexes, no drops
+  TEST_MONGODB_TLS_CA_FILE, TEST_MONGODB_TLS_CERTIFICATE_KEY_FILE    for the kind tls: whom to trust, what to show
   TEST_DYNAMODB_ENDPOINT     the server; any access key will do
 
 Before, the same variables name a server that runs already, and

@@ -53,15 +53,28 @@ pub(crate) fn key() -> String {
     hex(&parts)
 }
 
-/// The arguments of `mongod` that all kinds share. Paths are those of the machine or container it runs in.
-pub(crate) fn arguments(kind: Kind, port: u16, data: &str, bind: &str) -> Vec<String> {
+/// The files of the kind `tls` in the folder of the server: the authority, and the server's certificate with its key.
+pub(crate) const AUTHORITY: &str = "authority.pem";
+pub(crate) const SERVER: &str = "server.pem";
+
+/// The arguments of `mongod`. `folder` is one of the machine or container it runs in, with a folder `data` in it.
+///
+/// The kind `tls` begins with plain connections too, until [`require_tls`]: the client here has no encryption.
+pub(crate) fn arguments(kind: Kind, port: u16, folder: &str, bind: &str) -> Vec<String> {
+    let inside = |name: &str| format!("{folder}/{name}");
     let mut words: Vec<String> =
-        ["--dbpath", data, "--port", &port.to_string(), "--bind_ip", bind, "--nounixsocket"].map(str::to_owned).into();
+        ["--dbpath", &inside("data"), "--port", &port.to_string(), "--bind_ip", bind, "--nounixsocket"]
+            .map(str::to_owned)
+            .into();
     // Tests hold little; the default is half of the memory.
     words.extend(["--wiredTigerCacheSizeGB", "0.25"].map(str::to_owned));
     words.extend(["--setParameter", "diagnosticDataCollectionEnabled=false"].map(str::to_owned));
     if kind != Kind::Standalone {
         words.extend(["--replSet", SET].map(str::to_owned));
+    }
+    if kind == Kind::Tls {
+        words.extend(["--tlsMode", "preferTLS", "--tlsCAFile", &inside(AUTHORITY)].map(str::to_owned));
+        words.extend(["--tlsCertificateKeyFile".to_owned(), inside(SERVER)]);
     }
     words
 }
@@ -128,6 +141,16 @@ pub(crate) fn create_users(address: &str, users: &Users) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Ends plain connections, for good.
+pub(crate) fn require_tls(address: &str) -> anyhow::Result<()> {
+    let mode = Document::new().with("setParameter", 1).with("tlsMode", "requireTLS");
+    Client::connect(address)?.run("admin", mode)?;
+    match version(address) {
+        Ok(_) => bail!("the server takes connections that are not encrypted"),
+        Err(_) => Ok(()),
+    }
+}
+
 /// Asks the server to end; it does so without an answer.
 pub(crate) fn shut_down(address: &str) -> anyhow::Result<()> {
     let order = Document::new().with("shutdown", 1).with("force", true).with("timeoutSecs", 0);
@@ -170,6 +193,7 @@ mod tests {
         let words = |kind| arguments(kind, 1, "d", "127.0.0.1").join(" ");
         assert!(words(Kind::ReplicaSet).contains("--replSet rs0") && words(Kind::Auth).contains("--replSet rs0"));
         assert!(!words(Kind::Standalone).contains("--replSet"));
+        assert!(words(Kind::Tls).contains("--replSet rs0") && words(Kind::Tls).contains("--tlsCAFile d/authority.pem"));
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub enum Kind {
     /// MongoDB: a replica set that wants a user. There are an administrator, and a writer who may not create or drop
     /// indexes, nor change or drop collections; MongoDB lets who may insert create a collection.
     Auth,
+    /// MongoDB: a replica set that takes encrypted connections only, and only from clients with a certificate of its
+    /// authority.
+    Tls,
     /// DynamoDB: in memory, every table usable at once.
     Plain,
     /// DynamoDB: in memory; tables and indexes take a while to become active or to go.
@@ -66,7 +69,7 @@ impl Backend {
     /// The kinds of its servers, the usual one first.
     pub fn kinds(self) -> &'static [Kind] {
         match self {
-            Self::MongoDb => &[Kind::ReplicaSet, Kind::Standalone, Kind::Auth],
+            Self::MongoDb => &[Kind::ReplicaSet, Kind::Standalone, Kind::Auth, Kind::Tls],
             Self::DynamoDb => &[Kind::Plain, Kind::Delayed],
         }
     }
@@ -79,6 +82,7 @@ impl Kind {
             Self::ReplicaSet => "replica-set",
             Self::Standalone => "standalone",
             Self::Auth => "auth",
+            Self::Tls => "tls",
             Self::Plain => "plain",
             Self::Delayed => "delayed",
         }

@@ -6,6 +6,7 @@ mod environment;
 mod fetch;
 mod java;
 mod local;
+mod tls;
 
 use std::env;
 use std::ffi::OsString;

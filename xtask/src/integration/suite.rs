@@ -12,7 +12,7 @@ pub(crate) struct Backend {
 }
 
 pub(crate) const BACKENDS: &[Backend] = &[
-    Backend { name: "mongodb", package: "backends-mongo", kinds: &["replica-set", "standalone", "auth"] },
+    Backend { name: "mongodb", package: "backends-mongo", kinds: &["replica-set", "standalone", "auth", "tls"] },
     Backend { name: "dynamodb", package: "backends-dynamo", kinds: &["plain", "delayed"] },
 ];
 

@@ -15,4 +15,5 @@ mod records;
 mod stage;
 #[path = "../common/store.rs"]
 mod store;
+mod tls;
 mod waiting;

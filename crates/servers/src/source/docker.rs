@@ -7,10 +7,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use tempfile::TempDir;
 use testcontainers::core::{ExecCommand, IntoContainerPort as _};
 use testcontainers::runners::SyncRunner as _;
 use testcontainers::{Container, ContainerRequest, GenericImage, ImageExt as _};
 
+use super::tls::Certificates;
 use super::{Found, environment, image_variable, local, text_variable, variable};
 use crate::mongo::Users;
 use crate::server::Held;
@@ -34,15 +36,16 @@ pub(super) fn server(request: Request) -> anyhow::Result<Found> {
     say(format_args!("asking Docker for {name}:{tag}"));
     let own_name = format!("backends-{}-{}-{port}", request.backend.name(), std::process::id());
     let heir = Heir::of(&own_name)?;
+    let files = tempfile::tempdir().context("no folder can be had")?;
     // No engine, no image and no right to pull it are all the same here.
     let contained = match on_loopback(wanted).with_container_name(own_name).start() {
-        Ok(container) => Contained { container, _heir: heir },
+        Ok(container) => Contained { container, _heir: heir, files },
         Err(error) => return no_container(request.backend, &format!("{name}:{tag}: {error}")),
     };
     let host = contained.container.get_host().context("the engine names no host")?.to_string();
     let address = format!("{}:{port}", if host == "localhost" { "127.0.0.1" } else { &host });
     let (version, variables) = match request.backend {
-        Backend::MongoDb => mongodb(&contained.container, request, port, &address, users)?,
+        Backend::MongoDb => mongodb(&contained, request, port, &address, users)?,
         Backend::DynamoDb => dynamodb(&contained.container, request, &address)?,
     };
     let origin = format!("Docker, {name}:{tag}");
@@ -64,6 +67,8 @@ pub(crate) struct Contained {
     container: Container<GenericImage>,
     /// Dropped after the container.
     _heir: Heir,
+    /// Here, for what tests need besides an address.
+    files: TempDir,
 }
 
 /// Removes the container of a name when this is dropped, and when this program is killed; nothing where there is no
@@ -125,7 +130,7 @@ fn split(image: &str) -> (String, String) {
 
 /// The port is the same inside and outside: the members of a replica set are found by what they call themselves.
 fn mongod(kind: Kind, port: u16, name: &str, tag: &str) -> ContainerRequest<GenericImage> {
-    let arguments = mongo::arguments(kind, port, "/tmp/data", "0.0.0.0").join(" ");
+    let arguments = mongo::arguments(kind, port, "/tmp", "0.0.0.0").join(" ");
     let start = match kind {
         // Users are created while the server wants none; then it is started anew.
         Kind::Auth => format!(
@@ -133,6 +138,8 @@ fn mongod(kind: Kind, port: u16, name: &str, tag: &str) -> ContainerRequest<Gene
              exec mongod {arguments} --keyFile /tmp/key",
             mongo::key()
         ),
+        // Its certificate names the address, which is known when the container is there.
+        Kind::Tls => format!("until [ -s /tmp/{} ]; do sleep 0.1; done; exec mongod {arguments}", mongo::SERVER),
         _ => format!("exec mongod {arguments}"),
     };
     let image = GenericImage::new(name, tag).with_entrypoint("sh");
@@ -149,12 +156,19 @@ fn dynamodb_local(kind: Kind, port: u16, name: &str, tag: &str) -> ContainerRequ
 type Ready = (String, Vec<Variable>);
 
 fn mongodb(
-    container: &Container<GenericImage>,
+    owned: &Contained,
     request: Request,
     port: u16,
     address: &str,
     users: Option<Users>,
 ) -> anyhow::Result<Ready> {
+    let container = &owned.container;
+    let mut variables = Vec::new();
+    if request.kind == Kind::Tls {
+        let certificates = Certificates::new(address)?;
+        variables.extend(certificates.write(owned.files.path())?);
+        put(container, certificates)?;
+    }
     let version = wait(container, || mongo::version(address))?;
     // The member reaches itself under this address; clients do so only where the engine is on this machine.
     let member = format!("127.0.0.1:{port}");
@@ -166,7 +180,7 @@ fn mongodb(
     if address != member {
         url = url.replace(&format!("replicaSet={}", mongo::SET), "directConnection=true");
     }
-    let mut variables: Vec<Variable> = vec![(environment::address_variable(request.backend), url)];
+    variables.push((environment::address_variable(request.backend), url));
     if let Some(users) = users {
         mongo::create_users(address, &users)?;
         // MongoDB: only who comes from the machine itself may shut down a server without users.
@@ -176,7 +190,20 @@ fn mongodb(
         wait(container, || mongo::writable(address))?;
         variables.extend(local::user_variables(users));
     }
+    if request.kind == Kind::Tls {
+        mongo::require_tls(address)?;
+    }
     Ok((version, variables))
+}
+
+/// Writes what the server shows and trusts into the container; the file that it waits for last, and at once.
+fn put(container: &Container<GenericImage>, certificates: Certificates) -> anyhow::Result<()> {
+    let (authority, server) = (mongo::AUTHORITY, mongo::SERVER);
+    let script =
+        format!("printf %s \"$0\" > /tmp/{authority} && printf %s \"$1\" > /tmp/part && mv /tmp/part /tmp/{server}");
+    let write = ["sh".to_owned(), "-c".to_owned(), script, certificates.authority, certificates.server];
+    container.exec(ExecCommand::new(write)).context("the certificates cannot be written")?;
+    Ok(())
 }
 
 fn dynamodb(container: &Container<GenericImage>, request: Request, address: &str) -> anyhow::Result<Ready> {

@@ -22,6 +22,9 @@ pub(super) const USERS: [&str; 4] = [
     "TEST_MONGODB_WRITER_PASSWORD",
 ];
 
+/// The variables with the files for a client of a MongoDB of the kind `tls`.
+pub(super) const TLS_FILES: [&str; 2] = ["TEST_MONGODB_TLS_CA_FILE", "TEST_MONGODB_TLS_CERTIFICATE_KEY_FILE"];
+
 pub(super) fn describe(backend: Backend) -> String {
     let name = address_variable(backend);
     // The value may hold a password.
@@ -42,13 +45,16 @@ pub(super) fn server(request: Request) -> anyhow::Result<Found> {
         Err(reason) => return Ok(Found::Nothing(format!("{name} names {reason}"))),
     };
     let mut variables: Vec<Variable> = vec![(name, url)];
-    if request.kind == Kind::Auth {
-        for name in USERS {
-            let Some(value) = text_variable(name)? else {
-                return Ok(Found::Nothing(format!("{name} is not set")));
-            };
-            variables.push((name, value));
-        }
+    let more: &[&str] = match request.kind {
+        Kind::Auth => &USERS,
+        Kind::Tls => &TLS_FILES,
+        _ => &[],
+    };
+    for name in more {
+        let Some(value) = text_variable(name)? else {
+            return Ok(Found::Nothing(format!("{name} is not set")));
+        };
+        variables.push((name, value));
     }
     let origin = format!("environment, {name}");
     let server = Server { request, address, version, origin, variables, held: Held::Nothing };

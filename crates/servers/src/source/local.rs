@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
+use super::tls::Certificates;
 use super::{Found, environment, fetch, java, variable};
 use crate::mongo::Users;
 use crate::process::Process;
@@ -134,13 +135,16 @@ fn forget_old_logs(folder: &Path) {
 fn mongodb(request: Request, program: &Program, place: Place) -> Result<Server, Failure> {
     let kind = request.kind;
     let address = format!("127.0.0.1:{}", place.port);
-    let data = place.folder.path().join("data");
-    fs::create_dir(&data).context("no folder for data can be had")?;
-    let arguments = mongo::arguments(kind, place.port, &data.to_string_lossy(), "127.0.0.1");
+    fs::create_dir(place.folder.path().join("data")).context("no folder for data can be had")?;
+    let arguments = mongo::arguments(kind, place.port, &place.folder.path().to_string_lossy(), "127.0.0.1");
     let mut command = Command::new(&program.path);
     command.args(arguments);
     let start = |command: &Command, folder: &Path| Process::start(command, place.folder.path(), folder, &place.log);
 
+    let mut variables: Vec<Variable> = vec![(environment::address_variable(request.backend), url(&address, kind))];
+    if kind == Kind::Tls {
+        variables.extend(Certificates::new(&address)?.write(place.folder.path())?);
+    }
     // Users are created while the server wants none; so its folder outlives this first start.
     let first_end = if kind == Kind::Auth { Path::new("") } else { place.folder.path() };
     let mut process = start(&command, first_end)?;
@@ -149,7 +153,6 @@ fn mongodb(request: Request, program: &Program, place: Place) -> Result<Server, 
         mongo::initiate(&address, &address)?;
         process.wait(PATIENCE, || mongo::writable(&address))?;
     }
-    let mut variables: Vec<Variable> = vec![(environment::address_variable(request.backend), url(&address, kind))];
     if kind == Kind::Auth {
         let users = Users::new();
         mongo::create_users(&address, &users)?;
@@ -163,13 +166,20 @@ fn mongodb(request: Request, program: &Program, place: Place) -> Result<Server, 
         }
         variables.extend(user_variables(users));
     }
+    if kind == Kind::Tls {
+        mongo::require_tls(&address)?;
+    }
     let held = Held::Process { process: Some((process, place.folder)), log: place.log };
     Ok(Server { request, address, version, origin: program.origin.clone(), variables, held })
 }
 
 /// The URL of a server at an address that it knows itself by.
 pub(super) fn url(address: &str, kind: Kind) -> String {
-    let options = if kind == Kind::Standalone { String::new() } else { format!("?replicaSet={}", mongo::SET) };
+    let options = match kind {
+        Kind::Standalone => String::new(),
+        Kind::Tls => format!("?replicaSet={}&tls=true", mongo::SET),
+        _ => format!("?replicaSet={}", mongo::SET),
+    };
     format!("mongodb://{address}/{options}")
 }
 
