@@ -48,9 +48,11 @@ async fn d10_a_service_that_says_nothing_is_a_timeout_in_time() {
             held.push(stream);
         }
     });
-    let (error, took) = open(at(&format!("http://{address}"))).await;
-    assert!(error.is_timeout(), "{error}");
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    for scheme in ["http", "https"] {
+        let (error, took) = open(at(&format!("{scheme}://{address}"))).await;
+        assert!(error.is_timeout(), "{error}");
+        assert!(took < Duration::from_secs(1), "{took:?}");
+    }
     silent.abort();
 }
 

