@@ -1,7 +1,5 @@
 //! `cargo xtask bench`: the measurements, each a program that prints its own tables.
 
-use std::process::Command;
-
 use crate::args::Args;
 use crate::{Result, Verb, cargo, integration};
 
@@ -69,7 +67,8 @@ fn run(mut args: Args) -> Result {
 /// Calls cargo beside a server.
 fn beside((backend, kind): (&str, &str), call: &[&str]) -> Result {
     let bench = cargo::cargo(call)?;
-    let mut command = Command::new(integration::program()?);
+    let program = integration::Program::build()?;
+    let mut command = program.command();
     command.args(["run", "--backend", backend, "--kind", kind, "--"]);
     command.arg(bench.get_program()).args(bench.get_args());
     cargo::prepare(&mut command)?;

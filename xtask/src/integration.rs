@@ -1,14 +1,15 @@
 //! `cargo xtask integration`: the live suites, against real servers.
 
 mod engine;
+mod program;
 mod run;
 mod suite;
 
-use std::path::PathBuf;
-
 use crate::args::Args;
 use crate::metadata::Metadata;
-use crate::{Result, Verb, cargo, table, workspace};
+use crate::{Result, Verb, table};
+
+pub(crate) use program::Program;
 use run::Outcome;
 use suite::{BACKENDS, Backend, Suite};
 
@@ -72,20 +73,9 @@ fn chosen(only: Option<&str>) -> Result<Vec<&'static Backend>> {
     }
 }
 
-/// The program that runs a command beside a server.
-pub(crate) fn program() -> Result<PathBuf> {
-    let mut build = vec!["build", "--package", "servers"];
-    if engine::answers() {
-        println!("a Docker engine answers; servers are taken from images if it has them");
-        build.push("--features=docker");
-    }
-    cargo::run_cargo(&build)?;
-    Ok(workspace::build_folder()?.join("debug").join("servers"))
-}
-
 /// Runs every suite, also after one that failed, and prints the table.
 fn all(metadata: &Metadata, backends: &[&Backend], extra: &[String]) -> Result {
-    let program = program()?;
+    let program = Program::build()?;
     let mut rows = Vec::new();
     let mut failures = Vec::new();
     let mut cases = 0;

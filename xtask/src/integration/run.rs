@@ -3,9 +3,10 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use super::program::Program;
 use super::suite::Suite;
 use crate::{Result, cargo};
 
@@ -62,11 +63,11 @@ impl Tally {
 }
 
 /// Runs a suite.
-pub(crate) fn run(program: &Path, suite: &Suite, extra: &[String]) -> Outcome {
+pub(crate) fn run(program: &Program, suite: &Suite, extra: &[String]) -> Outcome {
     println!("\n== {} ({} {})", suite.title(), suite.backend, suite.kind);
     let start = Instant::now();
     let mut tally = Tally::default();
-    let report = program.with_file_name(format!("servers-{}.report", std::process::id()));
+    let report = program.report();
     let result = tests_are_built(suite).and_then(|()| {
         with_server(program, suite, &report, extra, &mut tally)?;
         // Who chooses tests leaves programs out.
@@ -92,7 +93,7 @@ fn cargo_words(suite: &Suite) -> Vec<String> {
     ["test", "--package", &suite.package].map(str::to_owned).into_iter().chain(feature).chain(targets).collect()
 }
 
-fn with_server(program: &Path, suite: &Suite, report: &Path, extra: &[String], tally: &mut Tally) -> Result {
+fn with_server(program: &Program, suite: &Suite, report: &Path, extra: &[String], tally: &mut Tally) -> Result {
     let mut words = cargo_words(suite);
     // One failure does not hide those of the other programs.
     words.push("--no-fail-fast".to_owned());
@@ -101,7 +102,7 @@ fn with_server(program: &Path, suite: &Suite, report: &Path, extra: &[String], t
         words.extend_from_slice(extra);
     }
     let test = cargo::cargo(&words)?;
-    let mut command = Command::new(program);
+    let mut command = program.command();
     command.args(["run", "--tied", "--backend", suite.backend, "--kind", suite.kind, "--report"]).arg(report).arg("--");
     command.arg(test.get_program()).args(test.get_args());
     cargo::prepare(&mut command)?;
