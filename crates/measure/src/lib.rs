@@ -9,14 +9,19 @@
 
 #![allow(
     clippy::print_stdout,
+    clippy::unwrap_used,
     clippy::missing_panics_doc,
     reason = "a part of programs that print what they measure, and end if they cannot"
 )]
 
+mod bench;
+mod client;
 mod flight;
 mod record;
 mod rounds;
 
+pub use bench::{Bench, ours, runtime};
+pub use client::Client;
 pub use flight::in_flight;
-pub use record::{Record, STORED, fresh, id, record};
+pub use record::{Record, STORED, fresh, id, many_fresh, record, stored};
 pub use rounds::{Comparison, Contender, is_wanted, print_head};

@@ -43,8 +43,18 @@ pub fn record(number: usize) -> Record {
     }
 }
 
+/// The records that are there from the start.
+pub fn stored() -> Vec<Record> {
+    (0..STORED).map(record).collect()
+}
+
 /// A record that is not there yet.
 pub fn fresh() -> Record {
     static NEXT: AtomicUsize = AtomicUsize::new(STORED);
     record(NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// So many of them.
+pub fn many_fresh(count: usize) -> Vec<Record> {
+    (0..count).map(|_| fresh()).collect()
 }

@@ -45,6 +45,12 @@ impl<'a> Contender<'a> {
         Self { name, run: Box::new(run) }
     }
 
+    /// The same with another name in the tables.
+    #[must_use]
+    pub fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
+    }
+
     #[allow(clippy::cast_precision_loss, reason = "counts of operations are small")]
     fn round(&mut self) -> Cost {
         let region = Region::new(ALLOCATOR);

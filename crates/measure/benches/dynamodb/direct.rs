@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use backends_dynamo::aws_sdk_dynamodb::Client;
+use backends_dynamo::aws_sdk_dynamodb::Client as Sdk;
 use backends_dynamo::aws_sdk_dynamodb::config::retry::RetryConfig;
 use backends_dynamo::aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, KeysAndAttributes, PutRequest,
     ScalarAttributeType, WriteRequest,
 };
-use measure::Record;
+use measure::{Client, Record};
 use tokio::task::JoinSet;
 
 const TABLE: &str = "direct";
@@ -18,31 +18,19 @@ const BATCHES: usize = 8;
 const PUTS: usize = 32;
 
 #[derive(Debug, Clone)]
-pub(crate) struct Direct(Client);
+pub(crate) struct Direct(Sdk);
 
 impl Direct {
     /// The same connections, credentials and endpoint as the backend has, and the retries of the SDK.
-    pub(crate) async fn new(of_backend: &Client) -> Self {
+    pub(crate) async fn new(of_backend: &Sdk) -> Self {
         let config = of_backend.config().to_builder().retry_config(RetryConfig::standard()).build();
-        let direct = Self(Client::from_conf(config));
+        let direct = Self(Sdk::from_conf(config));
         let id = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S);
         let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);
         let create = direct.0.create_table().table_name(TABLE).billing_mode(BillingMode::PayPerRequest);
         let create = create.attribute_definitions(id.build().unwrap()).key_schema(key.build().unwrap());
         create.send().await.unwrap();
         direct
-    }
-
-    pub(crate) async fn get(&self, id: &str) -> Option<Record> {
-        let get = self.0.get_item().table_name(TABLE).key("id", AttributeValue::S(id.to_owned()));
-        let answer = get.consistent_read(true).send().await.unwrap();
-        answer.item.map(|item| serde_dynamo::from_item(item).unwrap())
-    }
-
-    pub(crate) async fn insert(&self, record: Record) {
-        let put = self.0.put_item().table_name(TABLE).set_item(Some(serde_dynamo::to_item(record).unwrap()));
-        let put = put.condition_expression("attribute_not_exists(#id)").expression_attribute_names("#id", "id");
-        put.send().await.unwrap();
     }
 
     /// One by one on condition, as records have to be that bring their keys.
@@ -59,9 +47,25 @@ impl Direct {
         running.join_all().await;
         count
     }
+}
+
+impl Client for Direct {
+    const NAME: &'static str = "SDK";
+
+    async fn get(&self, id: String) {
+        let get = self.0.get_item().table_name(TABLE).key("id", AttributeValue::S(id));
+        let answer = get.consistent_read(true).send().await.unwrap();
+        let _: Record = serde_dynamo::from_item(answer.item.unwrap()).unwrap();
+    }
+
+    async fn insert(&self, record: Record) {
+        let put = self.0.put_item().table_name(TABLE).set_item(Some(serde_dynamo::to_item(record).unwrap()));
+        let put = put.condition_expression("attribute_not_exists(#id)").expression_attribute_names("#id", "id");
+        put.send().await.unwrap();
+    }
 
     /// In batches, which write over what is there.
-    pub(crate) async fn insert_in_batches(&self, records: Vec<Record>) -> usize {
+    async fn insert_many(&self, records: Vec<Record>) -> usize {
         let count = records.len();
         let mut running = JoinSet::new();
         for chunk in records.chunks(25) {
@@ -83,7 +87,7 @@ impl Direct {
     }
 
     /// Each record in the place of its id.
-    pub(crate) async fn get_many(&self, ids: &[String]) -> Vec<Option<Record>> {
+    async fn get_many(&self, ids: &[String]) -> usize {
         let mut running = JoinSet::new();
         let mut found = HashMap::with_capacity(ids.len());
         let mut keep =
@@ -105,6 +109,7 @@ impl Direct {
         for records in running.join_all().await {
             keep(records);
         }
-        ids.iter().map(|id| found.remove(id)).collect()
+        let records: Vec<Option<Record>> = ids.iter().map(|id| found.remove(id)).collect();
+        records.into_iter().flatten().count()
     }
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use backends_mongo::mongodb::bson::doc;
 use backends_mongo::mongodb::options::{Acknowledgment, ClientOptions, WriteConcern};
-use backends_mongo::mongodb::{Client, Collection, Database};
-use measure::Record;
+use backends_mongo::mongodb::{Collection, Database};
+use measure::{Client, Record};
 use serde::{Deserialize, Serialize};
 
 pub(crate) const DATABASE: &str = "backends_bench";
@@ -42,7 +42,7 @@ impl Direct {
         let mut options = ClientOptions::parse(url).await.unwrap();
         options.max_pool_size = Some(100);
         options.write_concern = Some(WriteConcern::builder().w(Acknowledgment::Majority).journal(true).build());
-        let database = Client::with_options(options).unwrap().database(DATABASE);
+        let database = backends_mongo::mongodb::Client::with_options(options).unwrap().database(DATABASE);
         Self { records: database.collection("direct"), database }
     }
 
@@ -50,28 +50,33 @@ impl Direct {
     pub(crate) async fn clear(&self) {
         self.database.drop().await.unwrap();
     }
+}
 
-    pub(crate) async fn get(&self, id: &str) -> Option<Stored> {
-        self.records.find_one(doc! { "_id": id }).await.unwrap()
+impl Client for Direct {
+    const NAME: &'static str = "driver";
+
+    async fn get(&self, id: String) {
+        assert!(self.records.find_one(doc! { "_id": id }).await.unwrap().is_some());
     }
 
-    pub(crate) async fn insert(&self, record: Record) {
+    async fn insert(&self, record: Record) {
         self.records.insert_one(Stored::from(record)).await.unwrap();
     }
 
-    pub(crate) async fn insert_many(&self, records: Vec<Record>) -> usize {
+    async fn insert_many(&self, records: Vec<Record>) -> usize {
         let records = records.into_iter().map(Stored::from);
         self.records.insert_many(records).ordered(false).await.unwrap().inserted_ids.len()
     }
 
     /// Each record in the place of its id.
-    pub(crate) async fn get_many(&self, ids: &[String]) -> Vec<Option<Stored>> {
+    async fn get_many(&self, ids: &[String]) -> usize {
         let mut cursor = self.records.find(doc! { "_id": { "$in": ids } }).await.unwrap();
         let mut found = HashMap::with_capacity(ids.len());
         while cursor.advance().await.unwrap() {
             let stored = cursor.deserialize_current().unwrap();
             found.insert(stored.id.clone(), stored);
         }
-        ids.iter().map(|id| found.remove(id)).collect()
+        let records: Vec<Option<Stored>> = ids.iter().map(|id| found.remove(id)).collect();
+        records.into_iter().flatten().count()
     }
 }

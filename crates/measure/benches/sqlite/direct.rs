@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 
-use measure::Record;
+use measure::{Client, Record, stored};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Semaphore, oneshot};
 
@@ -14,7 +14,7 @@ const INSERT: &str =
 const ALL: &str = "SELECT record FROM \"records\" ORDER BY partition_key";
 
 /// The file of this contender, with its table.
-pub(crate) fn writer(path: &Path) -> Connection {
+fn writer(path: &Path) -> Connection {
     let connection = Connection::open(path).unwrap();
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).unwrap();
     connection.pragma_update(None, "synchronous", "FULL").unwrap();
@@ -27,17 +27,17 @@ pub(crate) fn writer(path: &Path) -> Connection {
     connection
 }
 
-pub(crate) fn reader(path: &Path) -> Connection {
+fn reader(path: &Path) -> Connection {
     Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX).unwrap()
 }
 
-pub(crate) fn get(connection: &Connection, id: &str) -> Option<Record> {
+fn get(connection: &Connection, id: &str) -> Option<Record> {
     let mut statement = connection.prepare_cached(GET).unwrap();
     let mut rows = statement.query([id]).unwrap();
     rows.next().unwrap().map(|row| serde_json::from_str(row.get_ref(0).unwrap().as_str().unwrap()).unwrap())
 }
 
-pub(crate) fn get_many(connection: &Connection, ids: &[String]) -> Vec<Option<Record>> {
+fn get_many(connection: &Connection, ids: &[String]) -> Vec<Option<Record>> {
     let transaction = connection.unchecked_transaction().unwrap();
     let found = ids.iter().map(|id| get(&transaction, id)).collect();
     transaction.commit().unwrap();
@@ -54,17 +54,71 @@ pub(crate) fn all(connection: &Connection) -> Vec<Record> {
     records
 }
 
-pub(crate) fn insert(connection: &Connection, record: &Record) {
+fn insert(connection: &Connection, record: &Record) {
     let json = serde_json::to_string(record).unwrap();
     assert_eq!(connection.prepare_cached(INSERT).unwrap().execute((&record.id, json)).unwrap(), 1);
 }
 
-pub(crate) fn insert_many(connection: &Connection, records: &[Record]) {
+fn insert_many(connection: &Connection, records: &[Record]) {
     let transaction = connection.unchecked_transaction().unwrap();
     for record in records {
         insert(&transaction, record);
     }
     transaction.commit().unwrap();
+}
+
+/// Connections that readers share, and one that writes.
+#[derive(Clone)]
+pub(crate) struct Direct<P> {
+    pub(crate) readers: P,
+    writer: P,
+}
+
+impl<P: Pool> Direct<P> {
+    /// A file with the records, and as many readers as there are cores.
+    pub(crate) fn new(path: &Path) -> Self {
+        let writer = writer(path);
+        insert_many(&writer, &stored());
+        let cores = std::thread::available_parallelism().unwrap().get();
+        Self { readers: P::new((0..cores).map(|_| reader(path)).collect()), writer: P::new(vec![writer]) }
+    }
+}
+
+impl<P: Pool> Client for Direct<P> {
+    const NAME: &'static str = P::NAME;
+
+    async fn get(&self, id: String) {
+        assert!(self.readers.call(move |connection| get(connection, &id)).await.is_some());
+    }
+
+    async fn insert(&self, record: Record) {
+        self.writer.call(move |connection| insert(connection, &record)).await;
+    }
+
+    async fn insert_many(&self, records: Vec<Record>) -> usize {
+        let count = records.len();
+        self.writer.call(move |connection| insert_many(connection, &records)).await;
+        count
+    }
+
+    async fn get_many(&self, ids: &[String]) -> usize {
+        let ids = ids.to_vec();
+        let found = self.readers.call(move |connection| get_many(connection, &ids)).await;
+        found.into_iter().flatten().count()
+    }
+}
+
+/// How work comes to a connection.
+pub(crate) trait Pool: Clone + Send + Sync + 'static {
+    /// What the tables call it.
+    const NAME: &'static str;
+
+    fn new(connections: Vec<Connection>) -> Self;
+
+    fn call<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> R + Send + 'static,
+    ) -> impl Future<Output = R> + Send;
 }
 
 /// A call of `spawn_blocking` for each call, with as many connections as permits.
@@ -74,13 +128,15 @@ pub(crate) struct Spawning {
     permits: Arc<Semaphore>,
 }
 
-impl Spawning {
-    pub(crate) fn new(connections: Vec<Connection>) -> Self {
+impl Pool for Spawning {
+    const NAME: &'static str = "spawn_blocking";
+
+    fn new(connections: Vec<Connection>) -> Self {
         let permits = Arc::new(Semaphore::new(connections.len()));
         Self { connections: Arc::new(Mutex::new(connections)), permits }
     }
 
-    pub(crate) async fn call<R: Send + 'static>(&self, work: impl FnOnce(&Connection) -> R + Send + 'static) -> R {
+    async fn call<R: Send + 'static>(&self, work: impl FnOnce(&Connection) -> R + Send + 'static) -> R {
         let _permit = self.permits.acquire().await.unwrap();
         let connections = Arc::clone(&self.connections);
         let job = move || {
@@ -99,8 +155,10 @@ type Job = Box<dyn FnOnce(&Connection) + Send>;
 #[derive(Clone)]
 pub(crate) struct Threads(Arc<(Mutex<VecDeque<Job>>, Condvar)>);
 
-impl Threads {
-    pub(crate) fn new(connections: Vec<Connection>) -> Self {
+impl Pool for Threads {
+    const NAME: &'static str = "threads";
+
+    fn new(connections: Vec<Connection>) -> Self {
         let queue = Arc::new((Mutex::new(VecDeque::<Job>::new()), Condvar::new()));
         for connection in connections {
             let queue = Arc::clone(&queue);
@@ -117,7 +175,7 @@ impl Threads {
         Self(queue)
     }
 
-    pub(crate) async fn call<R: Send + 'static>(&self, work: impl FnOnce(&Connection) -> R + Send + 'static) -> R {
+    async fn call<R: Send + 'static>(&self, work: impl FnOnce(&Connection) -> R + Send + 'static) -> R {
         let (answer, receiver) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
             let _ = answer.send(work(connection));

@@ -1,20 +1,16 @@
 //! This backend against `rusqlite` used directly: `cargo xtask bench sqlite`.
 //!
 //! What the columns mean stands in the library beside it. For calls on 10,000 records an operation is one record.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a program that prints what it measures, and ends if it cannot"
-)]
+#![allow(clippy::unwrap_used, reason = "a program that ends if it cannot measure")]
 
 use std::path::Path;
 use std::time::Duration;
 
 use backends_core::driver::{Context, FindRequest};
-use backends_core::{Definition, Registry, Repository, Result, Timestamp, Token, Tokens};
+use backends_core::{Registry, Repository, Result, Timestamp, Token, Tokens};
 use backends_sqlite::{Sqlite, SqliteRepository};
-use direct::{Spawning, Threads};
-use measure::{Comparison, Contender, Record, STORED, fresh, id, in_flight, is_wanted, print_head, record};
+use direct::{Direct, Pool, Spawning, Threads};
+use measure::{Comparison, Contender, Record, STORED, is_wanted, many_fresh, ours, print_head, runtime};
 use tokio::runtime::Runtime;
 
 mod direct;
@@ -22,116 +18,48 @@ mod direct;
 struct Bench {
     runtime: Runtime,
     ours: Repository<Record>,
-    spawning: Spawning,
-    spawning_writer: Spawning,
-    threads: Threads,
-    threads_writer: Threads,
+    spawning: Direct<Spawning>,
+    threads: Direct<Threads>,
 }
 
 impl Bench {
     fn new(directory: &Path) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let runtime = runtime();
         let ours = runtime.block_on(async {
             let path = directory.join("ours.db");
-            let backend = Registry::new().register(Sqlite).open(&format!("sqlite:{}", path.display())).await.unwrap();
-            let definition = Definition::from_json(r#"{"name": "records", "idKind": "string"}"#).unwrap();
-            let ours = backend.define::<Record>(definition).await.unwrap();
-            ours.insert_many(&(0..STORED).map(record).collect::<Vec<_>>()).await.unwrap();
-            ours
+            ours(&Registry::new().register(Sqlite).open(&format!("sqlite:{}", path.display())).await.unwrap()).await
         });
-        let cores = std::thread::available_parallelism().unwrap().get();
-        let direct = |name: &str| {
-            let path = directory.join(name);
-            let writer = direct::writer(&path);
-            direct::insert_many(&writer, &(0..STORED).map(record).collect::<Vec<_>>());
-            ((0..cores).map(|_| direct::reader(&path)).collect::<Vec<_>>(), writer)
-        };
-        let (readers, writer) = direct("spawning.db");
-        let (spawning, spawning_writer) = (Spawning::new(readers), Spawning::new(vec![writer]));
-        let (readers, writer) = direct("threads.db");
-        let (threads, threads_writer) = (Threads::new(readers), Threads::new(vec![writer]));
-        Self { runtime, ours, spawning, spawning_writer, threads, threads_writer }
+        let spawning = Direct::new(&directory.join("spawning.db"));
+        let threads = Direct::new(&directory.join("threads.db"));
+        Self { runtime, ours, spawning, threads }
     }
 
     fn get(&self, callers: usize, each: usize) {
-        let Self { runtime, ours, spawning, threads, .. } = self;
-        let pick = |number: usize| id(number * 7_919 % STORED);
-        let what = format!("get, {callers} in flight");
-        Comparison::of(what).throughput(0.97).run(&mut [
-            Contender::new("ours", || {
-                let ours = ours.clone();
-                in_flight(runtime, callers, each, move |number| {
-                    let ours = ours.clone();
-                    async move { assert!(ours.get(pick(number)).await.unwrap().is_some()) }
-                })
-            }),
-            Contender::new("spawn_blocking", || {
-                let pool = spawning.clone();
-                in_flight(runtime, callers, each, move |number| {
-                    let pool = pool.clone();
-                    async move {
-                        let id = pick(number);
-                        assert!(pool.call(move |connection| direct::get(connection, &id)).await.is_some());
-                    }
-                })
-            }),
-            Contender::new("threads", || {
-                let pool = threads.clone();
-                in_flight(runtime, callers, each, move |number| {
-                    let pool = pool.clone();
-                    async move {
-                        let id = pick(number);
-                        assert!(pool.call(move |connection| direct::get(connection, &id)).await.is_some());
-                    }
-                })
-            }),
+        let Self { runtime, ours, spawning, threads } = self;
+        Comparison::of(format!("get, {callers} in flight")).throughput(0.97).run(&mut [
+            Contender::getting(runtime, ours, callers, each),
+            Contender::getting(runtime, spawning, callers, each),
+            Contender::getting(runtime, threads, callers, each),
         ]);
     }
 
     fn insert(&self, callers: usize, each: usize) {
-        let Self { runtime, ours, spawning_writer, threads_writer, .. } = self;
+        let Self { runtime, ours, spawning, threads } = self;
         let what = format!("durable insert, {callers} in flight");
         // Of 32 callers the commits are grouped, which those of the others are not.
         Comparison::of(what).throughput(if callers == 1 { 0.97 } else { 5.0 }).run(&mut [
-            Contender::new("ours", || {
-                let ours = ours.clone();
-                in_flight(runtime, callers, each, move |_| {
-                    let ours = ours.clone();
-                    async move { drop(ours.insert(&fresh()).await.unwrap()) }
-                })
-            }),
-            Contender::new("spawn_blocking", || {
-                let pool = spawning_writer.clone();
-                in_flight(runtime, callers, each, move |_| {
-                    let pool = pool.clone();
-                    async move { pool.call(move |connection| direct::insert(connection, &fresh())).await }
-                })
-            }),
-            Contender::new("threads", || {
-                let pool = threads_writer.clone();
-                in_flight(runtime, callers, each, move |_| {
-                    let pool = pool.clone();
-                    async move { pool.call(move |connection| direct::insert(connection, &fresh())).await }
-                })
-            }),
+            Contender::inserting(runtime, ours, callers, each),
+            Contender::inserting(runtime, spawning, callers, each),
+            Contender::inserting(runtime, threads, callers, each),
         ]);
     }
 
     fn insert_many(&self) {
-        let Self { runtime, ours, spawning_writer, .. } = self;
-        let records = || (0..STORED).map(|_| fresh()).collect::<Vec<_>>();
+        let Self { runtime, ours, spawning, .. } = self;
+        let records = || many_fresh(STORED);
         Comparison::of("insert_many of 10,000").throughput(0.95).run(&mut [
-            Contender::new("ours", || {
-                let records = records();
-                runtime.block_on(async { ours.insert_many(&records).await.unwrap().stored() })
-            }),
-            Contender::new("one transaction", || {
-                let records = records();
-                runtime.block_on(spawning_writer.call(move |connection| {
-                    direct::insert_many(connection, &records);
-                    STORED
-                }))
-            }),
+            Contender::inserting_many(runtime, ours, records),
+            Contender::inserting_many(runtime, spawning, records).named("one transaction"),
         ]);
     }
 
@@ -151,22 +79,15 @@ impl Bench {
         };
         Comparison::of("read of 10,000").throughput(1.0).run(&mut [
             Contender::new("ours", || runtime.block_on(read())),
-            Contender::new("one connection", || runtime.block_on(spawning.call(direct::all)).len()),
+            Contender::new("one connection", || runtime.block_on(spawning.readers.call(direct::all)).len()),
         ]);
     }
 
     fn get_many(&self) {
         let Self { runtime, ours, spawning, .. } = self;
-        let ids: Vec<String> = (0..STORED).map(id).collect();
         Comparison::of("get_many of 10,000").run(&mut [
-            Contender::new("ours", || {
-                runtime.block_on(async { ours.get_many(&ids).await.unwrap().into_iter().flatten().count() })
-            }),
-            Contender::new("one connection", || {
-                let ids = ids.clone();
-                let found = spawning.call(move |connection| direct::get_many(connection, &ids));
-                runtime.block_on(found).into_iter().flatten().count()
-            }),
+            Contender::getting_many(runtime, ours),
+            Contender::getting_many(runtime, spawning).named("one connection"),
         ]);
     }
 }

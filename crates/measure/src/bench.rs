@@ -1,0 +1,98 @@
+//! The bench of a backend on a server: this library against the client of that server, call by call.
+
+use backends_core::{Backend, Definition, Repository};
+use tokio::runtime::Runtime;
+
+use crate::{Client, Comparison, Contender, Record, is_wanted, stored};
+
+// The targets of the design.
+const THROUGHPUT: f64 = 0.97;
+const THROUGHPUT_OF_MANY: f64 = 0.95;
+const CPU: f64 = 1.10;
+
+/// This library and a client used directly, each with the same records in a place of its own.
+#[derive(Debug)]
+pub struct Bench<C> {
+    /// Where the calls are made.
+    pub runtime: Runtime,
+    /// This library.
+    pub ours: Repository<Record>,
+    /// The client used directly.
+    pub direct: C,
+}
+
+impl<C: Client> Bench<C> {
+    /// With what `open` opens, which is empty.
+    pub fn new(open: impl AsyncFnOnce() -> (Backend, C)) -> Self {
+        let runtime = runtime();
+        let (ours, direct) = runtime.block_on(async {
+            let (backend, direct) = open().await;
+            let ours = ours(&backend).await;
+            direct.insert_many(stored()).await;
+            (ours, direct)
+        });
+        Self { runtime, ours, direct }
+    }
+
+    /// Compares `get`: so many callers, and so many calls of each.
+    pub fn get(&self, flights: &[(usize, usize)]) {
+        let Self { runtime, ours, direct } = self;
+        compare_in_flight("get", flights, |callers, each| {
+            [Contender::getting(runtime, ours, callers, each), Contender::getting(runtime, direct, callers, each)]
+        });
+    }
+
+    /// Compares `insert`: so many callers, and so many calls of each.
+    pub fn insert(&self, flights: &[(usize, usize)]) {
+        let Self { runtime, ours, direct } = self;
+        compare_in_flight("insert", flights, |callers, each| {
+            [Contender::inserting(runtime, ours, callers, each), Contender::inserting(runtime, direct, callers, each)]
+        });
+    }
+
+    /// Compares `get_many` of the records that are there from the start.
+    pub fn get_many(&self) {
+        let Self { runtime, ours, direct } = self;
+        if is_wanted("get_many") {
+            Comparison::of("get_many of 10,000")
+                .run(&mut [Contender::getting_many(runtime, ours), Contender::getting_many(runtime, direct)]);
+        }
+    }
+
+    /// Compares `insert_many` of so many `records`, which ours stores, with what `direct` does.
+    pub fn insert_many(&self, of: &str, records: impl Fn() -> Vec<Record>, direct: Contender<'_>) {
+        if is_wanted("insert_many") {
+            let ours = Contender::inserting_many(&self.runtime, &self.ours, records);
+            Comparison::of(format!("insert_many of {of}")).throughput(THROUGHPUT_OF_MANY).run(&mut [ours, direct]);
+        }
+    }
+
+    /// Closes this library's backend.
+    pub fn close(self) {
+        self.runtime.block_on(async { self.ours.backend().close().await.unwrap() });
+    }
+}
+
+fn compare_in_flight<'a>(
+    call: &str,
+    flights: &[(usize, usize)],
+    contenders: impl Fn(usize, usize) -> [Contender<'a>; 2],
+) {
+    for (callers, each) in flights.iter().filter(|_| is_wanted(call)) {
+        let comparison = Comparison::of(format!("{call}, {callers} in flight"));
+        comparison.throughput(THROUGHPUT).cpu(CPU).run(&mut contenders(*callers, *each));
+    }
+}
+
+/// A runtime of several threads.
+pub fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap()
+}
+
+/// A repository with the records that are there from the start.
+pub async fn ours(backend: &Backend) -> Repository<Record> {
+    let definition = Definition::from_json(r#"{"name": "ours", "idKind": "string"}"#).unwrap();
+    let ours = backend.define::<Record>(definition).await.unwrap();
+    ours.insert_many(&stored()).await.unwrap();
+    ours
+}
