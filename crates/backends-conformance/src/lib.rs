@@ -42,11 +42,13 @@ mod context;
 mod expect;
 mod harness;
 mod records;
+mod spelled;
 mod suite;
 mod wrapped;
 
 pub use context::Context;
 pub use harness::{Harness, ViaUri, by_uri};
+pub use spelled::spelled;
 
 /// A case on its way.
 #[doc(hidden)]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::primitives::Blob;
+use backends_conformance::spelled;
 use backends_core::driver::Context;
 use backends_core::{Batch, RecordBuf, Timestamp, Token, Tokens};
 
@@ -24,35 +25,7 @@ fn n(text: &str) -> AttributeValue {
 
 /// The tokens of an item with the one field `f`, as text.
 fn walk(value: AttributeValue) -> Result<String> {
-    let item = Item::from([("f".to_owned(), value)]);
-    let mut tokens = ItemTokens::new(&item);
-    let mut text = String::new();
-    let mut open = 0;
-    loop {
-        let step = match tokens.next()? {
-            Token::Map => "{".to_owned(),
-            Token::Array => "[".to_owned(),
-            Token::End => ".".to_owned(),
-            Token::Field(name) => format!("{name}:"),
-            Token::Null => "null,".to_owned(),
-            Token::Bool(bool) => format!("{bool},"),
-            Token::Int(int) => format!("{int}i,"),
-            Token::Float(float) => format!("{float}f,"),
-            Token::String(string) => format!("{string:?},"),
-            Token::Bytes(bytes) => format!("{bytes:?},"),
-            Token::Timestamp(at) => format!("{at},"),
-        };
-        match step.as_str() {
-            "{" | "[" => open += 1,
-            "." => open -= 1,
-            _ => {}
-        }
-        text.push_str(&step);
-        if open == 0 {
-            assert!(tokens.next().is_err());
-            return Ok(text);
-        }
-    }
+    spelled(&mut ItemTokens::new(&Item::from([("f".to_owned(), value)])))
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Records through BSON and back, and what other programs may have stored.
 
+use backends_conformance::spelled;
 use backends_core::{Batch, Definition, ErrorKind, Key, RecordBuf, Timestamp, Token, Tokens, Value};
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{
@@ -25,35 +26,7 @@ fn raw(document: &Document) -> RawDocumentBuf {
 
 /// The tokens of a document, as text.
 fn walk(document: &Document, id_field: &str) -> backends_core::Result<String> {
-    let raw = raw(document);
-    let mut tokens = BsonTokens::new(raw.as_bytes(), id_field);
-    let mut text = String::new();
-    let mut open = 0;
-    loop {
-        let step = match tokens.next()? {
-            Token::Map => "{".to_owned(),
-            Token::Array => "[".to_owned(),
-            Token::End => ".".to_owned(),
-            Token::Field(name) => format!("{name}:"),
-            Token::Null => "null,".to_owned(),
-            Token::Bool(bool) => format!("{bool},"),
-            Token::Int(int) => format!("{int}i,"),
-            Token::Float(float) => format!("{float}f,"),
-            Token::String(string) => format!("{string:?},"),
-            Token::Bytes(bytes) => format!("{bytes:?},"),
-            Token::Timestamp(at) => format!("{at},"),
-        };
-        match step.as_str() {
-            "{" | "[" => open += 1,
-            "." => open -= 1,
-            _ => {}
-        }
-        text.push_str(&step);
-        if open == 0 {
-            assert!(tokens.next().is_err());
-            return Ok(text);
-        }
-    }
+    spelled(&mut BsonTokens::new(raw(document).as_bytes(), id_field))
 }
 
 /// Every kind of value, at every depth.
