@@ -41,10 +41,6 @@ impl DynamoRepository {
         let table = DynamoTable { client: service.client.clone(), name: service.table_name(definition.name()) };
         Self { service: Arc::clone(service), table, codec: Codec::new(definition) }
     }
-
-    fn is_missing(&self) -> Condition {
-        Condition::is_missing(self.codec.partition())
-    }
 }
 
 /// What became of a write with a condition.
@@ -76,7 +72,7 @@ fn lost() -> Error {
 impl RepositoryDriver for DynamoRepository {
     async fn insert(&self, request: &InsertRequest) -> Result<Inserted> {
         let stamp = Stamp::of(&request.context);
-        let put = Put { record: &request.record, stamp, condition: Some(self.is_missing()), returns_old: false };
+        let put = Put { record: &request.record, stamp, condition: Some(Condition::Missing), returns_old: false };
         match self.put(&request.context, Effect::WritesOnce, &put).await {
             Ok(_) => Ok(Inserted::stored()),
             Err(failure) => match outcome(failure, &stamp)? {

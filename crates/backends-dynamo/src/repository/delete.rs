@@ -6,7 +6,7 @@ use backends_core::{Key, Result};
 
 use super::DynamoRepository;
 use crate::codec::{Item, ItemBatch};
-use crate::expression::Condition;
+use crate::expression::{Condition, Expression};
 use crate::retry::Effect;
 use crate::service::{Cause, Failure};
 
@@ -14,8 +14,7 @@ impl DynamoRepository {
     /// A second try would find nothing, and could not tell who deleted the record: an answer that is lost is an error.
     pub(super) async fn remove(&self, request: &DeleteRequest) -> Result<Deleted> {
         // DynamoDB Local hands one item to several deletes at once that have no condition.
-        let condition = Condition::is_there(self.codec.partition());
-        match self.delete_item(&request.context, Effect::Writes, &request.key, &condition).await {
+        match self.delete_item(&request.context, Effect::Writes, &request.key, Condition::There).await {
             Ok(Some(item)) => Ok(Deleted::record(Box::new(ItemBatch(vec![item])))),
             Ok(None) | Err(Failure { cause: Cause::Condition(_), .. }) => Ok(Deleted::missing()),
             Err(failure) => Err(failure.into_error()),
@@ -28,18 +27,19 @@ impl DynamoRepository {
         context: &Context,
         effect: Effect,
         key: &Key,
-        condition: &Condition,
+        condition: Condition<'_>,
     ) -> Result<Option<Item>, Failure> {
         let request = || {
+            let Expression { text, names, values } = condition.expression(self.codec.partition());
             let delete = self
                 .table
                 .client
                 .delete_item()
                 .table_name(&self.table.name)
                 .set_key(Some(self.codec.key(key)?))
-                .condition_expression(&condition.expression)
-                .set_expression_attribute_names(Some(condition.names.clone()))
-                .set_expression_attribute_values(condition.values.clone())
+                .condition_expression(text)
+                .set_expression_attribute_names(Some(names))
+                .set_expression_attribute_values(values)
                 .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
                 .return_values(ReturnValue::AllOld);
             Ok(delete.send())

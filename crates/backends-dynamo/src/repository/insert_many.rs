@@ -11,6 +11,7 @@ use super::put::Put;
 use super::{DynamoRepository, Outcome, outcome};
 use crate::codec::{Codec, Item, ItemKey, item};
 use crate::error::is_of_one_item;
+use crate::expression::Condition;
 use crate::retry::Effect;
 use crate::service::{Cause, Failure};
 use crate::stamp::Stamp;
@@ -142,7 +143,7 @@ impl DynamoRepository {
 
     async fn store_one(&self, context: &Context, placed: &Placed) -> Result<()> {
         let stamp = Stamp::at(context, placed.position);
-        let put = Put { record: &placed.record, stamp, condition: Some(self.is_missing()), returns_old: false };
+        let put = Put { record: &placed.record, stamp, condition: Some(Condition::Missing), returns_old: false };
         let stored = match self.put(context, Effect::WritesOnce, &put).await {
             Ok(_) => Ok(()),
             Err(failure) => match outcome(failure, &stamp)? {

@@ -6,7 +6,7 @@ use backends_core::{RecordBuf, Result};
 
 use super::DynamoRepository;
 use crate::codec::{Item, item};
-use crate::expression::Condition;
+use crate::expression::{Condition, Expression};
 use crate::retry::Effect;
 use crate::service::Failure;
 use crate::stamp::Stamp;
@@ -15,7 +15,7 @@ use crate::stamp::Stamp;
 pub(super) struct Put<'a> {
     pub(super) record: &'a RecordBuf,
     pub(super) stamp: Stamp,
-    pub(super) condition: Option<Condition>,
+    pub(super) condition: Option<Condition<'a>>,
     /// Whether the item is wanted that stood there.
     pub(super) returns_old: bool,
 }
@@ -26,11 +26,12 @@ impl DynamoRepository {
         let request = || {
             let item = item(put.record, &put.stamp)?;
             let mut request = self.table.client.put_item().table_name(&self.table.name).set_item(Some(item));
-            if let Some(condition) = &put.condition {
+            if let Some(condition) = put.condition {
+                let Expression { text, names, values } = condition.expression(self.codec.partition());
                 request = request
-                    .condition_expression(&condition.expression)
-                    .set_expression_attribute_names(Some(condition.names.clone()))
-                    .set_expression_attribute_values(condition.values.clone())
+                    .condition_expression(text)
+                    .set_expression_attribute_names(Some(names))
+                    .set_expression_attribute_values(values)
                     .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
             }
             if put.returns_old {

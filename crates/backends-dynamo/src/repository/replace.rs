@@ -5,7 +5,7 @@ use backends_core::{Error, Result, Tokens};
 
 use super::put::Put;
 use super::{DynamoRepository, Outcome, lost, outcome};
-use crate::codec::{Item, ItemTokens};
+use crate::codec::ItemTokens;
 use crate::expression::Condition;
 use crate::retry::Effect;
 use crate::service::{Cause, Failure};
@@ -23,7 +23,7 @@ impl DynamoRepository {
     /// what others wrote meanwhile; when an answer is lost, a look at the stamp tells whether the write was done.
     async fn put_whole(&self, request: &ReplaceRequest) -> Result<Replaced> {
         let (context, stamp) = (&request.context, Stamp::of(&request.context));
-        let condition = (!request.create).then(|| Condition::is_there(self.codec.partition()));
+        let condition = (!request.create).then_some(Condition::There);
         let put = Put { record: &request.record, stamp, condition, returns_old: request.create };
         let failure = match self.put(context, Effect::Writes, &put).await {
             Ok(old) => {
@@ -60,7 +60,7 @@ impl DynamoRepository {
             let seen = self.fetch_one(context, &request.key).await?;
             let mut tokens = seen.as_ref().map(ItemTokens::new);
             let merged = request.merge(tokens.as_mut().map(|tokens| tokens as &mut dyn Tokens))?;
-            let condition = Some(self.still(seen.as_ref()));
+            let condition = Some(Condition::still(seen.as_ref()));
             let put = Put { record: &merged.record, stamp, condition, returns_old: false };
             match self.put(context, Effect::WritesOnce, &put).await {
                 Ok(_) => return Ok(merged.into()),
@@ -70,14 +70,6 @@ impl DynamoRepository {
                     Outcome::Other { is_unclear: false } => tokio::task::yield_now().await,
                 },
             }
-        }
-    }
-
-    /// The condition that what was read, or nothing, is there still.
-    pub(super) fn still(&self, seen: Option<&Item>) -> Condition {
-        match seen {
-            Some(item) => Condition::is_unchanged(item, self.codec.partition()),
-            None => self.is_missing(),
         }
     }
 }

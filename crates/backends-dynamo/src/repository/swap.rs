@@ -6,6 +6,7 @@ use backends_core::{RecordBuf, Result};
 use super::put::Put;
 use super::{DynamoRepository, Outcome, lost, outcome};
 use crate::codec::{Item, ItemTokens};
+use crate::expression::Condition;
 use crate::retry::Effect;
 use crate::stamp::Stamp;
 
@@ -20,10 +21,10 @@ impl DynamoRepository {
         if !is(request.seen.as_ref(), stored.as_ref())? {
             return Ok(Swapped::Changed);
         }
-        let condition = self.still(stored.as_ref());
+        let condition = Condition::still(stored.as_ref());
         let written = match &request.record {
             None if stored.is_none() => return Ok(Swapped::Done),
-            None => self.delete_item(context, Effect::WritesOnce, &request.key, &condition).await,
+            None => self.delete_item(context, Effect::WritesOnce, &request.key, condition).await,
             Some(record) => {
                 let put = Put { record, stamp, condition: Some(condition), returns_old: false };
                 self.put(context, Effect::WritesOnce, &put).await
