@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use backends_core::driver::{Context, Fetched, GetRequest};
 use backends_core::{Batch, Key, Result};
-use mongodb::bson::Document;
 
 use super::MongoRepository;
 use crate::codec::BsonBatch;
@@ -50,7 +49,7 @@ impl MongoRepository {
         let mut positions = vec![None; keys.len()];
         let at_once = if self.codec.key_names().len() == 1 { KEYS } else { PAIRS };
         for keys in sorted.chunks(at_once) {
-            for batch in self.fetch_some(context, self.codec.filter_of_many(keys)?, keys.len()).await? {
+            for batch in self.fetch_some(context, keys).await? {
                 for index in 0..batch.len() {
                     let key = self.codec.key_of(batch.document(index)?)?;
                     if let Some(position) = places.get(&key) {
@@ -64,29 +63,22 @@ impl MongoRepository {
         Ok(Fetched::from_batches(batches, positions))
     }
 
-    /// The documents with one of so many keys.
-    async fn fetch_some(&self, context: &Context, filter: Document, keys: usize) -> Result<Vec<BsonBatch>> {
+    /// The documents with one of these keys, which are sorted.
+    async fn fetch_some(&self, context: &Context, keys: &[&Key]) -> Result<Vec<BsonBatch>> {
         let mut has_begun = false;
-        match self.try_fetch(context, filter.clone(), keys, &mut has_begun).await {
+        match self.try_fetch(context, keys, &mut has_begun).await {
             // The driver repeats a `find` and no `getMore`, whose cursor may have gone on: so all of it is read again.
-            Err(error) if has_begun && error.is_unavailable() => {
-                self.try_fetch(context, filter, keys, &mut has_begun).await
-            }
+            Err(error) if has_begun && error.is_unavailable() => self.try_fetch(context, keys, &mut has_begun).await,
             answer => answer,
         }
     }
 
-    async fn try_fetch(
-        &self,
-        context: &Context,
-        filter: Document,
-        keys: usize,
-        has_begun: &mut bool,
-    ) -> Result<Vec<BsonBatch>> {
+    async fn try_fetch(&self, context: &Context, keys: &[&Key], has_begun: &mut bool) -> Result<Vec<BsonBatch>> {
         // MongoDB: the first reply has 101 documents unless told otherwise, none has more than 16 MB, and one that is
         // full does not say that it is the last.
-        let at_once = u32::try_from(keys + 1).unwrap_or(u32::MAX);
-        let find = self.collection.find(filter).batch_size(at_once).max_time(max_time(context));
+        let at_once = u32::try_from(keys.len() + 1).unwrap_or(u32::MAX);
+        let find = self.collection.find(self.codec.filter_of_many(keys)?);
+        let find = find.batch_size(at_once).max_time(max_time(context));
         let mut cursor = self.database.call(context, Effect::Reads, find.batch()).await?;
         *has_begun = true;
         let mut batches = Vec::new();
