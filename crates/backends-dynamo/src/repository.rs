@@ -12,8 +12,6 @@ use backends_core::driver::{
 use backends_core::{Definition, Error, Result};
 
 use crate::codec::Codec;
-use crate::expression::Condition;
-use crate::retry::Effect;
 use crate::service::{Cause, Failure, Service};
 use crate::stamp::Stamp;
 use crate::table::DynamoTable;
@@ -25,8 +23,6 @@ mod insert_many;
 mod put;
 mod replace;
 mod swap;
-
-use put::Put;
 
 /// The records of one repository.
 #[derive(Clone)]
@@ -71,15 +67,8 @@ fn lost() -> Error {
 #[async_trait]
 impl RepositoryDriver for DynamoRepository {
     async fn insert(&self, request: &InsertRequest) -> Result<Inserted> {
-        let stamp = Stamp::of(&request.context);
-        let put = Put { record: &request.record, stamp, condition: Some(Condition::Missing), returns_old: false };
-        match self.put(&request.context, Effect::WritesOnce, &put).await {
-            Ok(_) => Ok(Inserted::stored()),
-            Err(failure) => match outcome(failure, &stamp)? {
-                Outcome::Done => Ok(Inserted::stored()),
-                Outcome::Other { is_unclear } => Err(Error::key_taken().with_may_have_happened(is_unclear)),
-            },
-        }
+        self.put_new(&request.context, &request.record, Stamp::of(&request.context)).await?;
+        Ok(Inserted::stored())
     }
 
     async fn insert_many(&self, request: &InsertManyRequest) -> Result<InsertedRecords> {

@@ -7,11 +7,9 @@ use backends_core::driver::{Context, InsertManyRequest, InsertedRecords};
 use backends_core::{Error, ErrorKind, Key, RecordBuf, Result};
 use tokio::task::JoinSet;
 
-use super::put::Put;
-use super::{DynamoRepository, Outcome, outcome};
+use super::DynamoRepository;
 use crate::codec::{Codec, Item, ItemKey, item};
 use crate::error::is_of_one_item;
-use crate::expression::Condition;
 use crate::retry::Effect;
 use crate::service::{Cause, Failure};
 use crate::stamp::Stamp;
@@ -143,15 +141,11 @@ impl DynamoRepository {
 
     async fn store_one(&self, context: &Context, placed: &Placed) -> Result<()> {
         let stamp = Stamp::at(context, placed.position);
-        let put = Put { record: &placed.record, stamp, condition: Some(Condition::Missing), returns_old: false };
-        let stored = match self.put(context, Effect::WritesOnce, &put).await {
-            Ok(_) => Ok(()),
-            Err(failure) => match outcome(failure, &stamp)? {
-                Outcome::Done => Ok(()),
-                Outcome::Other { is_unclear } => Err(Error::key_taken().with_may_have_happened(is_unclear)),
-            },
-        };
-        context.renew();
+        let stored = self.put_new(context, &placed.record, stamp).await;
+        // Only an answer gives the next record its time.
+        if stored.as_ref().err().is_none_or(Error::is_already_exists) {
+            context.renew();
+        }
         stored
     }
 }

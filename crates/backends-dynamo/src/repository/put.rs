@@ -2,9 +2,9 @@
 
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use backends_core::driver::Context;
-use backends_core::{RecordBuf, Result};
+use backends_core::{Error, RecordBuf, Result};
 
-use super::DynamoRepository;
+use super::{DynamoRepository, Outcome, outcome};
 use crate::codec::{Item, item};
 use crate::expression::{Condition, Expression};
 use crate::retry::Effect;
@@ -41,5 +41,17 @@ impl DynamoRepository {
         };
         let answer = self.service.ask(context, effect, request).await?;
         Ok(answer.attributes)
+    }
+
+    /// Puts a record whose key nothing has.
+    pub(super) async fn put_new(&self, context: &Context, record: &RecordBuf, stamp: Stamp) -> Result<()> {
+        let put = Put { record, stamp, condition: Some(Condition::Missing), returns_old: false };
+        match self.put(context, Effect::WritesOnce, &put).await {
+            Ok(_) => Ok(()),
+            Err(failure) => match outcome(failure, &stamp)? {
+                Outcome::Done => Ok(()),
+                Outcome::Other { is_unclear } => Err(Error::key_taken().with_may_have_happened(is_unclear)),
+            },
+        }
     }
 }
