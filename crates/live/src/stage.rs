@@ -64,11 +64,6 @@ impl Stage {
         self
     }
 
-    /// The proxy, for what a backend tests besides.
-    pub fn proxy(&self) -> &Proxy {
-        &self.proxy
-    }
-
     /// Closes both ways.
     pub async fn close(self) {
         for backend in [self.through, self.clean] {
