@@ -86,9 +86,6 @@ pub async fn run(stage: &Stage, key: KeyIs) -> Report {
     let pair = stage.define(json).await;
     single::run(stage, &pair, shape, field, &mut report).await;
     many::run(stage, &pair, shape, field, &mut report).await;
-    if let Some(large) = stage.large {
-        many::run_large(stage, &pair, shape, field, large, &mut report).await;
-    }
     let errors = stage.proxy.errors();
     assert!(errors.is_empty(), "the proxy could not do what it was told: {errors:?}");
     report
@@ -119,7 +116,22 @@ async fn losing<A>(stage: &Stage, plan: Option<Plan>, call: impl Future<Output =
     (answer, requests)
 }
 
-/// These ways to lose every answer of a call that has so many requests.
-fn plans(losses: &[Loss], requests: usize) -> impl Iterator<Item = Plan> {
-    losses.iter().flat_map(move |loss| (1..=requests).map(move |request| Plan { loss: *loss, request }))
+/// Makes a call with no answer lost, and then with each of its answers lost in each of these ways. `make` makes it once,
+/// and tells what came of it and how many requests there were.
+async fn lose_each(
+    call: &'static str,
+    shape: &'static str,
+    losses: &[Loss],
+    report: &mut Report,
+    make: impl AsyncFn(Option<Plan>) -> (Outcome, usize),
+) {
+    let (outcome, requests) = make(None).await;
+    assert_eq!(outcome, Outcome::Answered, "{call}, {shape}: it fails with no answer lost");
+    assert!(requests > 0, "{call}, {shape}: it makes no request, so that no answer can be lost");
+    for loss in losses {
+        for request in 1..=requests {
+            let (outcome, _) = make(Some(Plan { loss: *loss, request })).await;
+            report.push(Line { call, shape, loss: *loss, request: (request, requests), outcome });
+        }
+    }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use backends_core::{Document, Error, InsertedMany, Result};
 
-use super::report::{Line, Outcome, Report};
+use super::report::{Outcome, Report};
 use super::single::unclear;
-use super::{Loss, Plan, losing, plans};
+use super::{Loss, Plan, lose_each, losing};
 use crate::Stage;
 use crate::stage::{Many, Pair, number, record};
 
@@ -15,46 +15,26 @@ use crate::stage::{Many, Pair, number, record};
 const OTHER: i64 = -1;
 
 pub(super) async fn run(stage: &Stage, pair: &Pair, shape: &'static str, field: &str, report: &mut Report) {
-    let calls = Calls { stage, pair, shape, field, many: stage.small };
-    calls.run(["insert_many", "get_many"], &Loss::ALL, report).await;
-}
-
-/// The same with records that make it several requests, and not in every way, for each takes a while.
-pub(super) async fn run_large(
-    stage: &Stage,
-    pair: &Pair,
-    shape: &'static str,
-    field: &str,
-    large: Many,
-    report: &mut Report,
-) {
-    let calls = Calls { stage, pair, shape, field, many: large };
-    calls.run(["insert_many of large records", "get_many of large records"], &[Loss::Once], report).await;
+    let calls = Calls { stage, pair, field, many: stage.small };
+    calls.run(["insert_many", "get_many"], shape, &Loss::ALL, report).await;
+    if let Some(many) = stage.large {
+        // Not in every way, for each takes a while.
+        let names = ["insert_many of large records", "get_many of large records"];
+        Calls { many, ..calls }.run(names, shape, &[Loss::Once], report).await;
+    }
 }
 
 struct Calls<'a> {
     stage: &'a Stage,
     pair: &'a Pair,
-    shape: &'static str,
     field: &'a str,
     many: Many,
 }
 
 impl Calls<'_> {
-    async fn run(&self, [insert, get]: [&'static str; 2], losses: &[Loss], report: &mut Report) {
-        let Self { shape, .. } = self;
-        let (outcome, requests) = self.insert_many(None).await;
-        assert_eq!(outcome, Outcome::Answered, "{insert}, {shape}: it fails with no answer lost");
-        for plan in plans(losses, requests) {
-            let (outcome, _) = self.insert_many(Some(plan)).await;
-            report.push(Line { call: insert, shape, loss: plan.loss, request: (plan.request, requests), outcome });
-        }
-        let (outcome, requests) = self.get_many(None).await;
-        assert_eq!(outcome, Outcome::Answered, "{get}, {shape}: it fails with no answer lost");
-        for plan in plans(losses, requests) {
-            let (outcome, _) = self.get_many(Some(plan)).await;
-            report.push(Line { call: get, shape, loss: plan.loss, request: (plan.request, requests), outcome });
-        }
+    async fn run(&self, [insert, get]: [&'static str; 2], shape: &'static str, losses: &[Loss], report: &mut Report) {
+        lose_each(insert, shape, losses, report, async |plan| self.insert_many(plan).await).await;
+        lose_each(get, shape, losses, report, async |plan| self.get_many(plan).await).await;
     }
 
     /// The keys of a run.

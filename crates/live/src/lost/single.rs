@@ -3,30 +3,20 @@
 use backends_core::{Error, ErrorKind, Result};
 
 use super::call::{ALL, Answer, Call, stored_before};
-use super::report::{Line, Outcome, Report};
-use super::{Loss, Plan, losing, plans};
+use super::report::{Outcome, Report};
+use super::{Loss, Plan, lose_each, losing};
 use crate::Stage;
 use crate::stage::{Pair, number};
 
 pub(super) async fn run(stage: &Stage, pair: &Pair, shape: &'static str, field: &str, report: &mut Report) {
     for call in ALL {
-        let whole = one(stage, pair, field, call, None).await;
-        assert_eq!(whole.outcome, Outcome::Answered, "{}, {shape}: it fails with no answer lost", call.name);
-        for plan in plans(&Loss::ALL, whole.requests) {
-            let run = one(stage, pair, field, call, Some(plan)).await;
-            let request = (plan.request, whole.requests);
-            report.push(Line { call: call.name, shape, loss: plan.loss, request, outcome: run.outcome });
-        }
+        lose_each(call.name, shape, &Loss::ALL, report, async |plan| one(stage, pair, field, call, plan).await).await;
     }
 }
 
-struct Run {
-    outcome: Outcome,
-    requests: usize,
-}
-
-/// Makes the call once, on a record of its own, and looks at what it left behind.
-async fn one(stage: &Stage, pair: &Pair, field: &str, call: Call, plan: Option<Plan>) -> Run {
+/// Makes the call once, on a record of its own, and looks at what it left behind; what came of it, and how many requests
+/// there were.
+async fn one(stage: &Stage, pair: &Pair, field: &str, call: Call, plan: Option<Plan>) -> (Outcome, usize) {
     let key = format!("{} {plan:?}", call.name);
     let told = format!("{}, by `{field}`, {plan:?}", call.name);
     if let Some(before) = call.before {
@@ -46,7 +36,7 @@ async fn one(stage: &Stage, pair: &Pair, field: &str, call: Call, plan: Option<P
     // The way through the proxy works again, and shows the same.
     let again = pair.through.get(&key).await.unwrap_or_else(|error| panic!("{told}, afterwards: {error}"));
     assert_eq!(again.map(|record| number(&record)), stored, "{told}: both ways show the same");
-    Run { outcome, requests }
+    (outcome, requests)
 }
 
 /// What the answer comes to, given what is stored; or what is wrong with it.
