@@ -58,12 +58,12 @@ pub(super) const ALL: [Call; 10] = [
     call("get of what is missing", Kind::Get, None, None, Answer::Nothing),
 ];
 
-/// What every call writes: a record of the field `field`.
-pub(super) fn stored_before(field: &str, key: &str, before: i64) -> Document {
-    record(field, key, before, 0)
-}
-
 impl Call {
+    /// Whether it may change something.
+    pub(super) fn writes(self) -> bool {
+        !matches!(self.kind, Kind::Get)
+    }
+
     /// Makes the call.
     pub(super) async fn make(
         self,

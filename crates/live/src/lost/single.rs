@@ -2,11 +2,11 @@
 
 use backends_core::{Error, ErrorKind, Result};
 
-use super::call::{ALL, Answer, Call, stored_before};
+use super::call::{ALL, Answer, Call};
 use super::report::{Outcome, Report};
 use super::{Loss, Plan, lose_each, losing};
 use crate::Stage;
-use crate::stage::{Pair, number};
+use crate::stage::{Pair, number, record};
 
 pub(super) async fn run(stage: &Stage, pair: &Pair, shape: &'static str, field: &str, report: &mut Report) {
     for call in ALL {
@@ -20,7 +20,7 @@ async fn one(stage: &Stage, pair: &Pair, field: &str, call: Call, plan: Option<P
     let key = format!("{} {plan:?}", call.name);
     let told = format!("{}, by `{field}`, {plan:?}", call.name);
     if let Some(before) = call.before {
-        let stored = pair.clean.insert(&stored_before(field, &key, before)).await;
+        let stored = pair.clean.insert(&record(field, &key, before, 0)).await;
         assert!(stored.is_ok(), "{told}: the record cannot be stored before the call");
     }
     let records_before = stage.count(pair).await;
@@ -54,11 +54,7 @@ fn judge(call: Call, answer: &Result<Answer>, stored: Option<i64>) -> Result<Out
         // The refusal of a second try is true; what the first one was nobody knows where others may have written since.
         return Ok(if error.may_have_happened() { Outcome::Nothing } else { Outcome::Answered });
     }
-    unclear(error, stored != call.before, writes(call))
-}
-
-fn writes(call: Call) -> bool {
-    !call.name.starts_with("get")
+    unclear(error, stored != call.before, call.writes())
 }
 
 /// What an error comes to that says no more than that an answer is missing.
