@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use backends_core::{Document, Error, Registry, Value};
 use backends_mongo::Mongodb;
 use proxy::{Protocol, Proxy};
+use tokio::time::timeout;
 
 use crate::store::{Store, definition, variable};
 
@@ -31,7 +32,10 @@ async fn c42_who_finds_no_server_is_told_by_the_deadline_or_when_the_driver_give
     notes.insert(&note).await.unwrap();
     proxy.refuse().await;
     // The driver learns of it from its next heartbeat; until then a call may have been sent.
-    while notes.get("a").timeout(Duration::from_millis(100)).await.err().is_none_or(|error| !error.is_unavailable()) {}
+    let is_told =
+        async || notes.get("a").timeout(Duration::from_millis(100)).await.is_err_and(|error| error.is_unavailable());
+    let learns = async { while !is_told().await {} };
+    timeout(Duration::from_secs(20), learns).await.expect("the driver does not learn that its server is gone");
     let (_, took) = told(notes.insert(&note).timeout(Duration::from_secs(1))).await;
     assert!(took < Duration::from_secs(2), "the deadline was earlier: {took:?}");
     let (_, took) = told(notes.get("a").timeout(Duration::from_secs(20))).await;
