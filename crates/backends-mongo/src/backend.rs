@@ -64,7 +64,7 @@ impl MongoBackend {
         let topology = Topology::default();
         let mut client = options.for_client();
         client.sdam_event_handler = Some(topology.handler());
-        let patience = client.server_selection_timeout.unwrap_or(options.timeout);
+        let patience = options.patience();
         let client = Client::with_options(client).map_err(unusable)?;
         let native = client.database(&options.database);
         let database = Database { client, native, prefix: options.table_prefix, topology, patience };

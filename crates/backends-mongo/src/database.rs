@@ -47,13 +47,13 @@ impl Database {
         context: &Context,
         request: impl Future<Output = mongodb::error::Result<T>>,
     ) -> Result<T, Failure> {
-        let began = Instant::now();
+        let (began, early) = (Instant::now(), early(context));
         let mut request = pin!(request);
-        if early(context) > began + self.patience {
+        if early.saturating_duration_since(began) > self.patience {
             // The driver gives up before: a timer would only cost.
             return request.await.map_err(Failure::Native);
         }
-        let answer = match timeout_at(early(context), request.as_mut()).await {
+        let answer = match timeout_at(early, request.as_mut()).await {
             Ok(answer) => answer,
             Err(_) => match self.topology.unreachable_since(began) {
                 Some(fault) => return Err(Failure::Unreachable(fault)),

@@ -128,9 +128,14 @@ impl MongoOptions {
         client.retry_reads = Some(true);
         client.retry_writes = Some(true);
         client.max_pool_size.get_or_insert(MAX_POOL_SIZE);
-        // A call whose server goes away looks for another one, and has to end before its deadline to say so.
-        client.server_selection_timeout.get_or_insert(self.timeout / 6 * 5);
+        client.server_selection_timeout = Some(self.patience());
         client
+    }
+
+    /// How long the driver looks for a server that takes a call. One whose server goes away looks for another, and has
+    /// to end before its deadline to say so.
+    pub(crate) fn patience(&self) -> Duration {
+        self.client.server_selection_timeout.unwrap_or(self.timeout / 6 * 5)
     }
 }
 
