@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::encode::Fault;
 use crate::schema::Place;
+use crate::token::read_one;
 use crate::{Batch, Error, RecordBuf, Result, Tokens};
 
 mod access;
@@ -42,12 +43,9 @@ impl<'s> Reading<'s> {
     /// `Unreadable` with the path, if `T` cannot hold what is stored.
     #[inline]
     pub(crate) fn read<T: DeserializeOwned>(self, batch: &dyn Batch, index: usize) -> Result<T> {
-        let mut record = None;
-        batch.read(index, &mut |tokens| {
-            record = Some(T::deserialize(Lazy::record(&mut Walk { tokens, trail: None }, self.schema))?);
-            Ok(())
-        })?;
-        record.ok_or_else(|| Error::unexpected("a batch was asked for a record and gave none"))
+        read_one(batch, index, |tokens| {
+            Ok(T::deserialize(Lazy::record(&mut Walk { tokens, trail: None }, self.schema))?)
+        })
     }
 
     /// The same for any type, and where in the record it failed: a second walk that keeps the path, so that the first
@@ -67,7 +65,7 @@ impl<'s> Reading<'s> {
         while let Some(field) = self.own.into_iter().flatten().find(|own| error.path() == Some(*own)) {
             let mut record = match without.take() {
                 Some(record) => record,
-                None => copy(batch, index)?,
+                None => RecordBuf::from_batch(batch, index)?,
             };
             let is_there = record.remove(field);
             let record = without.insert(record);
@@ -97,15 +95,6 @@ impl<'s> Reading<'s> {
             Ok(()) => error,
         }
     }
-}
-
-fn copy(batch: &dyn Batch, index: usize) -> Result<RecordBuf> {
-    let mut record = RecordBuf::new();
-    batch.read(index, &mut |tokens| {
-        record = RecordBuf::from_tokens(tokens)?;
-        Ok(())
-    })?;
-    Ok(record)
 }
 
 /// The record that `tokens` walks, where nothing is declared.

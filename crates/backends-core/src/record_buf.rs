@@ -1,5 +1,6 @@
 //! A record as flat bytes: what is encoded once, checked once, and handed to any driver.
 
+use crate::token::read_one;
 use crate::{Batch, Error, Result, Timestamp, Token, Tokens};
 
 mod compare;
@@ -64,6 +65,14 @@ impl RecordBuf {
             }
             record.push(token);
         }
+    }
+
+    /// Copies the record at `index` of `batch`.
+    ///
+    /// # Errors
+    /// Those of the batch.
+    pub fn from_batch(batch: &dyn Batch, index: usize) -> Result<Self> {
+        read_one(batch, index, |tokens| Self::from_tokens(tokens))
     }
 
     /// Appends a token: a field and its value in turn, every array and map closed by an end. The map of the record

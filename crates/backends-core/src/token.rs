@@ -1,6 +1,6 @@
 //! The meeting point of a type and a driver: a record as a walk over tokens.
 
-use crate::{Result, Timestamp};
+use crate::{Error, Result, Timestamp};
 
 /// One step of a walk over a record.
 // With a tag of one byte the bool would share the tag's word, and every copy of a token would read that word in pieces,
@@ -99,6 +99,17 @@ pub trait Batch: Send + Sync {
 
     /// Calls `reader` with a walk over the record at `index`, which is below [`len`](Self::len).
     fn read(&self, index: usize, reader: &mut dyn FnMut(&mut dyn Tokens) -> Result<()>) -> Result<()>;
+}
+
+/// What `read` makes of the record at `index` of `batch`.
+#[inline]
+pub(crate) fn read_one<R>(batch: &dyn Batch, index: usize, read: impl Fn(&mut dyn Tokens) -> Result<R>) -> Result<R> {
+    let mut record = None;
+    batch.read(index, &mut |tokens| {
+        record = Some(read(tokens)?);
+        Ok(())
+    })?;
+    record.ok_or_else(|| Error::unexpected("a batch was asked for a record and gave none"))
 }
 
 /// Where records come from, a batch at a time.

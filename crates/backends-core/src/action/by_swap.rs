@@ -64,11 +64,5 @@ pub(super) async fn delete(driver: &dyn RepositoryDriver, request: &DeleteReques
 
 async fn read(driver: &dyn RepositoryDriver, context: &Context, key: &Key) -> Result<Option<RecordBuf>> {
     let fetched = driver.get(&GetRequest::new(context.clone(), vec![key.clone()])).await?;
-    let Some((batch, index)) = fetched.record(0)? else { return Ok(None) };
-    let mut record = None;
-    batch.read(index, &mut |tokens| {
-        record = Some(RecordBuf::from_tokens(tokens)?);
-        Ok(())
-    })?;
-    Ok(record)
+    fetched.record(0)?.map(|(batch, index)| RecordBuf::from_batch(batch, index)).transpose()
 }

@@ -245,12 +245,7 @@ impl Top {
                 self.settle(fields, keep);
             }
         }
-        let mut record = RecordBuf::new();
-        batch.read(index, &mut |tokens| {
-            record = RecordBuf::from_tokens(tokens)?;
-            Ok(())
-        })?;
-        self.rows.push(Row { values: seen.values.clone(), record });
+        self.rows.push(Row { values: seen.values.clone(), record: RecordBuf::from_batch(batch, index)? });
         Ok(())
     }
 

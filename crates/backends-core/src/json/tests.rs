@@ -356,14 +356,9 @@ fn a_batch_reads_each_of_its_texts() {
     assert_eq!(format!("{batch:?}"), "JsonBatch { records: 4, .. }");
     for (index, text) in texts.into_iter().enumerate() {
         assert_eq!(batch.get(index), Some(text));
-        let mut record = None;
-        let read = batch.read(index, &mut |tokens| {
-            record = Some(RecordBuf::from_tokens(tokens)?);
-            Ok(())
-        });
-        match record {
-            Some(record) => assert_eq!(to_string(&record).unwrap(), text),
-            None => assert!(text.is_empty() && read.unwrap_err().is_unreadable()),
+        match RecordBuf::from_batch(&batch, index) {
+            Ok(record) => assert_eq!(to_string(&record).unwrap(), text),
+            Err(error) => assert!(text.is_empty() && error.is_unreadable()),
         }
     }
     assert!(batch.get(4).is_none());

@@ -274,16 +274,11 @@ pub(crate) fn decode<T: DeserializeOwned>(
 /// The error with the id of the record, where that is one that the library gives and so tells nothing else.
 #[cold]
 pub(crate) fn with_id(state: &State, batch: &dyn Batch, index: usize, error: Error) -> Error {
-    let mut id = None;
     // The record was read before; if it cannot be now, the error stays without the id.
-    let again = batch.read(index, &mut |tokens| {
-        let record = RecordBuf::from_tokens(tokens)?;
-        id = id_of(state, &record).filter(|id| crate::schema::is_object_id(id) || id.parse::<uuid::Uuid>().is_ok());
-        Ok(())
-    });
-    match (again, id) {
-        (Ok(()), Some(id)) => error.with_context("id", id),
-        _ => error,
+    let id = RecordBuf::from_batch(batch, index).ok().and_then(|record| id_of(state, &record));
+    match id.filter(|id| crate::schema::is_object_id(id) || id.parse::<uuid::Uuid>().is_ok()) {
+        Some(id) => error.with_context("id", id),
+        None => error,
     }
 }
 

@@ -114,12 +114,7 @@ fn c01_a_record_comes_back_as_it_was() {
     let item = super::item(&record, &stamp).unwrap();
     assert!(stamp.is_on(&item));
     let batch = ItemBatch(vec![item]);
-    batch
-        .read(0, &mut |tokens| {
-            assert!(RecordBuf::from_tokens(tokens)? == record);
-            Ok(())
-        })
-        .unwrap();
+    assert!(RecordBuf::from_batch(&batch, 0).unwrap() == record);
     assert!(batch.read(1, &mut |_| Ok(())).is_err());
 }
 

@@ -82,14 +82,7 @@ fn c01_a_record_comes_back_as_it_was() {
     );
     assert_eq!(parsed.keys().next().unwrap(), "_id");
     let batch = notes().batch_of(document);
-    let mut again = None;
-    batch
-        .read(0, &mut |tokens| {
-            again = Some(RecordBuf::from_tokens(tokens)?);
-            Ok(())
-        })
-        .unwrap();
-    assert!(again.unwrap() == record());
+    assert!(RecordBuf::from_batch(&batch, 0).unwrap() == record());
     assert!(batch.read(1, &mut |_| Ok(())).is_err());
 }
 
