@@ -16,6 +16,7 @@ pub(crate) use batch::BsonBatch;
 use element::{Elements, fixed, tag};
 pub(crate) use walk::{BsonTokens, another_id, is_id};
 use write::Id;
+pub(crate) use write::expected_size;
 
 /// The field of a document that holds the library's id.
 pub(crate) const ID: &str = "_id";

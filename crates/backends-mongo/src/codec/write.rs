@@ -19,7 +19,7 @@ pub(crate) enum Id<'a> {
 /// # Errors
 /// `InvalidInput` if the server would find it too large.
 pub(crate) fn document(record: &RecordBuf, id_field: &str, id: Option<Id<'_>>) -> Result<RawDocumentBuf> {
-    let mut bytes = Vec::with_capacity(about(record));
+    let mut bytes = Vec::with_capacity(expected_size(record));
     append(&mut bytes, record, id_field, id)?;
     RawDocumentBuf::from_bytes(bytes)
         .map_err(|error| Error::unexpected("a record became no well-formed BSON").with_native(error))
@@ -37,7 +37,7 @@ pub(crate) fn append(out: &mut Vec<u8>, record: &RecordBuf, id_field: &str, id: 
 }
 
 /// How many bytes the document has, about: a name and a tag take as much here as in the record.
-pub(crate) fn about(record: &RecordBuf) -> usize {
+pub(crate) fn expected_size(record: &RecordBuf) -> usize {
     record.size() + 64
 }
 

@@ -12,6 +12,7 @@ use serde::ser::{Error as _, Serialize, Serializer};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::MongoRepository;
+use crate::codec::expected_size;
 use crate::database::{Failure, early};
 use crate::error::{Effect, index_in, of_write, repeat, unconfirmed};
 
@@ -52,18 +53,23 @@ impl MongoRepository {
         positions: &[usize],
         errors: &mut Errors,
     ) -> Option<Error> {
+        let record = |position: usize| &request.records[position].record;
+        let mut left: usize = positions.iter().map(|position| expected_size(record(*position))).sum();
         let mut group = Group::default();
+        group.make_room_for(left);
         for (tried, position) in positions.iter().enumerate() {
+            left -= expected_size(record(*position));
             let start = group.bytes.len();
-            if let Err(error) = self.codec.append(&mut group.bytes, &request.records[*position].record) {
+            if let Err(error) = self.codec.append(&mut group.bytes, record(*position)) {
                 errors.put(*position, error);
                 continue;
             }
-            if let Some(full) = group.cut_if_full(start)
-                && let Some(lost) = self.store_group(&request.context, full, errors).await
-            {
-                positions[tried..].iter().for_each(|position| errors.put(*position, not_tried(&lost)));
-                return Some(lost);
+            if let Some(full) = group.cut_if_full(start) {
+                if let Some(lost) = self.store_group(&request.context, full, errors).await {
+                    positions[tried..].iter().for_each(|position| errors.put(*position, not_tried(&lost)));
+                    return Some(lost);
+                }
+                group.make_room_for(left);
             }
             group.end(*position);
         }
@@ -192,6 +198,11 @@ struct Group {
 }
 
 impl Group {
+    /// Makes room for more documents of about so many bytes together, as far as they go into one request.
+    fn make_room_for(&mut self, bytes: usize) {
+        self.bytes.reserve(bytes.min(BYTES));
+    }
+
     /// If there is no room for the document that begins at `start`: what is before it; it stays.
     fn cut_if_full(&mut self, start: usize) -> Option<Self> {
         let is_full = self.ends.len() == DOCUMENTS || (self.bytes.len() > BYTES && !self.ends.is_empty());
