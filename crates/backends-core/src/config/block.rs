@@ -8,7 +8,7 @@ use crate::names;
 use super::json;
 
 /// What a block says, before a backend has looked at it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Block {
     pub(super) name: Option<String>,
     pub(super) info: Map<String, Value>,

@@ -38,15 +38,12 @@ pub struct DatabaseConfig {
     /// The name of the backend to open.
     pub db_name: String,
     name_is_from_code: bool,
-    name_is_from_url: bool,
     pub(super) code: Map<String, Value>,
     pub(super) environment: Environment,
-    pub(super) file: Map<String, Value>,
+    /// What the file says.
+    pub(super) block: Block,
     /// Where the block stands.
     pub(super) file_path: Option<PathBuf>,
-    pub(super) block_mistakes: Vec<String>,
-    /// Whether the block has a name that is none.
-    pub(super) name_is_mistaken: bool,
 }
 
 impl DatabaseConfig {
@@ -85,14 +82,9 @@ impl DatabaseConfig {
     }
 
     pub(super) fn of_block(block: Block, environment: &Environment) -> Self {
-        let config = Self {
-            db_name: block.name.unwrap_or_default(),
-            file: block.info,
-            block_mistakes: block.mistakes,
-            name_is_mistaken: block.name_is_mistaken,
-            ..Self::default()
-        };
-        config.with_environment(environment)
+        let mut config = Self { block, environment: environment.clone(), ..Self::default() };
+        config.db_name = config.name_from_sources();
+        config
     }
 
     /// The same settings, whose errors say in which file they stand.
@@ -113,21 +105,14 @@ impl DatabaseConfig {
 
     /// The same settings with those of the environment, in place of the environment it had.
     ///
-    /// `BACKENDS_DB_NAME` goes before the name of a file, not before that given to [`new`](Self::new).
+    /// `BACKENDS_DB_NAME` goes before the name of a file, not before one that was set in code, by [`new`](Self::new) or
+    /// as the field.
     #[must_use]
     pub fn with_environment(mut self, environment: &Environment) -> Self {
+        let is_from_code = self.name_is_from_code || self.db_name != self.name_from_sources();
         self.environment = environment.clone();
-        if self.name_is_from_code {
-            return self;
-        }
-        if std::mem::take(&mut self.name_is_from_url) {
-            self.db_name.clear();
-        }
-        if let Some(name) = environment.get("dbName") {
-            name.clone_into(&mut self.db_name);
-        } else if self.db_name.is_empty() {
-            self.db_name = self.name_in_url().unwrap_or_default();
-            self.name_is_from_url = !self.db_name.is_empty();
+        if !is_from_code {
+            self.db_name = self.name_from_sources();
         }
         self
     }
@@ -137,15 +122,32 @@ impl DatabaseConfig {
         &self.db_name
     }
 
+    /// The name that the environment, the file or the `url` gives; empty if none does.
+    fn name_from_sources(&self) -> String {
+        self.given_name().map(str::to_owned).or_else(|| self.name_in_url()).unwrap_or_default()
+    }
+
+    /// The `dbName` of the environment or the file.
+    fn given_name(&self) -> Option<&str> {
+        let in_file = self.block.name.as_deref().filter(|name| !name.is_empty());
+        self.environment.get("dbName").or(in_file)
+    }
+
     /// One word a backend: the scheme of its URIs is its name.
     fn name_in_url(&self) -> Option<String> {
         let uri = Uri::parse(self.naming_url()?).ok()?;
         Some(first_word(uri.scheme()).to_owned())
     }
 
+    /// Whether nothing but the `url` names the backend.
+    fn name_is_from_url(&self) -> bool {
+        let is_given = self.name_is_from_code || self.given_name().is_some();
+        !is_given && self.name_in_url().is_some_and(|name| name == self.db_name)
+    }
+
     /// The `url` that names the backend where `dbName` does not.
     fn naming_url(&self) -> Option<&str> {
-        let in_file = self.file.get(Property::URL.name).and_then(Value::as_str);
+        let in_file = self.block.info.get(Property::URL.name).and_then(Value::as_str);
         self.environment.get(Property::URL.name).or(in_file).filter(|url| !url.is_empty())
     }
 
@@ -153,7 +155,7 @@ impl DatabaseConfig {
     pub(super) fn without_name(&self, known: Known<'_>) -> Option<Error> {
         if !self.db_name.is_empty() {
             // What stands before a colon may as well be a user, so it is not shown.
-            return if self.name_is_from_url { known.by_scheme(&self.db_name).err() } else { None };
+            return if self.name_is_from_url() { known.by_scheme(&self.db_name).err() } else { None };
         }
         Uri::parse(self.naming_url()?).err().map(|error| error.saying("no backend is named by `dbName`, and by `url`"))
     }
@@ -162,10 +164,10 @@ impl DatabaseConfig {
 impl fmt::Debug for DatabaseConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DatabaseConfig")
-            .field("db_name", &printable(&self.db_name).filter(|_| !self.name_is_from_url).unwrap_or("…"))
+            .field("db_name", &printable(&self.db_name).filter(|_| !self.name_is_from_url()).unwrap_or("…"))
             .field("code", &self.code.keys().collect::<Vec<_>>())
             .field("environment", &self.environment)
-            .field("file", &self.file.keys().collect::<Vec<_>>())
+            .field("file", &self.block.info.keys().collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn layers<'a>(config: &'a DatabaseConfig, known: &Keys<'a>, mistakes:
     [
         Layer { source: Source::Code, settings: Cow::Borrowed(&config.code) },
         Layer { source: Source::Environment, settings: Cow::Owned(variables(&config.environment, known, mistakes)) },
-        Layer { source: Source::File, settings: Cow::Borrowed(&config.file) },
+        Layer { source: Source::File, settings: Cow::Borrowed(&config.block.info) },
     ]
 }
 

@@ -47,14 +47,14 @@ impl DatabaseConfig {
 
     fn checked(&self, name: &str, known: Known<'_>) -> Result<BackendConfig> {
         let mut mistakes = Mistakes::new(ErrorKind::InvalidConfig);
-        self.block_mistakes.iter().for_each(|mistake| mistakes.add(mistake));
+        self.block.mistakes.iter().for_each(|mistake| mistakes.add(mistake));
         let chosen = match known.by_name(name) {
             Err(error) if name == self.db_name => Err(self.without_name(known).unwrap_or(error)),
             chosen => chosen,
         };
         let keys = Keys { known, chosen: chosen.as_ref().ok().copied(), complete: !known.is_absent(name) };
         match &chosen {
-            Err(error) if !(name.is_empty() && self.name_is_mistaken) => mistakes.add(error.message()),
+            Err(error) if !(name.is_empty() && self.block.name_is_mistaken) => mistakes.add(error.message()),
             _ => {}
         }
         let layers = merge::layers(self, &keys, &mut mistakes);

@@ -27,6 +27,26 @@ fn s6_the_name_of_the_backend_has_the_same_precedence() {
     let mut config = config("mongodb", r#"{"path": "x"}"#).unwrap();
     config.db_name = "sqlite".to_owned();
     assert_eq!(resolve(&config).unwrap().backend(), "sqlite");
+    let another = Environment::from_pairs([("BACKENDS_DB_NAME", "memory")]);
+    assert_eq!(config.with_environment(&another).db_name, "sqlite", "it was set in code");
+}
+
+#[test]
+fn s6_another_environment_takes_the_name_with_it() {
+    let [named, with_url, empty] = [vec![("BACKENDS_DB_NAME", "sqlite")], vec![("BACKENDS_URL", "memory:")], vec![]]
+        .map(|variables: Vec<(&str, &str)>| Environment::from_pairs(variables));
+    for (file, names) in [("mongodb", ["sqlite", "mongodb", "mongodb"]), ("", ["sqlite", "memory", ""])] {
+        let mut config = config(file, "{}").unwrap();
+        for (environment, name) in [&named, &with_url, &empty].into_iter().zip(names) {
+            config = config.with_environment(environment);
+            assert_eq!(config.db_name, name, "{file}");
+        }
+    }
+    // A name that is set in code is that of no `url`, and is shown.
+    let mut config = config("", r#"{"url": "memory:"}"#).unwrap();
+    assert!(format!("{config:?}").contains("db_name: \"…\""), "{config:?}");
+    config.db_name = "sqlite".to_owned();
+    assert!(format!("{config:?}").contains("db_name: \"sqlite\""), "{config:?}");
 }
 
 #[test]
