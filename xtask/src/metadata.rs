@@ -84,7 +84,15 @@ impl Metadata {
 
     /// The crates that say of themselves that they need a newer compiler than `promised`.
     pub(crate) fn needing_newer(&self, promised: &str) -> Vec<&Package> {
-        self.own().filter(|own| own.rust_version.as_deref().is_some_and(|needs| needs != promised)).collect()
+        let promised = numbers(promised);
+        self.own().filter(|own| own.rust_version.as_deref().is_some_and(|needs| numbers(needs) > promised)).collect()
+    }
+
+    /// The names of the crates that a feature of the facade turns on itself.
+    pub(crate) fn brought_by(&self, feature: &str) -> impl Iterator<Item = &str> {
+        let features = self.package(FACADE).into_iter().flat_map(|facade| &facade.features);
+        let turned_on = features.filter(move |(name, _)| name == feature).flat_map(|(_, on)| on);
+        turned_on.filter_map(|on| on.strip_prefix("dep:"))
     }
 
     /// The features of the facade that a user chooses from, without `default` and `full`.
@@ -129,6 +137,12 @@ impl Dependency {
         let name = value["name"].as_str().unwrap_or_default().to_owned();
         Self { name, for_tests: value["kind"].as_str() == Some("dev") }
     }
+}
+
+/// A version as numbers, so that `1.90` can be compared with `1.90.0`.
+pub(crate) fn numbers(version: &str) -> [u32; 3] {
+    let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
+    [(); 3].map(|()| parts.next().unwrap_or(0))
 }
 
 /// The targets of a package that are of a kind.
@@ -182,8 +196,17 @@ mod tests {
             [("x", false), ("y", true)]
         );
         assert_eq!(metadata.facade_features(), ["sqlite"]);
+        assert!(metadata.brought_by("sqlite").eq(["x"]) && metadata.brought_by("full").eq([""; 0]));
+        assert_eq!(metadata.needing_newer("1.89").len(), 1);
+        assert!(["1.90", "1.90.0", "1.91"].iter().all(|promised| metadata.needing_newer(promised).is_empty()));
         assert_eq!(facade.resolved, [metadata.packages[1].id.as_str()]);
         assert_eq!(metadata.own().count(), 1);
         assert!(metadata.packages[1].published && metadata.packages[1].rust_version.is_none());
+    }
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        assert!(numbers("1.90") < numbers("1.90.1") && numbers("1.9") < numbers("1.10"));
+        assert_eq!(numbers("1.90"), numbers("1.90.0"));
     }
 }

@@ -59,10 +59,9 @@ fn run(mut args: Args) -> Result {
 
 /// No feature, each one that brings a backend, and all.
 fn sets(metadata: &Metadata) -> Vec<String> {
-    let features = metadata.package(FACADE).into_iter().flat_map(|facade| &facade.features);
-    let of_backends =
-        features.filter(|(_, on)| on.iter().any(|on| on.starts_with("dep:"))).map(|(name, _)| name.clone());
-    [NONE.to_owned()].into_iter().chain(of_backends).chain(["full".to_owned()]).collect()
+    let features = metadata.facade_features().into_iter();
+    let of_backends = features.filter(|feature| metadata.brought_by(feature).next().is_some());
+    [NONE].into_iter().chain(of_backends).chain(["full"]).map(str::to_owned).collect()
 }
 
 fn clean_build(folder: &Path, features: &[&str]) -> Result<f64> {

@@ -84,11 +84,7 @@ fn calls_with_oldest(metadata: &Metadata, promised: &str) -> Vec<(String, Vec<St
     let mut words = vec!["test".to_owned()];
     let is_old = |package: &&Package| package.published && newer.iter().all(|newer| newer.name != package.name);
     words.extend(metadata.own().filter(is_old).map(|package| format!("--package={}", package.name)));
-    let brings = |feature: &str| {
-        let facade = metadata.package(FACADE).into_iter().flat_map(|facade| &facade.features);
-        let turned_on = facade.filter(|(name, _)| name == feature).flat_map(|(_, on)| on).cloned().collect::<Vec<_>>();
-        newer.iter().any(|newer| turned_on.contains(&format!("dep:{}", newer.name)))
-    };
+    let brings = |feature: &str| metadata.brought_by(feature).any(|name| newer.iter().any(|newer| newer.name == name));
     let features = metadata.facade_features().into_iter().filter(|feature| !brings(feature));
     words.push(format!("--features={}", features.map(|name| format!("{FACADE}/{name}")).collect::<Vec<_>>().join(",")));
     let mut calls = vec![(promised.to_owned(), words)];
