@@ -24,6 +24,9 @@ pub use settings::{IdKind, Throughput, Ttl, TtlHolds};
 use crate::{FieldKind, Kind};
 use kinds::Kinds;
 
+/// The name of the library's id with `customId`.
+pub(crate) const CUSTOM_ID: &str = "_id";
+
 /// What a repository is: its name, key, indexes, declared fields, time to live and version field.
 ///
 /// Immutable, and cheap to clone. Two definitions are equal if they mean the same, whichever way they were written; a
@@ -101,7 +104,7 @@ impl Definition {
 
     /// Whether the library's id is named `_id`, and `id` is an ordinary field.
     pub fn custom_id(&self) -> bool {
-        self.0.id_field == check::CUSTOM_ID
+        self.0.id_field == CUSTOM_ID
     }
 
     /// Whether the library's id is the whole primary key.

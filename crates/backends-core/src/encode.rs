@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::ser;
 
+use crate::definition::CUSTOM_ID;
 use crate::error::declaration;
 use crate::schema::Place;
 use crate::{Error, Kind, RecordBuf, Result, Token, Value};
@@ -67,9 +68,6 @@ pub(crate) fn encode_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
     let mut document = crate::decode::decode_tokens::<crate::Document>(&mut record.tokens())?;
     Ok(document.remove("value").unwrap_or(Value::Null))
 }
-
-/// What the library's id is called with `customId`.
-const OWN_ID: &str = "_id";
 
 #[cold]
 fn no_record() -> Error {
@@ -189,7 +187,7 @@ impl<'s> Encoder<'s> {
     fn field(&mut self, name: &str) -> Result<(), Fault> {
         check_name(name)?;
         let inner = self.place.and_then(|place| place.field(name));
-        if name == OWN_ID && self.is_record && self.open == 1 && inner.is_none() {
+        if name == CUSTOM_ID && self.is_record && self.open == 1 && inner.is_none() {
             return Err(
                 Error::invalid_input("a field `_id`, which only a definition with `customId` has: rename it").into()
             );

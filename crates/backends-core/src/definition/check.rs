@@ -13,13 +13,11 @@ use super::index::Index;
 use super::report::Report;
 use super::rules::{given_name_mistake, name_mistake, shown, top_level_mistake};
 use super::settings::{Throughput, Ttl};
-use super::{Definition, Parts};
+use super::{CUSTOM_ID, Definition, Parts};
 use crate::Result;
 
 /// The name of the library's id.
 const ID: &str = "id";
-/// Its name with `customId`.
-pub(super) const CUSTOM_ID: &str = "_id";
 /// Bytes of a definition as text, at most: every backend keeps it in one record.
 // DynamoDB: 400 KB an item.
 const MAX_TEXT: usize = 256 * 1024;

@@ -83,7 +83,7 @@ pub(super) fn path_mistake(path: &str, custom_id: bool) -> Option<&'static str> 
 }
 
 fn underscore_id_mistake(name: &str, custom_id: bool) -> Option<&'static str> {
-    (name == "_id" && !custom_id).then_some("is a name of the library's own: use `customId`, or `id`")
+    (name == super::CUSTOM_ID && !custom_id).then_some("is a name of the library's own: use `customId`, or `id`")
 }
 
 /// The containers that a path leads through, outermost first: `a` and `a[]` for `a[].b`.

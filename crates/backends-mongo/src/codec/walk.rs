@@ -2,6 +2,7 @@
 
 use backends_core::{Error, Result, Timestamp, Token, Tokens};
 
+use super::ID;
 use super::element::{self, GENERIC, OLD_GENERIC, describe, end_of, fixed, malformed, tag, text_to_nul};
 
 /// The server refuses documents that are nested deeper, by far.
@@ -87,7 +88,7 @@ impl<'a> BsonTokens<'a> {
             let (name, value) = text_to_nul(self.bytes, self.at + 1)?;
             self.at = value;
             if self.open == 0 {
-                if name == b"_id" {
+                if name == ID.as_bytes() {
                     self.value = Some(tag);
                     self.value_is_id = true;
                     return Ok(Token::Field(self.id_field));

@@ -3,6 +3,7 @@
 use backends_core::{Error, RecordBuf, Result, Token, Tokens};
 use mongodb::bson::RawDocumentBuf;
 
+use super::ID;
 use super::element::{GENERIC, tag};
 use crate::capabilities::MAX_RECORD_BYTES;
 use crate::error::TOO_LARGE;
@@ -98,11 +99,11 @@ impl Writer<'_> {
     fn id(&mut self, id: Id<'_>) {
         match id {
             Id::ObjectId(bytes) => {
-                self.head(tag::OBJECT_ID, "_id");
+                self.head(tag::OBJECT_ID, ID);
                 self.out.extend_from_slice(&bytes);
             }
             Id::String(text) => {
-                self.head(tag::STRING, "_id");
+                self.head(tag::STRING, ID);
                 self.text(text);
             }
         }
