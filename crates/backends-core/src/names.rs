@@ -1,5 +1,7 @@
 //! Names that are close to what was written, for messages.
 
+use std::fmt::Display;
+
 /// The known name nearest to `name`, if one is near enough to be what was meant.
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let written = name.to_ascii_lowercase();
@@ -11,10 +13,15 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         .map(|(_, candidate)| candidate)
 }
 
+/// What is wrong, and the name that was meant.
+pub(crate) fn mistaken(what: impl Display, meant: impl Display) -> String {
+    format!("{what}: did you mean `{meant}`?")
+}
+
 /// `` unknown key `nmae` of the definition: did you mean `name`? `` or the list of what is known.
 pub(crate) fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
     match nearest(name, known.clone()) {
-        Some(near) => format!("unknown {what} `{name}`: did you mean `{near}`?"),
+        Some(near) => mistaken(format_args!("unknown {what} `{name}`"), near),
         None => {
             let list: Vec<_> = known.into_iter().collect();
             format!("unknown {what} `{name}`: known are {}", list.join(", "))

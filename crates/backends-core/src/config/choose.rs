@@ -38,7 +38,7 @@ impl<'a> Known<'a> {
             )));
         };
         Err(Error::invalid_config(match names::nearest(name, self.names()) {
-            Some(near) => format!("unknown backend `{name}`: did you mean `{near}`?{}", self.hint(near)),
+            Some(near) => names::mistaken(format_args!("unknown backend `{name}`"), near) + &self.hint(near),
             None => format!("unknown backend `{name}`: {}", self.enabled()),
         }))
     }
@@ -61,7 +61,7 @@ impl<'a> Known<'a> {
         let absent = self.absent.iter().map(|(name, _)| *name);
         let known = || self.schemes().chain(absent.clone());
         Err(Error::invalid_config(match names::nearest(scheme, known()) {
-            Some(near) => format!("the URI has an unknown scheme: did you mean `{near}:`?{}", self.hint(near)),
+            Some(near) => names::mistaken("the URI has an unknown scheme", format_args!("{near}:")) + &self.hint(near),
             None => format!("the URI has an unknown scheme: known are {}", known().collect::<Vec<_>>().join(", ")),
         }))
     }

@@ -139,7 +139,7 @@ fn unknown_variable(variable: &str, keys: &Keys<'_>) -> String {
     let bare = |name: &'_ str| name.strip_prefix(PREFIX).unwrap_or(name).to_owned();
     let bare_names: Vec<String> = known.iter().map(|name| bare(name)).collect();
     match names::nearest(&bare(variable), bare_names.iter().map(String::as_str)) {
-        Some(near) => format!("unknown variable `{variable}`: did you mean `{PREFIX}{near}`?"),
+        Some(near) => names::mistaken(format_args!("unknown variable `{variable}`"), format_args!("{PREFIX}{near}")),
         None => format!(
             "unknown variable `{variable}`: rename it if it is not for `backends`; known are {}",
             known.join(", ")

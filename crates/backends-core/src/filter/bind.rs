@@ -2,7 +2,7 @@
 
 use super::{Expr, Filter, Path, Predicate, fold};
 use crate::ask::Asked;
-use crate::names::nearest;
+use crate::names::{mistaken, nearest};
 use crate::schema::{KEY_STRING, Place, conform};
 use crate::{Definition, Error, Kind, Result, Token, Value};
 
@@ -59,7 +59,7 @@ impl<'a> Scope<'a> {
         let message = match fields.iter().find(|field| field.name == first).and_then(|alias| alias.alias_of) {
             Some(written) => format!("an alias, which is read and never written: use `{written}`"),
             None => match nearest(first, known()) {
-                Some(near) => format!("neither the type of the records nor the definition has this field: did you mean `{near}`?"),
+                Some(near) => mistaken("neither the type of the records nor the definition has this field", near),
                 None => "neither the type of the records nor the definition has this field: use one that they have, or ask an `untyped()` repository".to_owned(),
             },
         };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::definition::report::Report;
 use crate::definition::rules::shown;
 use crate::json::tree::Json;
-use crate::names::unknown;
+use crate::names::{mistaken, unknown};
 
 /// One object of a definition, and how messages call it.
 pub(super) struct Object<'a> {
@@ -20,7 +20,7 @@ impl<'a> Object<'a> {
         for (key, _) in object.entries.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
             let what = format!("key of {}", object.place);
             report.add(|| match other_word(key).filter(|word| known.contains(word)) {
-                Some(word) => format!("unknown {what} `{key}`: did you mean `{word}`?"),
+                Some(word) => mistaken(format_args!("unknown {what} `{key}`"), word),
                 None => unknown(&what, &shown(key), known.iter().copied()),
             });
         }
