@@ -20,10 +20,6 @@ pub(crate) use name::check_name;
 use shape::Shape;
 use special::{Instant, RawBytes};
 
-/// How many arrays and maps may stand inside one another, the record itself not counted.
-/// DynamoDB: 32 levels, of which the item and its attribute take the first.
-const DEPTH: usize = 30;
-
 /// How many bytes a record is given room for at first.
 const USUAL: usize = 256;
 
@@ -67,6 +63,12 @@ pub(crate) fn encode_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
     record.bytes_mut().extend_from_slice(encoder.out.bytes());
     let mut document = crate::decode::decode_tokens::<crate::Document>(&mut record.tokens())?;
     Ok(document.remove("value").unwrap_or(Value::Null))
+}
+
+#[cold]
+fn too_deep() -> Error {
+    let most = RecordBuf::MAX_DEPTH;
+    Error::invalid_input(format!("more than {most} arrays and maps inside one another: flatten the record"))
 }
 
 #[cold]
@@ -162,11 +164,8 @@ impl<'s> Encoder<'s> {
             if let Some(kind) = self.place.and_then(Place::kind) {
                 crate::schema::conform(kind.kind, token)?;
             }
-            if self.open == DEPTH + usize::from(self.is_record) {
-                return Err(Error::invalid_input(
-                    "more than 30 arrays and maps inside one another: flatten the record",
-                )
-                .into());
+            if self.open == RecordBuf::MAX_DEPTH + usize::from(self.is_record) {
+                return Err(too_deep().into());
             }
             self.out.push(token);
         }

@@ -41,6 +41,10 @@ mod tag {
 }
 
 impl RecordBuf {
+    /// How many arrays and maps may stand inside one another, the record itself not counted.
+    // DynamoDB: 32 levels, of which the item and its attribute take the first.
+    pub const MAX_DEPTH: usize = 30;
+
     /// A record without fields.
     pub fn new() -> Self {
         Self::default()

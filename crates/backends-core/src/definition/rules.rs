@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// Arrays and maps inside one another.
-const MAX_DEPTH: usize = 30;
+use crate::RecordBuf;
+
 /// Bytes of a field name.
 const MAX_FIELD_NAME: usize = 255;
 /// What the library keeps for fields of its own.
@@ -79,7 +79,7 @@ pub(super) fn path_mistake(path: &str, custom_id: bool) -> Option<&'static str> 
             return mistake;
         }
     }
-    (depth > MAX_DEPTH).then_some("leads through more than 30 arrays and maps")
+    (depth > RecordBuf::MAX_DEPTH).then_some("leads through more than 30 arrays and maps")
 }
 
 fn underscore_id_mistake(name: &str, custom_id: bool) -> Option<&'static str> {

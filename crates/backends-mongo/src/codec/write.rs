@@ -47,8 +47,8 @@ pub(crate) fn too_large() -> Error {
     Error::invalid_input(TOO_LARGE)
 }
 
-/// Records have 30 arrays and maps inside one another, and are one themselves.
-const MOST_LEVELS: usize = 32;
+/// Arrays and maps inside one another, with the record itself.
+const MOST_LEVELS: usize = RecordBuf::MAX_DEPTH + 1;
 
 struct Writer<'o> {
     out: &'o mut Vec<u8>,
