@@ -135,6 +135,11 @@ impl Slot {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Errors
+/// Besides the kinds that each method names, every call may be a `DefinitionConflict` if the repository is not there, as
+/// one that [`SchemaMode::Trust`](crate::SchemaMode::Trust) took for granted or that another program has removed;
+/// `PermissionDenied`, `Throttled`, `Unavailable` and `Timeout`, as the database or the network say; and `Unexpected`.
 pub struct Repository<T = Document> {
     inner: Arc<Inner>,
     about: Arc<AboutType>,
@@ -251,7 +256,7 @@ impl<T: Record> Repository<T> {
     ///
     /// # Errors
     /// `AlreadyExists` with the name of the index; nothing is ever overwritten. `InvalidInput` for what no backend
-    /// stores or `T` could not read back.
+    /// stores or `T` could not read back; [those of every call](Repository#errors).
     #[doc(alias = "Save")]
     pub fn insert(&self, record: &T) -> Insert<T> {
         Insert::new(self, record)
@@ -261,7 +266,7 @@ impl<T: Record> Repository<T> {
     ///
     /// # Errors
     /// That of the first record that was not stored, with its position and the number of those that were;
-    /// [`Error::inserted`](crate::Error::inserted) has the rest.
+    /// [`Error::inserted`](crate::Error::inserted) has the rest. The kinds are those of [`insert`](Self::insert).
     #[doc(alias = "SaveAll")]
     pub fn insert_many<'a>(&self, records: impl IntoIterator<Item = &'a T>) -> InsertMany<T>
     where
@@ -273,7 +278,8 @@ impl<T: Record> Repository<T> {
     /// The record with this key, if there is one. The key is a value, or with a sort key a pair: `("tenant", 7)`.
     ///
     /// # Errors
-    /// `InvalidInput` for a key of another kind; `Unreadable` if `T` cannot hold what is stored.
+    /// `InvalidInput` for a key of another kind; `Unreadable` if `T` cannot hold what is stored; [those of every
+    /// call](Repository#errors).
     #[doc(alias = "GetOne")]
     pub fn get(&self, key: impl Serialize) -> Get<T> {
         Get::new(self, key)
@@ -308,7 +314,8 @@ impl<T: Record> Repository<T> {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` for a filter or an order that cannot be asked; `Unreadable` for a record that `T` cannot hold.
+    /// `InvalidInput` for a filter or an order that cannot be asked; `Unreadable` for a record that `T` cannot hold;
+    /// [those of every call](Repository#errors).
     #[doc(alias = "GetAll")]
     pub fn find(&self, filter: impl Into<Filter>) -> Find<T> {
         Find::new(self, filter)
@@ -325,7 +332,7 @@ impl<T: Record> Repository<T> {
     /// How many records a filter means.
     ///
     /// # Errors
-    /// `InvalidInput` for a filter that cannot be asked.
+    /// `InvalidInput` for a filter that cannot be asked; [those of every call](Repository#errors).
     pub fn count(&self, filter: impl Into<Filter>) -> Count<T> {
         Count::new(self, filter)
     }
@@ -333,7 +340,7 @@ impl<T: Record> Repository<T> {
     /// Whether there is a record that a filter means.
     ///
     /// # Errors
-    /// `InvalidInput` for a filter that cannot be asked.
+    /// `InvalidInput` for a filter that cannot be asked; [those of every call](Repository#errors).
     pub fn exists(&self, filter: impl Into<Filter>) -> Exists<T> {
         Exists::new(self, filter)
     }
@@ -341,7 +348,8 @@ impl<T: Record> Repository<T> {
     /// Replaces the record that has this one's key, and gives it back as it is stored. The stored id is kept.
     ///
     /// # Errors
-    /// `NotFound` if there is none; `InvalidInput` if the record brings another id.
+    /// `NotFound` if there is none; `InvalidInput` if the record brings another id, and as for [`insert`](Self::insert);
+    /// [those of every call](Repository#errors).
     pub fn replace(&self, record: &T) -> Replace<T> {
         Replace::new(self, record)
     }
@@ -350,7 +358,8 @@ impl<T: Record> Repository<T> {
     /// race for one key neither fails.
     ///
     /// # Errors
-    /// `InvalidInput` if the record brings another id.
+    /// `InvalidInput` if the record brings another id, and as for [`insert`](Self::insert); [those of every
+    /// call](Repository#errors).
     pub fn upsert(&self, record: &T) -> Upsert<T> {
         Upsert::new(self, record)
     }
@@ -358,7 +367,8 @@ impl<T: Record> Repository<T> {
     /// Deletes the record with this key and gives it back, if there was one.
     ///
     /// # Errors
-    /// `Unreadable` if `T` cannot hold what was stored: it is deleted all the same.
+    /// `InvalidInput` for a key of another kind; `Unreadable` if `T` cannot hold what was stored: it is deleted all the
+    /// same; [those of every call](Repository#errors).
     #[doc(alias = "DeleteOne")]
     pub fn delete(&self, key: impl Serialize) -> Delete<T> {
         Delete::new(self, key)

@@ -19,16 +19,19 @@ impl DatabaseConfig {
     /// The settings of the backend that `dbName` names, checked.
     ///
     /// `backends` is what this program has, `absent` the name of each backend that it could have and the feature that
-    /// brings it.
+    /// brings it; settings of those are checked only as far as this program knows them.
     ///
     /// # Errors
-    /// [`InvalidConfig`](ErrorKind::InvalidConfig) with everything that is wrong: the backend is unknown or not
-    /// compiled in, a key is unknown, a value has another type, a required one is missing, two contradict each other.
+    /// [`InvalidConfig`](ErrorKind::InvalidConfig) with everything that is wrong, and the file: the backend is not
+    /// named, unknown or not compiled in; a key or a variable is unknown, or a key given twice; a value has another
+    /// type; a required one is missing; `url` is no URI, or was set for this backend and is for another; two contradict
+    /// each other; or the backend refuses a value.
     pub fn resolve(&self, backends: &[BackendInfo], absent: &[(&'static str, &'static str)]) -> Result<BackendConfig> {
         self.resolve_for(&self.db_name, backends, absent)
     }
 
-    /// The settings of the backend `name`, checked, for a program that opens several from one block.
+    /// The settings of the backend `name`, checked, for a program that opens several from one block. The `url` of
+    /// another backend counts as not set, unless it was set for this one.
     ///
     /// # Errors
     /// As [`resolve`](Self::resolve).

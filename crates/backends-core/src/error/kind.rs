@@ -67,7 +67,7 @@ kinds! {
     InvalidInput, invalid_input, is_invalid_input, "invalid input";
     /// The configuration cannot be used. Nothing was opened.
     InvalidConfig, invalid_config, is_invalid_config, "invalid configuration";
-    /// What is stored was defined in another way.
+    /// What is stored was defined in another way, or the repository is not there.
     DefinitionConflict, definition_conflict, is_definition_conflict, "definition conflict";
     /// This backend cannot do it; the message names the capability and a remedy.
     Unsupported, unsupported, is_unsupported, "unsupported";
