@@ -9,7 +9,7 @@ use crate::workspace::has_extension;
 const MAX_LINES: usize = 400;
 
 /// Crates under `crates/` whose code is not called by users: they may stop at once.
-const NOT_LIBRARIES: &[&str] = &["backends-conformance", "fuzz", "measure"];
+const NOT_LIBRARIES: &[&str] = &["backends-conformance", "fuzz", "live", "measure"];
 
 pub(super) fn check(files: &Files) -> Vec<Violation> {
     let sources: Vec<(&str, &str, Source)> = files
