@@ -126,9 +126,7 @@ impl<'s> Encoder<'s> {
 
     #[inline]
     fn text(&mut self, text: &str) -> Result<(), Fault> {
-        if text.as_bytes().contains(&0) {
-            return Err(zero_in_text().into());
-        }
+        check_text(text)?;
         if u32::try_from(text.len()).is_err() {
             return Err(too_long().into());
         }
@@ -221,6 +219,15 @@ fn undeclared_timestamp() -> Error {
         "a timestamp where the definition declares none: declare it with {}, or store text",
         declaration(Kind::Timestamp)
     ))
+}
+
+/// Refuses text that not every backend stores.
+///
+/// # Errors
+/// `InvalidInput`.
+#[inline]
+pub(crate) fn check_text(text: &str) -> Result<()> {
+    if text.as_bytes().contains(&0) { Err(zero_in_text()) } else { Ok(()) }
 }
 
 #[cold]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Filter, Path, Pattern, Predicate};
-use crate::encode::encode_value;
+use crate::encode::{check_text, encode_value};
 use crate::{Error, Result, Value};
 
 /// A place in a record, to be compared. See [`field`].
@@ -82,7 +82,7 @@ impl Field {
 
     /// Text that begins with this.
     pub fn starts_with(&self, start: impl AsRef<str>) -> Filter {
-        self.test(Ok(Predicate::StartsWith(start.as_ref().to_owned())))
+        self.test(starts_with(start.as_ref()))
     }
 
     /// There is no value, or null, which is the same.
@@ -118,6 +118,15 @@ pub(super) fn operand(value: &(impl Serialize + ?Sized)) -> Result<Value> {
         )),
         scalar => Ok(scalar),
     }
+}
+
+/// The test of a beginning.
+///
+/// # Errors
+/// `InvalidInput` for what begins no string.
+pub(super) fn starts_with(start: &str) -> Result<Predicate> {
+    check_text(start)?;
+    Ok(Predicate::StartsWith(start.to_owned()))
 }
 
 fn operands<V: Serialize>(values: impl IntoIterator<Item = V>) -> Result<Vec<Value>> {

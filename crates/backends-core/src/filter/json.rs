@@ -3,7 +3,7 @@
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Error as _, Serialize, SerializeMap, Serializer};
 
-use super::field::operand;
+use super::field::{operand, starts_with};
 use super::{Expr, Filter, Path, Pattern, Predicate};
 use crate::definition::shown;
 use crate::json::tree::Json;
@@ -160,7 +160,7 @@ fn predicate(operator: &str, value: &Json) -> Result<Predicate> {
         "in" => Predicate::In(list(operator, value)?.iter().map(scalar).collect::<Result<_>>()?),
         "notIn" => Predicate::NotIn(list(operator, value)?.iter().map(scalar).collect::<Result<_>>()?),
         "like" => Predicate::Like(Pattern::parse(text(operator, value)?)?),
-        "startsWith" => Predicate::StartsWith(text(operator, value)?.to_owned()),
+        "startsWith" => starts_with(text(operator, value)?)?,
         "isMissing" | "isSet" if *value != Json::Bool(true) => return Err(only_true(operator)),
         "isMissing" => Predicate::IsMissing,
         "isSet" => Predicate::IsSet,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::encode::check_text;
 use crate::{Error, Result};
 
 /// The longest pattern in bytes: what every backend can be handed whole.
@@ -30,11 +31,12 @@ impl Pattern {
     /// Reads a pattern, from left to right.
     ///
     /// # Errors
-    /// `InvalidInput` for more than 4,096 bytes.
+    /// `InvalidInput` for more than 4,096 bytes, and for U+0000, which no string has.
     pub fn parse(text: &str) -> Result<Self> {
         if text.len() > LONGEST {
             return Err(Error::invalid_input("a pattern has at most 4,096 bytes: shorten it"));
         }
+        check_text(text)?;
         let mut literals = vec![String::new()];
         let mut characters = text.chars().peekable();
         while let Some(character) = characters.next() {
@@ -147,6 +149,11 @@ mod tests {
     fn c17_a_pattern_has_at_most_4096_bytes() {
         assert!(Pattern::parse(&"x".repeat(4_096)).is_ok());
         assert!(Pattern::parse(&"ä".repeat(2_049)).unwrap_err().is_invalid_input());
+    }
+
+    #[test]
+    fn c05_a_pattern_has_no_zero() {
+        assert!(Pattern::parse("a\0%").unwrap_err().is_invalid_input());
     }
 
     #[test]

@@ -61,6 +61,8 @@ fn c13_operands_are_scalars() {
         field("a").eq(u64::MAX),
         field("a").eq("a\0b"),
         field("a").like("x".repeat(4_097)),
+        field("a").like("%\0"),
+        field("a").starts_with("\0"),
         Filter::and([]),
         Filter::or([]),
     ] {
@@ -125,6 +127,8 @@ fn c16_what_is_no_filter_is_refused_with_what_is_known() {
         (r#"{"field":"a","between":[1]}"#, "two values"),
         (r#"{"field":"a","in":1}"#, "list of values"),
         (r#"{"field":"a","like":1}"#, "takes text"),
+        (r#"{"field":"a","like":"\u0000%"}"#, "U+0000"),
+        (r#"{"field":"a","startsWith":"\u0000"}"#, "U+0000"),
         (r#"{"field":7,"eq":1}"#, "has to be text"),
         (r#"{"field":"a","eq":{"$binary":"?"}}"#, "base64"),
     ] {
