@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::Result;
-use crate::encode::check_name;
+use crate::encode::{DEPTH, check_name};
+use crate::{Error, Result};
 
 /// Where in a record a value is: the name of a field, or of a place in maps (`address.city`).
 ///
@@ -33,7 +33,13 @@ impl Path {
     /// # Errors
     /// `InvalidInput` with the path.
     pub(crate) fn check(&self) -> Result<()> {
-        self.segments().try_for_each(check_name).map_err(|error| error.with_path(self.as_str()))
+        let checked = match self.segments().count() {
+            segments if segments > DEPTH + 1 => {
+                Err(Error::invalid_input("a path through more than 30 maps, deeper than any record: shorten it"))
+            }
+            _ => self.segments().try_for_each(check_name),
+        };
+        checked.map_err(|error| error.with_path(self.as_str()))
     }
 }
 
