@@ -96,11 +96,16 @@ fn with_kind(kind: Kind, predicate: &Predicate) -> Result<Predicate> {
     if is_range(predicate) && matches!(kind, Kind::Bool | Kind::Bytes) {
         return Err(no_order(kind));
     }
-    mapped(predicate, |operand| match (kind, operand.token()) {
+    mapped(predicate, |operand| of_kind(kind, operand))
+}
+
+/// The operand as a place of this kind holds it.
+fn of_kind(kind: Kind, operand: &Value) -> Result<Value> {
+    match (kind, operand.token()) {
         // Numbers are one kind.
         (Kind::Integer, Token::Float(_)) => Ok(operand.clone()),
         (_, token) => conform(kind, token).map(Value::from_scalar),
-    })
+    }
 }
 
 /// The predicate where no scalar is declared; an array with elements of a kind may be.
@@ -108,7 +113,7 @@ fn without_kind(place: Option<&Place>, predicate: &Predicate) -> Result<Predicat
     if let (Predicate::Contains(operand), Some(kind)) =
         (predicate, place.and_then(Place::elements).and_then(Place::kind))
     {
-        return conform(kind.kind, operand.token()).map(|member| Predicate::Contains(Value::from_scalar(member)));
+        return of_kind(kind.kind, operand).map(Predicate::Contains);
     }
     let is_range = is_range(predicate);
     mapped(predicate, |operand| match operand {
