@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::draw::Opening;
-use super::page_token::{PageToken, fingerprint};
+use super::page_token::{PageToken, fingerprint, of_another_query};
 use super::query::{Query, reads};
 use super::{Explain, Invocation, Pending};
 use crate::driver::FindRequest;
@@ -78,7 +78,11 @@ impl<T: DeserializeOwned + Send + 'static> FindPage<T> {
         }
         let request = self.query.request(&invocation).map_err(place)?;
         let Some(mut request) = request else {
-            return invocation.check().map(|()| Page { records: Vec::new(), next: None });
+            // A query that means nothing has one page, which gives no token.
+            return match self.after {
+                Some(_) => Err(place(of_another_query())),
+                None => invocation.check().map(|()| Page { records: Vec::new(), next: None }),
+            };
         };
         if request.sort == Sort::Any {
             request.sort = Sort::Stable;

@@ -42,9 +42,7 @@ impl PageToken {
         let bytes = BASE64.decode(&self.0).map_err(|_| damaged())?;
         let (query, values_of_it) = content(&bytes)?.split_first_chunk::<HASH>().ok_or_else(damaged)?;
         if u64::from_le_bytes(*query) != fingerprint {
-            return Err(Error::invalid_input(
-                "a page token of another query: repository, filter and order have to be those of the page that gave it",
-            ));
+            return Err(of_another_query());
         }
         let position = values_in(values_of_it).filter(|found| found.len() == values).ok_or_else(damaged)?;
         Ok(Position::new(position))
@@ -94,6 +92,13 @@ pub(super) fn fingerprint(repository: &str, filter: &Filter, sort: &Sort) -> u64
 /// FNV-1a: it finds accidents, and keeps nobody out.
 fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cold]
+pub(super) fn of_another_query() -> Error {
+    Error::invalid_input(
+        "a page token of another query: repository, filter and order have to be those of the page that gave it",
+    )
 }
 
 #[cold]
