@@ -118,7 +118,8 @@ impl<T: DeserializeOwned + Send + 'static> Find<T> {
 }
 
 impl Find<Document> {
-    /// Reads only these fields of the records themselves, with the key and the id.
+    /// Reads only these fields of the records themselves, whole, with the key and the id. A path inside a field is
+    /// `InvalidInput`.
     pub fn fields<P: Into<Path>>(mut self, fields: impl IntoIterator<Item = P>) -> Self {
         self.query.name_fields(fields);
         self

@@ -47,7 +47,8 @@ impl<T: DeserializeOwned + Send + 'static> FindOne<T> {
 }
 
 impl FindOne<Document> {
-    /// Reads only these fields of the record itself, with the key and the id.
+    /// Reads only these fields of the record itself, whole, with the key and the id. A path inside a field is
+    /// `InvalidInput`.
     pub fn fields<P: Into<Path>>(mut self, fields: impl IntoIterator<Item = P>) -> Self {
         self.query.name_fields(fields);
         self

@@ -11,7 +11,7 @@ use crate::ask::Asked;
 use crate::driver::{Consistency, FindRequest};
 use crate::filter::Scope;
 use crate::repository::{AboutType, Inner, State};
-use crate::{Expr, Filter, Order, Path, Record, Repository, Result, Sort, SortField};
+use crate::{Error, Expr, Filter, Order, Path, Record, Repository, Result, Sort, SortField};
 
 /// A read by filter on its way to a driver.
 pub(super) struct Query {
@@ -63,7 +63,7 @@ impl Query {
             let is_there = fields.iter().any(|field| field.path == path);
             match checked {
                 Ok(()) if is_there => {
-                    let twice = crate::Error::invalid_input("a field that is sorted by twice: name it once");
+                    let twice = Error::invalid_input("a field that is sorted by twice: name it once");
                     self.sort = Err(twice.with_path(path.as_str()));
                 }
                 Ok(()) => fields.push(SortField::new(path, order)),
@@ -93,6 +93,10 @@ impl Query {
         let checked = fields.into_iter().map(|path| {
             let path: Path = path.into();
             self.scope().check_path(&path)?;
+            if path.first() != path.as_str() {
+                let inside = Error::invalid_input("a place inside a field: name the field, which comes whole");
+                return Err(inside.with_path(path.as_str()));
+            }
             Ok(path.as_str().to_owned())
         });
         self.fields = Some(checked.collect());
@@ -102,7 +106,7 @@ impl Query {
     /// The fields that are asked for, with the key and the id, which always come along.
     fn wanted(&self) -> Result<Option<Vec<String>>> {
         let Some(fields) = &self.fields else { return Ok(None) };
-        let mut fields = fields.as_ref().map_err(crate::Error::repeat)?.clone();
+        let mut fields = fields.as_ref().map_err(Error::repeat)?.clone();
         let definition = &self.state.definition;
         for own in definition.key_fields().chain([definition.id_field()]) {
             if !fields.iter().any(|field| field == own) {
@@ -117,7 +121,7 @@ impl Query {
     /// # Errors
     /// `InvalidInput` for a field that is not there, or that stands twice.
     pub(super) fn order(&self) -> Result<Sort> {
-        let fields = self.sort.as_ref().map_err(crate::Error::repeat)?;
+        let fields = self.sort.as_ref().map_err(Error::repeat)?;
         let Some(last) = fields.last() else { return Ok(Sort::Any) };
         let mut fields = fields.clone();
         fields.extend(self.key_order(last.order, &fields));
@@ -136,7 +140,7 @@ impl Query {
     /// # Errors
     /// `InvalidInput`.
     pub(super) fn filter(&self) -> Result<Filter> {
-        self.filter.as_ref().map(Filter::clone).map_err(crate::Error::repeat)
+        self.filter.as_ref().map(Filter::clone).map_err(Error::repeat)
     }
 
     /// A call that is about to be made for it; its deadline is renewed by progress.
