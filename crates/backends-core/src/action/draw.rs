@@ -191,15 +191,19 @@ impl Work {
     }
 
     /// Whether the record is one that is asked for, besides the slice.
+    ///
+    /// # Errors
+    /// `Unreadable` with the path and the id, for what the filter or the order asks for.
     fn looks_at(&mut self, batch: &dyn Batch, index: usize) -> Result<bool> {
         if !self.looks {
             return Ok(true);
         }
         let mut holds = false;
-        batch.read(index, &mut |tokens| {
+        let read = batch.read(index, &mut |tokens| {
             holds = self.matcher.look(tokens, &mut self.seen)?;
             Ok(())
-        })?;
+        });
+        read.map_err(|error| with_id(&self.state, batch, index, error))?;
         let is_behind = |after: &Position| compare_rows(&self.fields, &self.seen.values, after.values()).is_gt();
         Ok(holds && self.after.as_ref().is_none_or(is_behind))
     }
