@@ -184,7 +184,8 @@ impl Work {
                 }
             }
         }
-        if self.keeps_positions && self.top.is_none() && !batch.is_empty() {
+        // Up to the place that the request goes on after, nothing is reached.
+        if self.keeps_positions && self.top.is_none() && !batch.is_empty() && self.is_behind() {
             self.reached = Some(Position::new(self.seen.values.clone()));
         }
         Ok((!indexes.is_empty()).then_some(Drawn { batch, indexes, positions }))
@@ -204,8 +205,13 @@ impl Work {
             Ok(())
         });
         read.map_err(|error| with_id(&self.state, batch, index, error))?;
+        Ok(holds && self.is_behind())
+    }
+
+    /// Whether the record that was looked at stands behind the place that the request goes on after.
+    fn is_behind(&self) -> bool {
         let is_behind = |after: &Position| compare_rows(&self.fields, &self.seen.values, after.values()).is_gt();
-        Ok(holds && self.after.as_ref().is_none_or(is_behind))
+        self.after.as_ref().is_none_or(is_behind)
     }
 
     /// The rows that were kept, in their order.
