@@ -1,13 +1,16 @@
-//! The list of the cases, and where each topic is.
+//! The list of the cases, and where each topic is; those of reading by filter are listed beside.
 
 pub mod cancel;
 pub mod capabilities;
 pub mod concurrency;
+pub mod count;
 pub mod deadlines;
 pub mod define;
 pub mod delete;
 pub mod drift;
 pub mod errors;
+pub mod filters;
+pub mod filters_from_json;
 pub mod get;
 pub mod ids;
 pub mod insert;
@@ -19,8 +22,15 @@ pub mod lifecycle;
 pub mod names;
 pub mod nulls;
 pub mod numbers;
+pub mod operands;
+pub mod pages;
+pub mod patterns;
+pub mod random_reads;
 pub mod replace;
+pub mod select;
 pub mod serde_table;
+pub mod sort;
+pub mod streams;
 pub mod swap;
 pub mod timestamps;
 pub mod upsert;
@@ -31,7 +41,8 @@ pub mod values;
 #[macro_export]
 macro_rules! each_case {
     ($($then:tt)*) => {
-        $($then)*! {
+        $crate::with_cases_of_reading! {
+            [$($then)*]
             cancel {
                 c42_an_insert_that_is_dropped_half_way_is_stored
                 c42_an_insert_many_that_is_dropped_half_way_is_stored

@@ -38,9 +38,11 @@ use std::pin::Pin;
 
 #[doc(hidden)]
 pub mod cases;
+mod cases_of_reading;
 mod context;
 mod expect;
 mod harness;
+mod reading;
 mod records;
 mod spelled;
 mod suite;

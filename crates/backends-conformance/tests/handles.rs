@@ -3,10 +3,12 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-use backends_core::action::{Define, Delete, Get, GetMany, Insert, InsertMany, Ping, Replace, Upsert};
+use backends_core::action::{
+    Count, Define, Delete, Exists, Find, FindOne, FindPage, Get, GetMany, Insert, InsertMany, Ping, Replace, Upsert,
+};
 use backends_core::{
-    Backend, BackendManager, Definition, Document, Error, InsertedMany, Key, RecordBuf, Registry, Repository,
-    Timestamp, Value,
+    Backend, BackendManager, Definition, Document, Error, Filter, InsertedMany, Key, PageToken, Path, Pattern,
+    RecordBuf, Records, Registry, Repository, Timestamp, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +54,11 @@ fn values_and_errors_are_shared() {
     is_shared::<Timestamp>();
     is_shared::<RecordBuf>();
     is_shared::<InsertedMany>();
+    is_shared::<Filter>();
+    is_shared::<Path>();
+    is_shared::<Pattern>();
+    is_shared::<PageToken>();
+    assert_eq!(size_of::<Filter>(), size_of::<usize>());
     assert_eq!(size_of::<Error>(), size_of::<usize>());
     assert_eq!(size_of::<Definition>(), size_of::<usize>());
 }
@@ -65,6 +72,10 @@ fn actions_are_sent_kept_and_awaited() {
     is_shared::<Get<Alone>>();
     is_shared::<GetMany<Alone>>();
     is_shared::<Delete<Alone>>();
+    is_sent::<Find<Alone>>();
+    is_sent::<FindPage<Alone>>();
+    is_sent::<Records<Alone>>();
+    stays_where_it_is_put::<Records<Bound>>();
     is_shared::<Define<Alone>>();
     is_shared::<Ping>();
     is_awaited::<Insert<Alone>>();
@@ -74,6 +85,11 @@ fn actions_are_sent_kept_and_awaited() {
     is_awaited::<Get<Alone>>();
     is_awaited::<GetMany<Alone>>();
     is_awaited::<Delete<Alone>>();
+    is_awaited::<Find<Alone>>();
+    is_awaited::<FindOne<Alone>>();
+    is_awaited::<FindPage<Alone>>();
+    is_awaited::<Count<Alone>>();
+    is_awaited::<Exists<Alone>>();
     is_awaited::<Define<Alone>>();
     is_awaited::<Ping>();
 }
