@@ -47,7 +47,7 @@ impl Stage {
 }
 
 /// The outcome of an action; nothing here waits for anything but itself.
-fn done<R>(action: impl IntoFuture<Output = Result<R, Error>>) -> Result<R, Error> {
+pub(crate) fn done<R>(action: impl IntoFuture<Output = Result<R, Error>>) -> Result<R, Error> {
     thread_local! {
         static RUNTIME: std::io::Result<Runtime> = Builder::new_current_thread().enable_time().build();
     }

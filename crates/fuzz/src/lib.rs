@@ -8,7 +8,10 @@ mod codec;
 mod config;
 mod definition;
 mod engine;
+mod filter;
 mod json;
+mod page_token;
+mod pattern;
 mod properties;
 mod source;
 
@@ -16,7 +19,10 @@ pub use codec::CODEC;
 pub use config::CONFIG;
 pub use definition::DEFINITION;
 pub use engine::{Failure, Options, Report, Target, Verdict, main, run};
+pub use filter::FILTER;
 pub use json::JSON;
+pub use page_token::PAGE_TOKEN;
+pub use pattern::PATTERN;
 
 #[cfg(test)]
 mod tests;

@@ -30,6 +30,21 @@ fn records() {
 }
 
 #[test]
+fn c16_filters_in_json() {
+    runs_clean(&FILTER);
+}
+
+#[test]
+fn c17_patterns() {
+    runs_clean(&PATTERN);
+}
+
+#[test]
+fn c21_p02_page_tokens() {
+    runs_clean(&PAGE_TOKEN);
+}
+
+#[test]
 fn json() {
     runs_clean(&JSON);
 }

@@ -1,0 +1,5 @@
+//! `cargo xtask fuzz filter`: filters in JSON.
+
+fn main() -> std::process::ExitCode {
+    fuzz::main(&fuzz::FILTER)
+}

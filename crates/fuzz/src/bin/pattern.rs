@@ -1,0 +1,5 @@
+//! `cargo xtask fuzz pattern`: patterns.
+
+fn main() -> std::process::ExitCode {
+    fuzz::main(&fuzz::PATTERN)
+}
