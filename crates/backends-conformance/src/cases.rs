@@ -124,6 +124,7 @@ macro_rules! each_case {
                 c37_throughput_is_not_compared
                 c37_a_definition_made_again_looks_at_what_another_process_stored
                 c37_trust_looks_at_nothing_and_the_next_definition_does
+                c37_trust_takes_no_live_handle_over
             }
             errors {
                 c40_an_error_says_where_it_arose

@@ -196,3 +196,24 @@ pub async fn c37_trust_looks_at_nothing_and_the_next_definition_does(context: &C
     let records = here.define::<Document>(with(Kind::Integer)).await.unwrap();
     refused(records.insert(&document(json!({"a": "x", "n": "text"}))).await, ErrorKind::InvalidInput, "insert");
 }
+
+pub async fn c37_trust_takes_no_live_handle_over(context: &Context) {
+    let plain = || context.definition("records").partition_key("a");
+    let trust = backends_core::SchemaMode::Trust;
+    let records = context.define::<Document>(plain()).await;
+    let kept = records.insert(&document(json!({"a": "x", "b": "y", "n": 1}))).await.unwrap();
+    for other in [context.definition("records").partition_key("b"), plain().id_kind(IdKind::String)] {
+        let trusted = context.backend().await.define::<Document>(other.build().unwrap()).schema_mode(trust).await;
+        refused(trusted, ErrorKind::DefinitionConflict, "define");
+        assert_eq!(records.get("x").await.unwrap().as_ref(), Some(&kept));
+    }
+    // What is only added holds for the earlier handles too, and what is live stays.
+    for field in ["n", "m"] {
+        let more = plain().field(field, Kind::Integer).build().unwrap();
+        context.backend().await.define::<Document>(more).schema_mode(trust).await.unwrap();
+    }
+    for field in ["n", "m"] {
+        let wrong = document(json!({"a": "z", field: "text"}));
+        refused(records.insert(&wrong).await, ErrorKind::InvalidInput, "insert");
+    }
+}

@@ -78,6 +78,10 @@ impl<T: Record> Define<T> {
         request.type_kinds = type_kinds;
         request.mode = self.mode;
         request.no_other_writers = self.no_other_writers;
+        if let (SchemaMode::Trust, Some(live)) = (self.mode, slot.live()) {
+            // Nobody asks the database, so what this process knows of it is what there is to compare with.
+            request.definition = request.reconcile_with(&live.state().definition)?.merged;
+        }
         let driver = Arc::clone(self.backend.driver());
         let defined = invocation.write(Defining { driver, request }).await?;
         let warnings = crate::reconcile(&defined.definition, &definition)?.kept;

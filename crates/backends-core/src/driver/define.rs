@@ -18,7 +18,7 @@ pub enum SchemaMode {
     /// Changes nothing: what is missing is a `DefinitionConflict`. For services without the right to create.
     Verify,
     /// Neither asks nor changes: the definition is taken to be what is there. If nothing is, the first call on the
-    /// repository is a `DefinitionConflict`.
+    /// repository is a `DefinitionConflict`. It is compared only with the one that this process has defined before.
     Trust,
 }
 
@@ -67,9 +67,13 @@ impl DefineRequest {
                 _ => Ok(Reconciled::created(&self.definition)),
             };
         };
-        let stored = Definition::from_stored(stored)?;
+        self.reconcile_with(&Definition::from_stored(stored)?)
+    }
+
+    /// Compares what is wanted with a definition that holds.
+    pub(crate) fn reconcile_with(&self, stored: &Definition) -> Result<Reconciled> {
         let mut differences = Mistakes::new(ErrorKind::DefinitionConflict);
-        let reconciled = differences.check(crate::definition::reconcile(&stored, &self.definition));
+        let reconciled = differences.check(crate::definition::reconcile(stored, &self.definition));
         differences.check(stored.check_kept_kinds(&self.definition, &self.type_kinds));
         differences.into_result().map_err(|error| error.with_repository(stored.name()))?;
         let Some(reconciled) = reconciled else { return Err(Error::unexpected("a conflict without a difference")) };
