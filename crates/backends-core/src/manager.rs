@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::time::timeout_at;
 
-use crate::{Backend, BackendInfo, DatabaseConfig, Error, Registry, Result};
+use crate::{Backend, BackendConfig, BackendInfo, DatabaseConfig, Error, Registry, Result};
 
 /// The backends of a service. Cheap to clone; every clone is the same manager.
 #[derive(Clone)]
@@ -17,8 +19,42 @@ pub struct BackendManager(Arc<Inner>);
 struct Inner {
     registry: Registry,
     config: DatabaseConfig,
-    /// A cell for each name, so that the first caller builds and the others wait for it. None after the end.
-    built: Mutex<Option<HashMap<&'static str, Arc<OnceCell<Backend>>>>>,
+    /// By name. None after the end.
+    built: Mutex<Option<HashMap<&'static str, Arc<Place>>>>,
+}
+
+/// Where a backend is, once it is open: the first caller opens it, and the others wait.
+#[derive(Default)]
+struct Place {
+    backend: OnceLock<Backend>,
+    /// How many attempts to open it have failed, and held by the one that is made, how the last did.
+    failures: AtomicU64,
+    attempt: AsyncMutex<Option<Error>>,
+}
+
+impl Place {
+    /// The backend, opened by this caller or by the one that it waits for, whose failure is also its own.
+    async fn open(&self, registry: &Registry, config: &BackendConfig) -> Result<Backend> {
+        if let Some(backend) = self.backend.get() {
+            return Ok(backend.clone());
+        }
+        let deadline = Registry::deadline(config)?;
+        let failures = self.failures.load(Ordering::Acquire);
+        let mut last = timeout_at(deadline, self.attempt.lock()).await.map_err(|_| Registry::too_late(config))?;
+        match (self.backend.get(), &*last) {
+            (Some(backend), _) => return Ok(backend.clone()),
+            (None, Some(error)) if self.failures.load(Ordering::Acquire) != failures => return Err(error.repeat()),
+            _ => {}
+        }
+        match registry.open_until(config, deadline).await {
+            Ok(backend) => Ok(self.backend.get_or_init(|| backend).clone()),
+            Err(error) => {
+                *last = Some(error.repeat());
+                self.failures.fetch_add(1, Ordering::Release);
+                Err(error)
+            }
+        }
+    }
 }
 
 impl BackendManager {
@@ -26,8 +62,8 @@ impl BackendManager {
         Self(Arc::new(Inner { registry, config, built: Mutex::new(Some(HashMap::new())) }))
     }
 
-    /// The backend of this name, opened by the first caller; those that ask at the same time wait for it. What could
-    /// not be opened is tried again by the next caller.
+    /// The backend of this name, opened by the first caller; those that ask meanwhile wait for it, each until its own
+    /// deadline, and share its failure. What could not be opened is tried again by the next caller.
     ///
     /// # Errors
     /// `InvalidConfig` with every mistake, or with the names that are known; those of opening; `Unavailable` after
@@ -35,16 +71,16 @@ impl BackendManager {
     #[doc(alias = "GetBackend")]
     pub async fn backend(&self, name: &str) -> Result<Backend> {
         let config = self.0.registry.resolve(&self.0.config, name)?;
-        let cell = {
+        let place = {
             let mut built = self.0.built.lock().unwrap_or_else(PoisonError::into_inner);
             let built = built.as_mut().ok_or_else(closed)?;
-            let cell = built.entry(config.backend()).or_default();
-            if cell.get().is_some_and(Backend::is_closed) {
-                *cell = Arc::default();
+            let place = built.entry(config.backend()).or_default();
+            if place.backend.get().is_some_and(Backend::is_closed) {
+                *place = Arc::default();
             }
-            Arc::clone(cell)
+            Arc::clone(place)
         };
-        let backend = cell.get_or_try_init(|| self.0.registry.open_with(&config)).await?.clone();
+        let backend = place.open(&self.0.registry, &config).await?;
         if self.0.built.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
             // The manager was closed while this was being opened.
             backend.close().await?;
@@ -65,8 +101,8 @@ impl BackendManager {
     pub async fn close(&self) -> Result<()> {
         let built = self.0.built.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mut outcome = Ok(());
-        for cell in built.into_iter().flat_map(HashMap::into_values) {
-            if let Some(backend) = cell.get() {
+        for place in built.into_iter().flat_map(HashMap::into_values) {
+            if let Some(backend) = place.backend.get() {
                 outcome = outcome.and(backend.close().await);
             }
         }

@@ -4,6 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
+use tokio::time::{Instant, timeout_at};
+
 use crate::driver::BackendFactory;
 use crate::{Backend, BackendConfig, BackendInfo, BackendManager, DatabaseConfig, Error, Result};
 
@@ -82,23 +85,45 @@ impl Registry {
         config.resolve_for(name, &self.supported(), &self.absent)
     }
 
-    pub(crate) async fn open_with(&self, config: &BackendConfig) -> Result<Backend> {
-        let name = config.backend();
-        let place = |error: Error| error.with_operation("open").with_backend(name);
-        let factory = self.factories.iter().find(|factory| factory.info().name == name);
-        let factory =
-            factory.ok_or_else(|| place(Error::unexpected("the backend is configured and not registered")))?;
-        if tokio::runtime::Handle::try_current().is_err() {
-            return Err(place(Error::unexpected("no tokio runtime: open it inside one, with its timers enabled")));
-        }
-        let limit = config.timeout().unwrap_or(TIMEOUT);
-        let driver = tokio::time::timeout(limit, factory.open(config)).await.map_err(|_| {
-            place(Error::timeout(format!(
-                "not open within {limit:?}: look whether the database is there, or set `timeoutMs`"
-            )))
-        })?;
-        Ok(Backend::new(driver.map_err(place)?).with_timeout(limit))
+    async fn open_with(&self, config: &BackendConfig) -> Result<Backend> {
+        self.open_until(config, Self::deadline(config)?).await
     }
+
+    /// Until when a backend has to be open whose caller begins now.
+    pub(crate) fn deadline(config: &BackendConfig) -> Result<Instant> {
+        if Handle::try_current().is_err() {
+            let error = Error::unexpected("no tokio runtime: open it inside one, with its timers enabled");
+            return Err(place(config, error));
+        }
+        let now = Instant::now();
+        // What is too far away to be counted is no deadline: 30 years.
+        Ok(now.checked_add(limit(config)).unwrap_or_else(|| now + Duration::from_secs(946_080_000)))
+    }
+
+    /// The error of a caller whose deadline has passed.
+    #[cold]
+    pub(crate) fn too_late(config: &BackendConfig) -> Error {
+        let limit = limit(config);
+        let message = format!("not open within {limit:?}: look whether the database is there, or set `timeoutMs`");
+        place(config, Error::timeout(message))
+    }
+
+    pub(crate) async fn open_until(&self, config: &BackendConfig, deadline: Instant) -> Result<Backend> {
+        let factory = self.factories.iter().find(|factory| factory.info().name == config.backend());
+        let factory =
+            factory.ok_or_else(|| place(config, Error::unexpected("the backend is configured and not registered")))?;
+        let driver = timeout_at(deadline, factory.open(config)).await.map_err(|_| Self::too_late(config))?;
+        Ok(Backend::new(driver.map_err(|error| place(config, error))?).with_timeout(limit(config)))
+    }
+}
+
+fn limit(config: &BackendConfig) -> Duration {
+    config.timeout().unwrap_or(TIMEOUT)
+}
+
+#[cold]
+fn place(config: &BackendConfig, error: Error) -> Error {
+    error.with_operation("open").with_backend(config.backend())
 }
 
 impl fmt::Debug for Registry {

@@ -97,6 +97,47 @@ async fn l53_a_backend_that_does_not_open_is_a_timeout() {
     assert!(error.is_timeout() && error.is_retryable(), "{error}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn c42_callers_that_wait_for_one_opening_share_its_failure() {
+    let (registry, opened) = counting(0, Duration::from_secs(600));
+    let manager = registry.manager(&config().set("timeoutMs", 1_000)).unwrap();
+    let start = tokio::time::Instant::now();
+    let call = |after: u64| {
+        let manager = manager.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(after)).await;
+            (manager.backend("counting").await.unwrap_err(), start.elapsed())
+        })
+    };
+    for one in [call(0), call(0), call(0), call(300), call(900)] {
+        let (error, elapsed) = one.await.unwrap();
+        assert!(error.is_timeout() && error.operation() == Some("open"), "{error}");
+        assert!(elapsed < Duration::from_millis(1_010), "{elapsed:?}");
+    }
+    assert_eq!(opened.load(Ordering::SeqCst), 1, "it is one attempt");
+    let (_, elapsed) = call(0).await.unwrap();
+    assert!(elapsed >= Duration::from_secs(2), "the next caller tries again: {elapsed:?}");
+    assert_eq!(opened.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn c42_a_caller_that_takes_over_an_opening_keeps_its_own_deadline() {
+    let (registry, opened) = counting(0, Duration::from_secs(600));
+    let manager = registry.manager(&config().set("timeoutMs", 1_000)).unwrap();
+    let start = tokio::time::Instant::now();
+    let first = tokio::spawn({
+        let manager = manager.clone();
+        async move { manager.backend("counting").await.map(drop) }
+    });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let second = tokio::spawn(async move { manager.backend("counting").await.map(drop) });
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    first.abort();
+    assert!(second.await.unwrap().unwrap_err().is_timeout());
+    assert!(start.elapsed() < Duration::from_millis(1_510), "{:?}", start.elapsed());
+    assert_eq!(opened.load(Ordering::SeqCst), 2);
+}
+
 #[tokio::test]
 async fn l48_use_after_the_end_is_an_error_and_ending_twice_is_nothing() {
     let manager = Registry::new().register(Memory).manager(&DatabaseConfig::new("memory")).unwrap();
