@@ -119,6 +119,8 @@ macro_rules! each_case {
                 c37_kinds_may_be_added_and_are_enforced_by_earlier_handles
                 c37_a_kind_that_stored_records_break_is_a_conflict_and_changes_nothing
                 c37_a_type_that_contradicts_a_stored_kind_is_a_conflict
+                c37_a_kind_that_is_left_open_is_the_stored_one
+                c37_a_kind_that_nobody_has_said_is_stored_as_string
                 c37_what_is_stored_and_not_wanted_stays_and_is_enforced
                 c37_two_versions_of_a_service_add_to_one_definition
                 c37_throughput_is_not_compared

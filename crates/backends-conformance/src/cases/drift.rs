@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::Context;
 use crate::expect::{SECRET, refused};
-use crate::records::{User, document, id, text};
+use crate::records::{Keyed, User, document, id, text};
 
 /// The backend that defined it, and another process.
 async fn both(context: &Context) -> [Backend; 2] {
@@ -132,6 +132,46 @@ pub async fn c37_a_type_that_contradicts_a_stored_kind_is_a_conflict(context: &C
         }
     }
     assert_eq!(context.define::<Document>(context.definition("records")).await.definition().kind_of("n"), None);
+}
+
+pub async fn c37_a_kind_that_is_left_open_is_the_stored_one(context: &Context) {
+    let plain = || context.definition("keyed").partition_key("key");
+    let typed = context.define::<Keyed<u32>>(plain()).await;
+    typed.insert(&Keyed::new(7, "x")).await.unwrap();
+    let number = format!(r#"{{"name": "{}", "hashKey": "key", "hashKeyType": "N"}}"#, context.name("keyed"));
+    for backend in both(context).await {
+        for definition in [plain().build().unwrap(), Definition::from_json(&number).unwrap()] {
+            let untyped = backend.define::<Document>(definition.clone()).await.unwrap();
+            assert_eq!(untyped.definition().kind_of("key"), Some(Kind::Integer));
+            assert!(untyped.get(7).await.unwrap().is_some());
+            refused(untyped.insert(&document(json!({"key": SECRET}))).await, ErrorKind::InvalidInput, "insert");
+            backend.define::<Keyed<u32>>(definition.clone()).await.unwrap();
+            let float = backend.define::<Keyed<f64>>(definition).await;
+            let error = refused(float, ErrorKind::DefinitionConflict, "define");
+            assert!(error.to_string().contains("type"), "{error}");
+        }
+    }
+    let number = Definition::from_json(&number.replace("keyed", "other")).unwrap();
+    context.backend().await.define::<Document>(number).await.unwrap();
+    let other = context.define::<Keyed<u32>>(context.definition("other").partition_key("key")).await;
+    assert_eq!(other.definition().kind_of("key"), Some(Kind::Number));
+    let stored = other.insert(&Keyed::new(7, "x")).await.unwrap();
+    assert_eq!(other.get(7).await.unwrap(), Some(stored));
+}
+
+pub async fn c37_a_kind_that_nobody_has_said_is_stored_as_string(context: &Context) {
+    let plain = || context.definition("keyed").partition_key("key");
+    let untyped = context.define::<Document>(plain()).await;
+    refused(untyped.insert(&document(json!({"key": 7}))).await, ErrorKind::InvalidInput, "insert");
+    for backend in both(context).await {
+        let typed = backend.define::<Keyed<u32>>(plain().build().unwrap()).await;
+        let error = refused(typed, ErrorKind::DefinitionConflict, "define");
+        for part in ["`key`", "`string`", "`integer`", "type"] {
+            assert!(error.to_string().contains(part), "{part} is not told: {error}");
+        }
+        backend.define::<Keyed<String>>(plain().build().unwrap()).await.unwrap();
+    }
+    untyped.insert(&document(json!({"key": "a"}))).await.unwrap();
 }
 
 pub async fn c37_what_is_stored_and_not_wanted_stays_and_is_enforced(context: &Context) {

@@ -3,6 +3,7 @@
 mod merge;
 
 use super::index::Index;
+use super::kinds::Leaves;
 use super::report::Report;
 use super::rules::shown;
 use super::{Definition, Ttl};
@@ -60,7 +61,7 @@ pub struct TtlChange {
 /// Compares the stored definition of a repository with the one that is wanted.
 ///
 /// Indexes and kinds may be added, and a changed time to live is applied. What is stored and not wanted stays, with a
-/// warning. A stored index keeps its name. Capacities are not compared.
+/// warning. A stored index keeps its name. A kind that is left open is the stored one. Capacities are not compared.
 ///
 /// ```
 /// use backends_core::{Definition, Index, reconcile};
@@ -141,13 +142,15 @@ fn compare_indexes(stored: &Definition, wanted: &Definition, report: &mut Report
 }
 
 fn compare_kinds(stored: &Definition, wanted: &Definition, report: &mut Report) {
-    for (path, field) in wanted.fields().filter(|(path, _)| *path != wanted.id_field()) {
+    for (path, declared) in wanted.0.kinds.iter().filter(|(path, _)| *path != wanted.id_field()) {
         let Some(other) = stored.field(path).filter(|_| path != stored.id_field()) else { continue };
         let path_text = shown(path);
-        if other.kind != field.kind {
+        let field = declared.resolved();
+        if !declared.agrees_with(other.kind) {
+            let place = if declared.leaves == Leaves::All { "the type of the records" } else { "the definition" };
             report.add(|| {
                 format!(
-                    "field `{path_text}` is `{}` in what is stored and `{}` in the definition: keep what is stored",
+                    "field `{path_text}` is `{}` in what is stored and `{}` in {place}: keep what is stored",
                     other.kind, field.kind
                 )
             });

@@ -10,12 +10,24 @@ use crate::{FieldKind, Kind};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Declared {
     pub(super) kind: Option<Kind>,
+    pub(super) leaves: Leaves,
     pub(super) empty_is_missing: bool,
     pub(super) foreign_text: bool,
 }
 
+/// Which other kinds a definition leaves to what is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leaves {
+    None,
+    /// `N`: a number of either kind.
+    Numbers,
+    /// Left open: any that the type of the records, if it says one, can be read from.
+    All,
+}
+
 impl Declared {
-    pub(super) const OPEN: Self = Self { kind: None, empty_is_missing: false, foreign_text: false };
+    pub(super) const OPEN: Self =
+        Self { kind: None, leaves: Leaves::All, empty_is_missing: false, foreign_text: false };
 
     /// What holds if nothing more is said.
     pub(super) fn resolved(self) -> FieldKind {
@@ -23,6 +35,16 @@ impl Declared {
             kind: self.kind.unwrap_or(Kind::String),
             empty_is_missing: self.empty_is_missing,
             foreign_text: self.foreign_text,
+        }
+    }
+
+    /// Whether it agrees with a place where this kind is stored.
+    pub(super) fn agrees_with(self, stored: Kind) -> bool {
+        match (self.leaves, self.kind) {
+            (Leaves::None, _) => self.resolved().kind == stored,
+            (Leaves::Numbers, _) => matches!(stored, Kind::Number | Kind::Integer),
+            (Leaves::All, Some(of_type)) => reads(stored, of_type),
+            (Leaves::All, None) => stored.is_key_kind(),
         }
     }
 }
@@ -35,7 +57,12 @@ impl PartialEq for Declared {
 
 impl From<FieldKind> for Declared {
     fn from(field: FieldKind) -> Self {
-        Self { kind: Some(field.kind), empty_is_missing: field.empty_is_missing, foreign_text: field.foreign_text }
+        Self {
+            kind: Some(field.kind),
+            leaves: Leaves::None,
+            empty_is_missing: field.empty_is_missing,
+            foreign_text: field.foreign_text,
+        }
     }
 }
 
@@ -60,6 +87,15 @@ pub(super) fn report_paths_through_scalars(kinds: &Kinds, report: &mut Report) {
                 )
             });
         }
+    }
+}
+
+/// Whether a field that is declared `declared` can be a `kind` in the type of the records.
+pub(super) fn reads(declared: Kind, kind: Kind) -> bool {
+    match (declared, kind) {
+        // The last two are offered as text to a type that asks for text.
+        (Kind::Number, Kind::Integer) | (Kind::Timestamp | Kind::ObjectId, Kind::String) => true,
+        _ => declared == kind,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::kinds::{Declared, Kinds, key_kind_mistake};
+use super::kinds::{Declared, Kinds, Leaves, key_kind_mistake, reads};
 use super::report::Report;
 use super::rules::{containers, first_segment, path_mistake, shown};
 use super::{Definition, Parts};
@@ -85,13 +85,14 @@ impl Definition {
         }
     }
 
-    /// Checks that the type of the records can hold what is stored and `wanted` does not mention, which stays and is
-    /// enforced.
+    /// Checks that the type of the records can hold what is stored and `wanted` does not mention or leaves, which stays
+    /// and is enforced.
     ///
     /// # Errors
     /// `DefinitionConflict` with every field whose kind in the type contradicts the stored one.
     pub(crate) fn check_kept_kinds(&self, wanted: &Self, of_type: &[(String, Kind)]) -> Result<()> {
-        let kept: Vec<_> = of_type.iter().filter(|(path, _)| wanted.field(path).is_none()).cloned().collect();
+        let is_left = |path: &str| wanted.0.kinds.get(path).is_none_or(|declared| declared.leaves == Leaves::Numbers);
+        let kept: Vec<_> = of_type.iter().filter(|(path, _)| is_left(path)).cloned().collect();
         let Err(error) = self.with_type_kinds(&kept) else { return Ok(()) };
         let mut report = Report::new(ErrorKind::DefinitionConflict);
         report.absorb("in what is stored", &error);
@@ -123,13 +124,4 @@ impl Definition {
 fn with_article(kind: Kind) -> String {
     let article = if kind.name().starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     format!("{article} `{kind}`")
-}
-
-/// Whether a field that is declared `declared` can be a `kind` in the type of the records.
-fn reads(declared: Kind, kind: Kind) -> bool {
-    match (declared, kind) {
-        // The last two are offered as text to a type that asks for text.
-        (Kind::Number, Kind::Integer) | (Kind::Timestamp | Kind::ObjectId, Kind::String) => true,
-        _ => declared == kind,
-    }
 }

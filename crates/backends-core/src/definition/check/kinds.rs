@@ -2,7 +2,7 @@
 
 use crate::definition::draft::{Draft, KeyKind};
 use crate::definition::index::Index;
-use crate::definition::kinds::{Declared, Kinds, key_kind_mistake, report_paths_through_scalars};
+use crate::definition::kinds::{Declared, Kinds, Leaves, key_kind_mistake, report_paths_through_scalars};
 use crate::definition::report::Report;
 use crate::definition::rules::{path_mistake, shown};
 use crate::definition::settings::IdKind;
@@ -79,7 +79,7 @@ impl Draft {
             _ => {}
         }
         let id_kind = self.id_kind.or(said.and_then(|(_, own)| own)).unwrap_or_default();
-        declared.kind = Some(id_kind.kind());
+        *declared = Declared { kind: Some(id_kind.kind()), leaves: Leaves::None, ..*declared };
         id_kind
     }
 }
@@ -93,7 +93,10 @@ fn add_key_kind(kinds: &mut Kinds, field: &str, wanted: Option<KeyKind>, report:
     let declared = kinds.entry(field.to_owned()).or_insert(Declared::OPEN);
     let shown = shown(field);
     match (declared.kind, wanted) {
-        (None, Some(wanted)) => declared.kind = Some(wanted.kind()),
+        (None, Some(wanted)) => {
+            declared.kind = Some(wanted.kind());
+            declared.leaves = if wanted == KeyKind::Numeric { Leaves::Numbers } else { Leaves::None };
+        }
         (Some(kind), Some(wanted)) if !wanted.allows(kind) => {
             report.add(|| format!("field `{shown}` is declared `{kind}` and has to be `{}`: leave one", wanted.name()));
         }

@@ -84,8 +84,12 @@ fn has_free_name(index: &mut Index, others: &[Index]) -> bool {
 
 fn merge_kinds(merged: &mut Kinds, stored: &Definition, wanted: &Definition) -> Vec<(String, FieldKind)> {
     let mut added = Vec::new();
-    for (path, mut field) in wanted.fields() {
+    for (path, declared) in &wanted.0.kinds {
+        let mut field = declared.resolved();
         if let Some(old) = stored.field(path) {
+            if declared.agrees_with(old.kind) {
+                field.kind = old.kind;
+            }
             field.foreign_text |= old.foreign_text;
             if is_indexed(stored, path) || !is_indexed(wanted, path) {
                 field.empty_is_missing = old.empty_is_missing;
@@ -94,8 +98,8 @@ fn merge_kinds(merged: &mut Kinds, stored: &Definition, wanted: &Definition) -> 
                 continue;
             }
         }
-        merged.insert(path.to_owned(), Declared::from(field));
-        added.push((path.to_owned(), field));
+        merged.insert(path.clone(), Declared::from(field));
+        added.push((path.clone(), field));
     }
     added
 }

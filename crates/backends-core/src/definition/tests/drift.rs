@@ -37,6 +37,37 @@ fn c37_the_same_definition_needs_nothing() {
 }
 
 #[test]
+fn c37_a_kind_that_is_left_open_is_the_stored_one() {
+    let stored = |kind: &str| format!(r#"{{"name": "users", "hashKey": "k", "fields": {{"k": "{kind}"}}}}"#);
+    let (open, numeric) =
+        (r#"{"name": "users", "hashKey": "k"}"#, r#"{"name": "users", "hashKey": "k", "hashKeyType": "N"}"#);
+    for kind in ["string", "number", "integer", "timestamp", "objectId"] {
+        let result = reconciled(&stored(kind), open);
+        assert!(result.is_unchanged() && result.merged == good(&stored(kind)), "{result:?}");
+    }
+    for kind in ["number", "integer"] {
+        let result = reconciled(&stored(kind), numeric);
+        assert!(result.is_unchanged() && result.merged == good(&stored(kind)), "{result:?}");
+    }
+    assert!(differences(&stored("string"), numeric)[0].contains("and `number` in the definition"));
+    let of_type = |text: &str, kind| good(text).with_type_kinds(&[("k".to_owned(), kind)]).unwrap();
+    for (kind, of, agree) in [
+        ("number", Kind::Integer, true),
+        ("integer", Kind::Number, false),
+        ("timestamp", Kind::String, true),
+        ("string", Kind::Integer, false),
+    ] {
+        let result = reconcile(&good(&stored(kind)), &of_type(open, of));
+        assert_eq!(result.is_ok(), agree, "{kind} {of}: {result:?}");
+        let told = |error: Error| error.message().contains("in the type of the records");
+        assert!(result.map_or_else(told, |result| result.is_unchanged()));
+    }
+    // An index on a field that is stored as something without an order.
+    let stored = r#"{"name": "users", "fields": {"k": "bool"}}"#;
+    assert!(differences(stored, r#"{"name": "users", "indexes": ["k"]}"#)[0].contains("`bool`"));
+}
+
+#[test]
 fn l47_every_difference_is_a_conflict() {
     for (stored, wanted, part) in [
         (r#"{"name": "users"}"#, r#"{"name": "Users"}"#, "name"),
@@ -66,7 +97,7 @@ fn l47_every_difference_is_a_conflict() {
         ),
         (
             r#"{"name": "users", "fields": {"a": "integer"}}"#,
-            r#"{"name": "users", "indexes": ["a"]}"#,
+            r#"{"name": "users", "indexes": ["a"], "fields": {"a": "number"}}"#,
             "field `a` is `integer`",
         ),
         (
