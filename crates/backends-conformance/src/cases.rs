@@ -227,6 +227,8 @@ macro_rules! each_case {
                 c42_the_layer_added_last_stands_outside
                 c42_a_layer_stands_around_what_is_defined_through_it
                 c42_a_call_may_be_run_twice
+                c42_a_write_that_may_have_happened_is_not_run_again
+                c42_a_write_that_a_layer_gave_up_is_not_run_again
                 c42_every_try_of_a_call_has_one_write_id
                 c42_each_record_of_insert_many_has_a_write_id_of_its_own
                 c42_a_layer_that_says_ok_without_running_is_an_error

@@ -2,14 +2,15 @@
 
 use std::fmt::Debug;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{Error, Result};
+use crate::Result;
 
 #[cfg(feature = "metrics")]
 mod metrics;
+mod runs;
 #[cfg(feature = "tracing")]
 mod tracing;
 
@@ -17,6 +18,8 @@ mod tracing;
 pub use self::metrics::MetricsLayer;
 #[cfg(feature = "tracing")]
 pub use self::tracing::TracingLayer;
+
+pub(crate) use runs::{Operation, read, write};
 
 /// What a layer knows of a call. It holds no value of a record.
 #[derive(Debug, Clone)]
@@ -30,7 +33,7 @@ pub struct Call {
     pub repository: Option<Arc<str>>,
     /// How many records or keys a call takes that takes many.
     pub batch_size: Option<usize>,
-    /// The same in every try of one call: a layer that runs it again is safe for writes whose driver knows its stamp.
+    /// The same in every run of one call, and in what the driver sends: a stamp to find it by.
     pub write_id: [u8; 16],
 }
 
@@ -57,6 +60,8 @@ pub struct Call {
 #[async_trait]
 pub trait Layer: Debug + Send + Sync + 'static {
     /// Runs the call by `next`, once or, to try again, more often, and returns its outcome.
+    ///
+    /// A write happens at most once, however often it is run: see [`Next::run`].
     async fn around(&self, call: &Call, next: Next<'_>) -> Result<()>;
 }
 
@@ -73,6 +78,9 @@ pub struct Next<'a> {
 impl Next<'_> {
     /// Runs it.
     ///
+    /// A write that has gone well is not done again: the run answers at once, and the call has its first answer. One
+    /// that may have happened, or that was given up half-way, is not done again either: the run fails once more.
+    ///
     /// # Errors
     /// Those of the call.
     pub async fn run(&self) -> Result<()> {
@@ -87,38 +95,4 @@ impl Debug for Next<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Next").field("layers", &self.layers.len()).finish_non_exhaustive()
     }
-}
-
-/// What a call does in the end: asks the driver. It may be run more than once.
-pub(crate) trait Operation: Send + Sync {
-    /// What the driver answers.
-    type Answer: Send;
-
-    /// Asks the driver.
-    fn run(&self) -> impl Future<Output = Result<Self::Answer>> + Send;
-}
-
-/// Runs `operation` inside `layers`; without layers it is just the operation.
-pub(crate) async fn run<O: Operation>(layers: &[Arc<dyn Layer>], call: &Call, operation: &O) -> Result<O::Answer> {
-    if layers.is_empty() {
-        operation.run().await
-    } else {
-        // Apart, so that calls without layers have no room for it.
-        Box::pin(run_inside(layers, call, operation)).await
-    }
-}
-
-async fn run_inside<O: Operation>(layers: &[Arc<dyn Layer>], call: &Call, operation: &O) -> Result<O::Answer> {
-    let answer = Mutex::new(None);
-    let run = || -> Pin<Box<dyn Future<Output = Result<()>> + Send + '_>> {
-        Box::pin(async {
-            let value = operation.run().await?;
-            *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
-            Ok(())
-        })
-    };
-    Next { layers, call, run: &run }.run().await?;
-    answer.into_inner().unwrap_or_else(PoisonError::into_inner).ok_or_else(|| {
-        Error::unexpected("a layer said that a call went well without running it: let it call `next.run()`")
-    })
 }

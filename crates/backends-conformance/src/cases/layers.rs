@@ -1,6 +1,8 @@
 //! Layers: what they see of a call, in which order they stand, and that none can pretend.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context as Task, Waker};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -26,6 +28,8 @@ enum Does {
     Run,
     RunTwice,
     RunUntilItGoesWell,
+    RunThriceWhateverComes,
+    GiveUpThenRun,
     Nothing,
     Refuse,
 }
@@ -49,6 +53,18 @@ impl Layer for Noting {
                     answer => return answer,
                 }
             },
+            Does::RunThriceWhateverComes => {
+                let _ = next.run().await;
+                let _ = next.run().await;
+                next.run().await
+            }
+            Does::GiveUpThenRun => {
+                {
+                    let mut given_up = pin!(next.run());
+                    let _ = given_up.as_mut().poll(&mut Task::from_waker(Waker::noop()));
+                }
+                next.run().await
+            }
             Does::Nothing => Ok(()),
             Does::Refuse => Err(Error::throttled("refused by a layer: ask later")),
         }
@@ -132,11 +148,74 @@ pub async fn c42_a_call_may_be_run_twice(context: &Context) {
     let (layer, _) = noting("a", Does::RunTwice);
     let users = users(context, layer).await;
     let ada = User::new("ada").with_id(&id(1));
-    assert_eq!(users.upsert(&ada).await.unwrap().record, ada);
+    let upserted = users.upsert(&ada).await.unwrap();
+    assert!(upserted.created && upserted.record == ada);
     assert_eq!(users.get(&ada.id).await.unwrap().as_ref(), Some(&ada));
     assert_eq!(users.get_many([&ada.id]).await.unwrap(), [Some(ada.clone())]);
-    assert_eq!(users.replace(&ada.with_logins(1)).await.unwrap(), ada.with_logins(1));
+    let changed = ada.with_logins(1);
+    assert_eq!(users.replace(&changed).await.unwrap(), changed);
+    assert_eq!(users.delete(&ada.id).await.unwrap(), Some(changed));
+    assert_eq!(users.insert(&ada).await.unwrap(), ada);
+    let many = [User::new("eve").with_id(&id(2)), User::new("ivy").with_id(&id(3))];
+    assert_eq!(users.insert_many(&many).await.unwrap().stored(), 2);
+    refused(users.insert(&ada).await, ErrorKind::AlreadyExists, "insert");
     users.backend().ping().await.unwrap();
+}
+
+/// Every write of a record that is there, and of one that is not: what came of each.
+async fn all_writes(users: &Repository<User>, there: &User) -> [(Result<()>, &'static str); 5] {
+    [
+        (users.insert(&User::new("eve").with_id(&id(7))).await.map(drop), "insert"),
+        (users.insert_many([&User::new("ivy").with_id(&id(8))]).await.map(drop), "insert_many"),
+        (users.replace(&there.with_logins(1)).await.map(drop), "replace"),
+        (users.upsert(&there.with_logins(2)).await.map(drop), "upsert"),
+        (users.delete(&there.id).await.map(drop), "delete"),
+    ]
+}
+
+pub async fn c42_a_write_that_may_have_happened_is_not_run_again(context: &Context) {
+    let faults = Faults::default();
+    let (layer, _) = noting("a", Does::RunThriceWhateverComes);
+    let backend = context.wrapped(&faults).await.with_layer(layer);
+    let users = backend.define::<User>(context.definition("users").build().unwrap()).await.unwrap();
+    let ada = users.insert(&User::new("ada")).await.unwrap();
+    for operation in WRITES {
+        faults.always(operation, Act::LoseAnswer);
+    }
+    faults.take_seen();
+    for (result, operation) in all_writes(&users, &ada).await {
+        let error = refused(result, ErrorKind::Unavailable, operation);
+        assert!(error.may_have_happened(), "{error}");
+    }
+    assert_eq!(writes_of(&faults), ["insert", "insert_many", "replace", "replace", "delete"]);
+    assert_eq!(users.get_many([id(7), id(8)]).await.unwrap().into_iter().flatten().count(), 2);
+    assert_eq!(users.get(&ada.id).await.unwrap(), None);
+}
+
+pub async fn c42_a_write_that_a_layer_gave_up_is_not_run_again(context: &Context) {
+    let faults = Faults::default();
+    let (layer, _) = noting("a", Does::GiveUpThenRun);
+    let backend = context.wrapped(&faults).await.with_layer(layer);
+    let users = backend.define::<User>(context.definition("users").build().unwrap()).await.unwrap();
+    let ada = User::new("ada").with_id(&id(1));
+    context.repository::<User>("users").await.insert(&ada).await.unwrap();
+    for operation in WRITES.into_iter().chain(["get"]) {
+        faults.always(operation, Act::After(2));
+    }
+    faults.take_seen();
+    for (result, operation) in all_writes(&users, &ada).await {
+        let error = refused(result, ErrorKind::Timeout, operation);
+        assert!(error.may_have_happened(), "{error}");
+    }
+    assert_eq!(writes_of(&faults), ["insert", "insert_many", "replace", "replace", "delete"]);
+    assert!(users.get(&ada.id).await.unwrap().is_some(), "a read is asked again");
+}
+
+const WRITES: [&str; 4] = ["insert", "insert_many", "replace", "delete"];
+
+/// The writes that came to the driver, without what core does for one that leaves them to it.
+fn writes_of(faults: &Faults) -> Vec<&'static str> {
+    faults.take_operations().into_iter().filter(|operation| WRITES.contains(operation)).collect()
 }
 
 pub async fn c42_every_try_of_a_call_has_one_write_id(context: &Context) {

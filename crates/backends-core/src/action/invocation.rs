@@ -65,7 +65,7 @@ impl Invocation {
     pub(crate) async fn read<O: Operation>(&self, operation: O) -> Result<O::Answer> {
         self.check()?;
         self.backend.early_timer().set();
-        let answer = pin!(layer::run(self.backend.layers(), &self.call, &operation));
+        let answer = pin!(layer::read(self.backend.layers(), &self.call, &operation));
         match within(&self.context, OWN_ANSWER, answer).await {
             Some(answer) => answer.map_err(|error| self.place(error)),
             None => Err(self.place(self.too_late())),
@@ -89,7 +89,7 @@ impl Invocation {
             Box::pin(async move { operation.run().await })
         } else {
             let (layers, call) = (Arc::clone(layers), self.call.clone());
-            Box::pin(async move { layer::run(&layers, &call, &operation).await })
+            Box::pin(async move { layer::write(&layers, &call, &operation).await })
         };
         self.wait(GoesOn { future: Some(answer), started: false, context: self.context.clone() })
     }
