@@ -218,6 +218,7 @@ macro_rules! each_case {
                 c09_l44_a_bool_or_bytes_are_no_key
                 c09_a_type_that_is_no_record_is_refused_when_it_is_defined
                 c09_a_definition_that_names_a_field_the_type_does_not_have_is_refused
+                c09_a_definition_that_names_a_place_the_type_does_not_have_is_refused
                 c09_a_definition_that_contradicts_the_type_is_refused
                 c09_c38_what_the_type_lacks_and_what_it_contradicts_is_told_at_once
                 c09_a_declared_field_of_the_type_is_enforced_for_untyped_handles_too

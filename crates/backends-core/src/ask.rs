@@ -12,6 +12,7 @@ use survey::Survey;
 
 mod draft;
 mod paths;
+mod places;
 mod probe;
 mod refusal;
 mod sample;
@@ -119,6 +120,11 @@ impl Asked {
     /// What the walk fails with.
     pub(crate) fn unread_paths(&self, written: &mut dyn Tokens) -> Result<Vec<String>> {
         unread::paths(&self.kind, written)
+    }
+
+    /// What is wrong with the place at `path` of a definition, if the type says what is there and has no such place.
+    pub(crate) fn place_mistake(&self, path: &str) -> Option<String> {
+        places::mistake(&self.kind, path)
     }
 
     /// The kind of each scalar field, also of structs inside the record; in arrays and enums only instants.

@@ -1,5 +1,7 @@
 //! C9: what is declared is enforced, and what is open is taken from the type.
 
+use std::collections::BTreeMap;
+
 use backends_core::{Document, ErrorKind, Kind, Record, Timestamp, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -134,6 +136,39 @@ pub async fn c09_a_definition_that_names_a_field_the_type_does_not_have_is_refus
     assert!(error.to_string().contains("`emial`") && error.to_string().contains("`email`"), "{error}");
     assert!(error.to_string().contains("`colour`"), "{error}");
     backend.define::<Document>(definition).await.unwrap();
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Nest {
+    address: Address,
+    events: Vec<Event>,
+    free: BTreeMap<String, String>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Address {
+    city: String,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Event {
+    at: Timestamp,
+}
+
+pub async fn c09_a_definition_that_names_a_place_the_type_does_not_have_is_refused(context: &Context) {
+    let backend = context.backend().await;
+    for (path, nearest) in [
+        ("address.citty", "`address.city`"),
+        ("events[].att", "`events[].at`"),
+        ("events.at", "`events[].at`"),
+        ("address[]", "address.city"),
+    ] {
+        let definition = context.definition("nests").field(path, Kind::String).build().unwrap();
+        let error = refused(backend.define::<Nest>(definition.clone()).await, ErrorKind::InvalidInput, "define");
+        assert!(error.to_string().contains(path) && error.to_string().contains(nearest), "{error}");
+    }
+    let right = context.definition("nests").field("address.city", Kind::String).field("free.any", Kind::String);
+    context.define::<Nest>(right).await;
 }
 
 pub async fn c09_a_definition_that_contradicts_the_type_is_refused(context: &Context) {

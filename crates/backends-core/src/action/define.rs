@@ -117,6 +117,7 @@ fn complete<T: Record>(definition: Definition) -> Result<(Definition, Vec<(Strin
     let names: Vec<&str> = asked.names().collect();
     let mut mistakes = Mistakes::new(ErrorKind::InvalidInput);
     mistakes.check(definition.check_type_fields(&names));
+    mistakes.check(definition.check_places(|path| asked.place_mistake(path)));
     let typed = mistakes.check(definition.with_type_kinds(&kinds));
     mistakes.into_result()?;
     Ok((typed.unwrap_or(definition), kinds))

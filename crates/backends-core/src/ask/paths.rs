@@ -9,7 +9,7 @@ pub(super) fn kinds(whole: &AskedKind) -> Vec<(String, Kind)> {
     let mut kinds = Vec::new();
     walk(whole, &mut String::new(), false, &mut |path, kind, is_shared| {
         if let Some(kind) = kind.kind()
-            && (kind == Kind::Timestamp || !is_shared)
+            && is_told(kind, is_shared)
         {
             kinds.push((path.to_owned(), kind));
         }
@@ -17,7 +17,24 @@ pub(super) fn kinds(whole: &AskedKind) -> Vec<(String, Kind)> {
     kinds
 }
 
-const ELEMENTS: &str = "[]";
+/// Whether the kind of a scalar is among [`kinds`], which below an array or an enum tells of instants only.
+pub(super) fn is_told(kind: Kind, is_shared: bool) -> bool {
+    kind == Kind::Timestamp || !is_shared
+}
+
+/// The paths at which a definition may declare what stands there.
+pub(super) fn of_values(whole: &AskedKind) -> Vec<String> {
+    let mut paths = Vec::new();
+    walk(whole, &mut String::new(), false, &mut |path, kind, _| {
+        if !matches!(kind, AskedKind::Struct(_) | AskedKind::Array(_)) {
+            paths.push(path.to_owned());
+        }
+    });
+    paths
+}
+
+/// What stands for the elements of an array.
+pub(super) const ELEMENTS: &str = "[]";
 
 /// Calls `visit` with every path below `kind`, what is there, and whether an array or an enum is above.
 fn walk(kind: &AskedKind, path: &mut String, is_shared: bool, visit: &mut dyn FnMut(&str, &AskedKind, bool)) {

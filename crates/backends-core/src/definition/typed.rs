@@ -99,6 +99,18 @@ impl Definition {
         report.into_result()
     }
 
+    /// Checks each declared place by what `mistake` says of its path.
+    ///
+    /// # Errors
+    /// `InvalidInput` that lists what it says.
+    pub(crate) fn check_places(&self, mistake: impl Fn(&str) -> Option<String>) -> Result<()> {
+        let mut report = Report::new(ErrorKind::InvalidInput);
+        for mistake in self.0.kinds.keys().filter_map(|path| mistake(path)) {
+            report.add(|| mistake);
+        }
+        report.into_result().map_err(|error| error.with_repository(self.name()))
+    }
+
     /// Checks that the type of the records has every field that the definition names.
     ///
     /// The library's id and the version field may be missing: the library keeps them itself.

@@ -210,3 +210,64 @@ fn c09_the_questions_to_a_wide_and_deep_type_are_limited() {
     assert!(asked.paths_of_timestamps().contains(&"at".to_owned()));
     assert_eq!(asked.names().count(), 5);
 }
+
+#[test]
+fn c09_a_place_that_the_type_does_not_have_is_told_with_the_nearest() {
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "only asked")]
+    struct Nest {
+        address: Address,
+        events: Vec<Event>,
+        tags: Vec<Vec<String>>,
+        free: HashMap<String, u8>,
+        either: Either,
+        name: String,
+        #[serde(rename = "new", alias = "old")]
+        new: Address,
+    }
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "only asked")]
+    struct Address {
+        city: String,
+    }
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "only asked")]
+    struct Event {
+        at: Timestamp,
+        by: Option<String>,
+    }
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "only asked")]
+    enum Either {
+        One(Address),
+        Other,
+    }
+    let asked = Asked::of::<Nest>();
+    for path in [
+        "address.city",
+        "events[].at",
+        "events[].by",
+        "tags[][]",
+        "free.x.y",
+        "free[]",
+        "either.One.city",
+        "either.Two",
+        "new.city",
+        "nowhere.x",
+        "name.x",
+        "events[].at.x",
+    ] {
+        assert_eq!(asked.place_mistake(path), None, "{path}");
+    }
+    for (path, part) in [
+        ("address.citty", "`address.citty`: did you mean `address.city`?"),
+        ("events[].att", "did you mean `events[].at`?"),
+        ("events.at", "did you mean `events[].at`?"),
+        ("address[]", "`address[]`: known are address.city"),
+        ("tags.x", "`tags.x`: known are tags[][]"),
+        ("events[].by.x", "did you mean `events[].by`?"),
+    ] {
+        let mistake = asked.place_mistake(path);
+        assert!(mistake.as_ref().is_some_and(|mistake| mistake.contains(part)), "{path}: {mistake:?}");
+    }
+}
