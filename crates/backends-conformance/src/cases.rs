@@ -216,6 +216,7 @@ macro_rules! each_case {
                 c09_on_undeclared_fields_any_kind_is_stored
                 c09_the_kind_of_an_open_key_is_that_of_the_type
                 c09_l44_a_bool_or_bytes_are_no_key
+                c09_a_key_that_is_no_scalar_in_the_type_is_refused
                 c09_a_type_that_is_no_record_is_refused_when_it_is_defined
                 c09_a_definition_that_names_a_field_the_type_does_not_have_is_refused
                 c09_a_definition_that_names_a_place_the_type_does_not_have_is_refused

@@ -55,7 +55,9 @@ pub(crate) enum AskedKind {
     Array(Box<AskedKind>),
     /// An enum that is a map from the variant to what it holds; text for the variants that hold nothing, which are not here.
     Enum(Vec<AskedField>),
-    /// A map, anything, a type inside itself, or a type that does not say.
+    /// A map with any fields, as a struct with `flatten` asks for one too.
+    Map,
+    /// Anything, a type inside itself, or a type that does not say.
     Unknown,
 }
 
@@ -92,7 +94,7 @@ impl Asked {
             AskedKind::Unit => "nothing, as `()` is",
             AskedKind::Array(_) => "an array or a tuple",
             AskedKind::Enum(_) => "an enum that serde tags externally",
-            AskedKind::Struct(_) | AskedKind::Unknown => return None,
+            AskedKind::Struct(_) | AskedKind::Map | AskedKind::Unknown => return None,
         })
     }
 
@@ -122,7 +124,8 @@ impl Asked {
         unread::paths(&self.kind, written)
     }
 
-    /// What is wrong with the place at `path` of a definition, if the type says what is there and has no such place.
+    /// What is wrong with the place at `path` of a definition, if the type says what is there: no such place, or what is
+    /// no scalar.
     pub(crate) fn place_mistake(&self, path: &str) -> Option<String> {
         places::mistake(&self.kind, path)
     }
@@ -174,7 +177,7 @@ impl AskedKind {
             Self::String => Kind::String,
             Self::Bytes => Kind::Bytes,
             Self::Timestamp => Kind::Timestamp,
-            Self::Unit | Self::Struct(_) | Self::Array(_) | Self::Enum(_) | Self::Unknown => return None,
+            Self::Unit | Self::Struct(_) | Self::Array(_) | Self::Enum(_) | Self::Map | Self::Unknown => return None,
         })
     }
 }

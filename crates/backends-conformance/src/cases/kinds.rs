@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use backends_core::{Document, ErrorKind, Kind, Record, Timestamp, Value};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -113,6 +114,23 @@ async fn is_no_record<T: Record>(context: &Context) {
     let definition = context.definition("nothing").build().unwrap();
     let error = refused(context.backend().await.define::<T>(definition).await, ErrorKind::InvalidInput, "define");
     assert!(error.message().contains("a record is a struct or a map"), "{error}");
+}
+
+pub async fn c09_a_key_that_is_no_scalar_in_the_type_is_refused(context: &Context) {
+    async fn refuses<K: DeserializeOwned + Serialize + Send + Sync + 'static>(context: &Context) {
+        let definition = context.definition("keyed").partition_key("key").build().unwrap();
+        let defined = context.backend().await.define::<Keyed<K>>(definition).await;
+        let error = refused(defined, ErrorKind::InvalidInput, "define");
+        assert!(error.mistakes().len() == 1 && error.to_string().contains("`key`"), "{error}");
+    }
+    refuses::<Vec<String>>(context).await;
+    refuses::<Option<Vec<u8>>>(context).await;
+    refuses::<(String, i64)>(context).await;
+    refuses::<[i32; 2]>(context).await;
+    refuses::<BTreeMap<String, String>>(context).await;
+    refuses::<()>(context).await;
+    refuses::<Address>(context).await;
+    refuses::<bool>(context).await;
 }
 
 pub async fn c09_a_type_that_is_no_record_is_refused_when_it_is_defined(context: &Context) {

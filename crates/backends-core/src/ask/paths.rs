@@ -22,6 +22,15 @@ pub(super) fn is_told(kind: Kind, is_shared: bool) -> bool {
     kind == Kind::Timestamp || !is_shared
 }
 
+/// Whether [`kinds`] tells of anything at or below `kind`.
+pub(super) fn tells(kind: &AskedKind, is_shared: bool) -> bool {
+    let mut tells = false;
+    walk(kind, &mut String::from(ELEMENTS), is_shared, &mut |_, kind, is_shared| {
+        tells |= kind.kind().is_some_and(|kind| is_told(kind, is_shared));
+    });
+    tells
+}
+
 /// The paths at which a definition may declare what stands there.
 pub(super) fn of_values(whole: &AskedKind) -> Vec<String> {
     let mut paths = Vec::new();

@@ -3,10 +3,11 @@
 use std::iter;
 
 use super::{AskedKind, paths};
+use crate::definition::shown;
 use crate::names::unknown;
 
-/// What is wrong with the place at `path`, if the type says what is there and has no such place. Top-level names are
-/// checked elsewhere.
+/// What is wrong with the place at `path`, if the type says what is there: no such place, or what is no scalar.
+/// Top-level names are checked elsewhere.
 pub(super) fn mistake(whole: &AskedKind, path: &str) -> Option<String> {
     let mut kind = whole;
     let mut is_shared = false;
@@ -33,7 +34,19 @@ pub(super) fn mistake(whole: &AskedKind, path: &str) -> Option<String> {
             _ => return None,
         };
     }
-    None
+    let what = match kind {
+        // Scalars inside it contradict the definition, which is told of each.
+        AskedKind::Struct(_) | AskedKind::Array(_) if paths::tells(kind, is_shared) => return None,
+        AskedKind::Struct(_) => "a struct",
+        AskedKind::Array(_) => "an array or a tuple",
+        AskedKind::Map => "a map",
+        AskedKind::Unit => "nothing, as `()` is",
+        _ => return None,
+    };
+    Some(format!(
+        "field `{}` is declared and holds one value, which is {what} in the type: use another type or another field",
+        shown(path)
+    ))
 }
 
 enum Step<'a> {

@@ -96,7 +96,8 @@ impl Survey {
             Shape::Timestamp => return AskedKind::Timestamp,
             Shape::Unit | Shape::UnitVariant => return AskedKind::Unit,
             Shape::Any if self.takes_only_text() && self.is_instant() => return AskedKind::Timestamp,
-            Shape::Map | Shape::Any => return AskedKind::Unknown,
+            Shape::Map => return AskedKind::Map,
+            Shape::Any => return AskedKind::Unknown,
             Shape::Struct(_) | Shape::Seq | Shape::Tuple(_) | Shape::Enum(_) => {}
         }
         let known = |above: &Noted| (above.visitor, above.shape) == (noted.visitor, noted.shape);

@@ -63,10 +63,10 @@ fn c09_scalars_have_their_kinds() {
         (kind_of!(()), A::Unit),
         (kind_of!(std::marker::PhantomData<String>), A::Unit),
         (kind_of!(Value), A::Unknown),
-        (kind_of!(Document), A::Unknown),
+        (kind_of!(Document), A::Map),
         (kind_of!(serde_json::Value), A::Unknown),
         (kind_of!(serde::de::IgnoredAny), A::Unknown),
-        (kind_of!(HashMap<String, Timestamp>), A::Unknown),
+        (kind_of!(HashMap<String, Timestamp>), A::Map),
     ] {
         assert_eq!(asked, (kind, false));
     }

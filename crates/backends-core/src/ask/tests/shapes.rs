@@ -73,7 +73,7 @@ fn c09_kinds_are_those_of_scalars_outside_arrays_and_of_instants() {
         ]
     );
     let field = |name| asked.field(name).unwrap().clone();
-    assert_eq!((field("tags").kind, field("scores").kind), (array(AskedKind::String), AskedKind::Unknown));
+    assert_eq!((field("tags").kind, field("scores").kind), (array(AskedKind::String), AskedKind::Map));
     assert_eq!((field("secret").kind, field("secret").optional), (array(AskedKind::Integer), true));
 }
 
@@ -118,7 +118,7 @@ fn c09_a_type_without_a_list_says_so() {
         assert_eq!((asked.fields(), asked.knows("id"), asked.names().count()), (None, None, 0));
         assert_eq!((asked.kinds(), asked.paths_of_timestamps()), (vec![], vec![]));
     }
-    assert_eq!(kind_of!(Open), (AskedKind::Unknown, false));
+    assert_eq!(kind_of!(Open), (AskedKind::Map, false));
 }
 
 #[test]
@@ -209,6 +209,46 @@ fn c09_the_questions_to_a_wide_and_deep_type_are_limited() {
     let asked = Asked::of::<Four<Four<u8>>>();
     assert!(asked.paths_of_timestamps().contains(&"at".to_owned()));
     assert_eq!(asked.names().count(), 5);
+}
+
+#[test]
+fn c09_a_place_that_is_no_scalar_in_the_type_is_told() {
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "only asked")]
+    struct Record {
+        list: Vec<String>,
+        pair: (u8, String),
+        map: HashMap<String, u8>,
+        unit: (),
+        none: Option<()>,
+        empty: Empty,
+        lists: Vec<Inner>,
+        any: Value,
+        inner: Inner,
+        times: Vec<Timestamp>,
+    }
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "only asked")]
+    struct Empty {}
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "only asked")]
+    struct Inner {
+        list: Vec<String>,
+        name: String,
+    }
+    let asked = Asked::of::<Record>();
+    for path in ["list", "pair", "map", "unit", "none", "empty", "lists", "lists[]", "inner.list", "lists[].list"] {
+        assert!(asked.place_mistake(path).is_some_and(|mistake| mistake.contains("one value")), "{path}");
+    }
+    for path in ["list[]", "pair[]", "map.x", "any", "any.x", "lists[].name"] {
+        assert_eq!(asked.place_mistake(path), None, "{path}");
+    }
+    // Told as what the type has inside them.
+    for path in ["inner", "times"] {
+        assert_eq!(asked.place_mistake(path), None, "{path}");
+        let declared = crate::Definition::builder("records").field(path, Kind::String).build().unwrap();
+        assert!(declared.with_type_kinds(&asked.kinds()).is_err(), "{path}");
+    }
 }
 
 #[test]
