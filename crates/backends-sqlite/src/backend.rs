@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::capabilities::capabilities;
+use crate::claim::Receipt;
 use crate::config::{self, NAME};
 use crate::connection::{self, Connections};
 use crate::error::{Fault, READ_ONLY};
@@ -140,16 +141,12 @@ impl SqliteBackend {
         R: Send + 'static,
         F: FnMut(&mut Connection) -> Result<R, Fault> + Send + 'static,
     {
-        self.start_write(manner, patience, work)?.await.map_err(|_| lost().with_may_have_happened(true))?
+        self.start_write(manner, patience, work)?.wait().await
     }
 
-    /// Puts a write in the queue: it is done whether or not somebody waits for the answer.
-    pub(crate) fn start_write<R, F>(
-        &self,
-        manner: Manner,
-        patience: Patience,
-        work: F,
-    ) -> Result<oneshot::Receiver<Result<R>>>
+    /// Puts a write in the queue: it is done whether or not somebody waits for the answer, unless its turn comes too
+    /// late.
+    pub(crate) fn start_write<R, F>(&self, manner: Manner, patience: Patience, work: F) -> Result<Receipt<R>>
     where
         R: Send + 'static,
         F: FnMut(&mut Connection) -> Result<R, Fault> + Send + 'static,
@@ -157,9 +154,9 @@ impl SqliteBackend {
         let Some(queue) = &self.0.writer else {
             return Err(Error::permission_denied(READ_ONLY).with_context("path", self.0.file.path().display()));
         };
-        let (job, answer) = writer::write(manner, patience, work);
+        let (job, receipt) = writer::write(manner, patience, work);
         queue.submit(job)?;
-        Ok(answer)
+        Ok(receipt)
     }
 
     pub(crate) async fn read<R, F>(&self, patience: Patience, work: F) -> Result<R>

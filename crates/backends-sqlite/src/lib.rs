@@ -25,6 +25,7 @@
 
 mod backend;
 mod capabilities;
+mod claim;
 mod codec;
 mod column;
 mod config;

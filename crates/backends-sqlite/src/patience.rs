@@ -63,6 +63,15 @@ impl Patience {
         }
     }
 
+    /// The same for the caller, who waits a little longer, since the thread that serves the call knows more. None if
+    /// the call has no deadline.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match &self.end {
+            End::At(_) => None,
+            End::Before(_, margin) => Some(self.until() + *margin / 2),
+        }
+    }
+
     /// Whether a wait for another process that began at `begun` is over.
     pub(crate) fn is_over(&self, begun: Instant, now: Instant) -> bool {
         now >= self.until() || self.busy.is_some_and(|busy| now.saturating_duration_since(begun) >= busy)
@@ -119,6 +128,8 @@ mod tests {
         let context = Context::new(Timestamp::now(), Duration::from_millis(100));
         let patience = Patience::new(&context, None);
         assert!(patience.until() < context.deadline());
+        let of_caller = patience.deadline().unwrap();
+        assert!(patience.until() < of_caller && of_caller < context.deadline());
         assert!(patience.until() > Instant::now() + Duration::from_millis(50));
     }
 

@@ -7,6 +7,7 @@ use rusqlite::{Connection, ffi};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use crate::claim::{Claim, Receipt};
 use crate::error::{self, Fault};
 use crate::file::File;
 use crate::patience::{self, Patience};
@@ -32,6 +33,7 @@ pub(crate) enum Manner {
 pub(crate) trait Write: Send {
     fn manner(&self) -> Manner;
     fn patience(&self) -> &Patience;
+    fn claim(&self) -> &Claim;
     /// Does the work and keeps the outcome; the error of `SQLite` if the transaction has to be rolled back.
     fn run(&mut self, connection: &mut Connection) -> rusqlite::Result<()>;
     /// Answers with the outcome, which is stored now.
@@ -52,19 +54,22 @@ impl Job for WriteJob {
 struct Pending<R, F> {
     manner: Manner,
     patience: Patience,
+    claim: Claim,
     work: F,
     outcome: Option<Result<R>>,
     answer: oneshot::Sender<Result<R>>,
 }
 
 /// A write, and where its answer comes in.
-pub(crate) fn write<R, F>(manner: Manner, patience: Patience, work: F) -> (WriteJob, oneshot::Receiver<Result<R>>)
+pub(crate) fn write<R, F>(manner: Manner, patience: Patience, work: F) -> (WriteJob, Receipt<R>)
 where
     R: Send + 'static,
     F: FnMut(&mut Connection) -> Result<R, Fault> + Send + 'static,
 {
     let (answer, receiver) = oneshot::channel();
-    (Box::new(Pending { manner, patience, work, outcome: None, answer }), receiver)
+    let claim = Claim::default();
+    let receipt = Receipt::new(claim.clone(), patience.clone(), receiver);
+    (Box::new(Pending { manner, patience, claim, work, outcome: None, answer }), receipt)
 }
 
 impl<R: Send, F: FnMut(&mut Connection) -> Result<R, Fault> + Send> Write for Pending<R, F> {
@@ -74,6 +79,10 @@ impl<R: Send, F: FnMut(&mut Connection) -> Result<R, Fault> + Send> Write for Pe
 
     fn patience(&self) -> &Patience {
         &self.patience
+    }
+
+    fn claim(&self) -> &Claim {
+        &self.claim
     }
 
     fn run(&mut self, connection: &mut Connection) -> rusqlite::Result<()> {
@@ -99,9 +108,7 @@ impl<R: Send, F: FnMut(&mut Connection) -> Result<R, Fault> + Send> Write for Pe
 
 /// Does a job, and those behind it that can share its transaction.
 pub(crate) fn serve(job: WriteJob, connection: &mut Connection, queue: &Writer, file: &File) {
-    if job.until() <= Instant::now() {
-        return job.fail(patience::too_late());
-    }
+    let Some(job) = in_time(job) else { return };
     let mut transaction = Transaction { connection, queue, file };
     match job.manner() {
         Manner::Bare => transaction.none(job),
@@ -109,6 +116,15 @@ pub(crate) fn serve(job: WriteJob, connection: &mut Connection, queue: &Writer, 
         Manner::Single if queue.is_empty() => transaction.implied(job),
         Manner::Grouped | Manner::Single => transaction.shared(job),
     }
+}
+
+/// The job, taken to be done, if its turn comes in time. `None` if it is answered, or given up.
+fn in_time(job: WriteJob) -> Option<WriteJob> {
+    if job.until() <= Instant::now() {
+        job.fail(patience::too_late());
+        return None;
+    }
+    job.claim().take().then_some(job)
 }
 
 struct Transaction<'a> {
@@ -161,11 +177,8 @@ impl Transaction<'_> {
         let begun = Instant::now();
         let mut next = Some(first);
         let mut done = Vec::new();
-        while let Some(mut job) = next.take().or_else(|| self.another(begun)) {
-            if job.until() <= Instant::now() {
-                job.fail(patience::too_late());
-                continue;
-            }
+        while let Some(job) = next.take().or_else(|| self.another(begun)) {
+            let Some(mut job) = in_time(job) else { continue };
             let outcome = job.run(self.connection);
             done.push(job);
             if let Err(native) = outcome {
@@ -191,7 +204,12 @@ impl Transaction<'_> {
         self.roll_back();
         match <[WriteJob; 1]>::try_from(jobs) {
             Ok([job]) => job.fail(error::translate(native)),
-            Err(jobs) => jobs.into_iter().for_each(|job| self.alone(job)),
+            Err(jobs) => {
+                for job in &jobs {
+                    job.claim().put_back();
+                }
+                jobs.into_iter().filter_map(in_time).for_each(|job| self.alone(job));
+            }
         }
     }
 

@@ -6,10 +6,9 @@ use backends_core::driver::{InsertManyRequest, InsertedRecords, NewRecord};
 use backends_core::json::JsonBatch;
 use backends_core::{Error, Result};
 use rusqlite::{Connection, ffi};
-use tokio::sync::oneshot;
 
 use super::{SqliteRepository, execute};
-use crate::backend::lost;
+use crate::claim::Receipt;
 use crate::codec::SqlKeys;
 use crate::error::{self, Fault};
 use crate::schema::Table;
@@ -41,7 +40,7 @@ pub(super) async fn insert_many(repository: &SqliteRepository, request: &InsertM
             }
         }
         let Some((length, answer)) = on_their_way.pop_front() else { break };
-        match answer.await.unwrap_or_else(|_| Err(lost().with_may_have_happened(true))) {
+        match answer.wait().await {
             Ok(refused) => failures.extend(refused.into_iter().map(|(position, error)| (answered + position, error))),
             Err(error) => {
                 failures.extend((answered..answered + length).map(|position| (position, error::repeat(&error))));
@@ -86,11 +85,7 @@ impl Piece {
         Ok(piece)
     }
 
-    fn start(
-        self,
-        repository: &SqliteRepository,
-        request: &InsertManyRequest,
-    ) -> Result<(usize, oneshot::Receiver<Result<Failures>>)> {
+    fn start(self, repository: &SqliteRepository, request: &InsertManyRequest) -> Result<(usize, Receipt<Failures>)> {
         let length = self.keys.len();
         let work = repository.asking(move |connection, table| self.store(connection, table));
         let patience = repository.backend.patience(&request.context);

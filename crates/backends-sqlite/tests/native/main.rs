@@ -7,3 +7,4 @@ mod reading;
 mod records;
 mod sharing;
 mod support;
+mod turns;

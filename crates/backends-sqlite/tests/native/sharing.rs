@@ -1,8 +1,7 @@
 //! Connections, locks and commits: callers, backends and runtimes that share a file.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier, mpsc};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Barrier};
 
 use crate::support::{PATIENCE, User, count, define, directory, fresh, open, user, users};
 use backends_core::{Backend, Definition, Document, Repository, SchemaMode};
@@ -290,32 +289,6 @@ async fn c42_a_write_that_nobody_waits_for_is_stored() {
         assert!(users.get(format!("u{n}")).await.unwrap().is_some(), "u{n}");
     }
     assert!((26..=51).contains(&stored), "{stored}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn c42_a_call_whose_turn_comes_too_late_does_nothing() {
-    let (_directory, backend, users) = fresh().await;
-    let native: SqliteBackend = backend.native::<SqliteBackend>().unwrap().clone();
-    let (begun, has_begun) = tokio::sync::oneshot::channel();
-    let (end, may_end) = mpsc::channel();
-    let busy = tokio::spawn(async move {
-        native
-            .with_writer(move |_| {
-                let _ = begun.send(());
-                let _ = may_end.recv_timeout(PATIENCE);
-                Ok(())
-            })
-            .await
-    });
-    has_begun.await.unwrap();
-    let start = Instant::now();
-    let error = users.insert(&user("late", 1)).timeout(Duration::from_millis(150)).await.unwrap_err();
-    assert!(error.is_timeout(), "{error}");
-    assert!(start.elapsed() < Duration::from_millis(450), "{:?}", start.elapsed());
-    end.send(()).unwrap();
-    busy.await.unwrap().unwrap();
-    users.insert(&user("next", 1)).await.unwrap();
-    assert!(users.get("late").await.unwrap().is_none(), "it was not done later");
 }
 
 #[tokio::test(flavor = "multi_thread")]
