@@ -231,6 +231,7 @@ macro_rules! each_case {
                 c42_a_call_may_be_run_twice
                 c42_a_write_that_may_have_happened_is_not_run_again
                 c42_a_write_that_a_layer_gave_up_is_not_run_again
+                c42_a_call_that_a_layer_holds_beyond_its_deadline_is_not_made
                 c42_every_try_of_a_call_has_one_write_id
                 c42_each_record_of_insert_many_has_a_write_id_of_its_own
                 c42_a_layer_that_says_ok_without_running_is_an_error

@@ -19,7 +19,7 @@ pub use self::metrics::MetricsLayer;
 #[cfg(feature = "tracing")]
 pub use self::tracing::TracingLayer;
 
-pub(crate) use runs::{Operation, read, write};
+pub(crate) use runs::{Doubt, Operation, read, write};
 
 /// What a layer knows of a call. It holds no value of a record.
 #[derive(Debug, Clone)]

@@ -8,6 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use backends_core::{Call, Error, ErrorKind, Layer, Next, Repository, Result, Timestamp, driver};
 
+use tokio::sync::Semaphore;
+
 use crate::Context;
 use crate::expect::{debug_tells_nothing, refused};
 use crate::records::{User, id};
@@ -209,6 +211,47 @@ pub async fn c42_a_write_that_a_layer_gave_up_is_not_run_again(context: &Context
     }
     assert_eq!(writes_of(&faults), ["insert", "insert_many", "replace", "replace", "delete"]);
     assert!(users.get(&ada.id).await.unwrap().is_some(), "a read is asked again");
+}
+
+/// Lets the time of a call pass before it is made, and tells when that is over.
+#[derive(Debug, Clone)]
+struct Late {
+    over: Arc<Semaphore>,
+}
+
+#[async_trait]
+impl Layer for Late {
+    async fn around(&self, call: &Call, next: Next<'_>) -> Result<()> {
+        if call.operation == "define" {
+            return next.run().await;
+        }
+        tokio::time::sleep(LIMIT * 3).await;
+        let outcome = next.run().await;
+        self.over.add_permits(1);
+        outcome
+    }
+}
+
+const LIMIT: Duration = Duration::from_millis(50);
+
+pub async fn c42_a_call_that_a_layer_holds_beyond_its_deadline_is_not_made(context: &Context) {
+    let faults = Faults::default();
+    let over = Arc::new(Semaphore::new(0));
+    let backend = context.wrapped(&faults).await.with_layer(Late { over: Arc::clone(&over) }).with_timeout(LIMIT);
+    let users = backend.define::<User>(context.definition("users").build().unwrap()).await.unwrap();
+    let plain = context.repository::<User>("users").await;
+    let ada = User::new("ada").with_id(&id(1));
+    plain.insert(&ada).await.unwrap();
+    faults.take_seen();
+    for (result, operation) in all_writes(&users, &ada).await {
+        let error = refused(result, ErrorKind::Timeout, operation);
+        assert!(!error.may_have_happened() && error.is_retryable(), "{error}");
+    }
+    // Each goes on by itself, and finds that it is too late.
+    over.acquire_many(5).await.unwrap().forget();
+    assert_eq!(writes_of(&faults), Vec::<&str>::new());
+    assert_eq!(plain.get_many([id(1), id(7), id(8)]).await.unwrap(), [Some(ada), None, None]);
+    refused(users.get(id(1)).await, ErrorKind::Timeout, "get");
 }
 
 const WRITES: [&str; 4] = ["insert", "insert_many", "replace", "delete"];

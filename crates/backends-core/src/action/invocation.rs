@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use tokio::time::timeout_at;
 
 use crate::driver::{Context, Report};
-use crate::layer::{self, Operation};
+use crate::layer::{self, Doubt, Operation};
 use crate::{Backend, Call, Error, Result};
 
 /// How long a driver has for its own answer to a deadline, which knows more than that it has passed.
@@ -23,7 +23,6 @@ pub(crate) struct Invocation {
     backend: Backend,
     call: Call,
     context: Context,
-    limit: Duration,
 }
 
 impl Invocation {
@@ -31,7 +30,7 @@ impl Invocation {
         let context = Context::new(backend.clock().now(), limit);
         let write_id = context.write_id;
         let call = Call { operation, backend: backend.name(), repository: None, batch_size: None, write_id };
-        Self { backend: backend.clone(), call, context, limit }
+        Self { backend: backend.clone(), call, context }
     }
 
     pub(crate) fn on(mut self, repository: &Arc<str>) -> Self {
@@ -65,10 +64,10 @@ impl Invocation {
     pub(crate) async fn read<O: Operation>(&self, operation: O) -> Result<O::Answer> {
         self.check()?;
         self.backend.early_timer().set();
-        let answer = pin!(layer::read(self.backend.layers(), &self.call, &operation));
+        let answer = pin!(layer::read(self.backend.layers(), &self.call, &self.context, &operation));
         match within(&self.context, OWN_ANSWER, answer).await {
             Some(answer) => answer.map_err(|error| self.place(error)),
-            None => Err(self.place(self.too_late())),
+            None => Err(self.place(self.context.too_late())),
         }
     }
 
@@ -77,7 +76,7 @@ impl Invocation {
         self.context.renew();
         match within(&self.context, OWN_ANSWER, pin!(step)).await {
             Some(answer) => answer.map_err(|error| self.place(error)),
-            None => Err(self.place(self.too_late())),
+            None => Err(self.place(self.context.too_late())),
         }
     }
 
@@ -85,21 +84,28 @@ impl Invocation {
     pub(crate) fn write<O: Operation + 'static>(&self, operation: O) -> impl Future<Output = Result<O::Answer>> + Send {
         // What goes on by itself is boxed before the future begins, which then has no room for the operation.
         let layers = self.backend.layers();
-        let answer: Going<O::Answer> = if layers.is_empty() {
-            Box::pin(async move { operation.run().await })
+        let context = self.context.clone();
+        let (answer, doubt): (Going<O::Answer>, _) = if layers.is_empty() {
+            (Box::pin(async move { operation.run().await }), None)
         } else {
-            let (layers, call) = (Arc::clone(layers), self.call.clone());
-            Box::pin(async move { layer::write(&layers, &call, &operation).await })
+            let (layers, call, context) = (Arc::clone(layers), self.call.clone(), context.clone());
+            let doubt = Doubt::default();
+            let told = doubt.clone();
+            (Box::pin(async move { layer::write(&layers, &call, &context, &told, &operation).await }), Some(doubt))
         };
-        self.wait(GoesOn { future: Some(answer), started: false, context: self.context.clone() })
+        self.wait(GoesOn { future: Some(answer), started: false, context }, doubt)
     }
 
-    async fn wait<R: Send + 'static>(&self, mut write: GoesOn<R>) -> Result<R> {
+    /// Waits for a write, which is on its way from the first poll on, unless `doubt` knows more.
+    async fn wait<R: Send + 'static>(&self, mut write: GoesOn<R>, doubt: Option<Doubt>) -> Result<R> {
         self.check()?;
         self.backend.early_timer().set();
         match within(&self.context, OWN_ANSWER, Pin::new(&mut write)).await {
             Some(answer) => answer.map_err(|error| self.place(error)),
-            None => Err(self.place(self.too_late().with_may_have_happened(true))),
+            None => {
+                Err(self
+                    .place(self.context.too_late().with_may_have_happened(doubt.is_none_or(|doubt| doubt.is_raised()))))
+            }
         }
     }
 
@@ -116,7 +122,7 @@ impl Invocation {
     /// Waits for what has to come before the call, at most until its deadline.
     pub(crate) async fn wait_for<F: Future>(&self, future: F) -> Result<F::Output> {
         self.check()?;
-        within(&self.context, OWN_ANSWER, pin!(future)).await.ok_or_else(|| self.place(self.too_late()))
+        within(&self.context, OWN_ANSWER, pin!(future)).await.ok_or_else(|| self.place(self.context.too_late()))
     }
 
     /// Refuses a call on a backend that is closed, or where nobody keeps the time.
@@ -125,7 +131,7 @@ impl Invocation {
             self.backend.check_open().map_err(|error| self.place(error))?;
         }
         if self.context.remaining().is_zero() {
-            return Err(self.place(self.too_late()));
+            return Err(self.place(self.context.too_late()));
         }
         if Handle::try_current().is_err() {
             return Err(
@@ -133,11 +139,6 @@ impl Invocation {
             );
         }
         Ok(())
-    }
-
-    #[cold]
-    fn too_late(&self) -> Error {
-        Error::timeout(format!("no answer within {:?}: ask again, or give more time with `.timeout(…)`", self.limit))
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::Timestamp;
+use crate::{Error, Timestamp};
 
 /// How fresh a read has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -123,6 +123,12 @@ impl Context {
             .checked_add(Duration::from_millis(renewed))
             .and_then(|from| from.checked_add(self.limit))
             .unwrap_or_else(|| self.start + Duration::from_secs(946_080_000))
+    }
+
+    /// The error of a call that has no time left.
+    #[cold]
+    pub(crate) fn too_late(&self) -> Error {
+        Error::timeout(format!("no answer within {:?}: ask again, or give more time with `.timeout(…)`", self.limit))
     }
 
     /// How long is left.

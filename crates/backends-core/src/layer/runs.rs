@@ -1,9 +1,11 @@
 //! Runs of one call inside its layers, which may ask for several: of a write one is done.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Call, Layer, Next};
+use crate::driver::Context;
 use crate::{Error, Result};
 
 /// What a call does in the end: asks the driver. It may be run more than once.
@@ -16,13 +18,19 @@ pub(crate) trait Operation: Send + Sync {
 }
 
 /// Runs a read inside `layers`; without layers it is just the operation.
-pub(crate) async fn read<O: Operation>(layers: &[Arc<dyn Layer>], call: &Call, operation: &O) -> Result<O::Answer> {
+pub(crate) async fn read<O: Operation>(
+    layers: &[Arc<dyn Layer>],
+    call: &Call,
+    context: &Context,
+    operation: &O,
+) -> Result<O::Answer> {
     if layers.is_empty() {
         return operation.run().await;
     }
     let answer = Mutex::new(None);
     let run = || -> Pin<Box<dyn Future<Output = Result<()>> + Send + '_>> {
         Box::pin(async {
+            in_time(context)?;
             *lock(&answer) = Some(operation.run().await?);
             Ok(())
         })
@@ -44,13 +52,37 @@ enum Runs<A> {
     Unknown(Error),
 }
 
-/// Runs a write inside `layers`; it is done at most once, however often they run it.
-pub(crate) async fn write<O: Operation>(layers: &[Arc<dyn Layer>], call: &Call, operation: &O) -> Result<O::Answer> {
+/// Whether a write may have happened, for those who do not wait for its answer any longer.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Doubt(Arc<AtomicBool>);
+
+impl Doubt {
+    pub(crate) fn is_raised(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn set(&self, is_raised: bool) {
+        self.0.store(is_raised, Ordering::Release);
+    }
+}
+
+/// Runs a write inside `layers`; it is done at most once, however often they run it, and not after its deadline.
+pub(crate) async fn write<O: Operation>(
+    layers: &[Arc<dyn Layer>],
+    call: &Call,
+    context: &Context,
+    doubt: &Doubt,
+    operation: &O,
+) -> Result<O::Answer> {
     let runs = Mutex::new(Runs::Nothing);
     let run = || -> Pin<Box<dyn Future<Output = Result<()>> + Send + '_>> {
         Box::pin(async {
             match &mut *lock(&runs) {
-                nothing @ Runs::Nothing => *nothing = Runs::Begun,
+                nothing @ Runs::Nothing => {
+                    in_time(context)?;
+                    *nothing = Runs::Begun;
+                    doubt.set(true);
+                }
                 Runs::Begun => return Err(given_up()),
                 Runs::Done(_) => return Ok(()),
                 Runs::Unknown(error) => return Err(error.repeat()),
@@ -62,6 +94,7 @@ pub(crate) async fn write<O: Operation>(layers: &[Arc<dyn Layer>], call: &Call, 
                     (Err(error), became)
                 }
             };
+            doubt.set(!matches!(became, Runs::Nothing));
             *lock(&runs) = became;
             outcome
         })
@@ -75,6 +108,11 @@ pub(crate) async fn write<O: Operation>(layers: &[Arc<dyn Layer>], call: &Call, 
         // Whatever a layer says of it.
         (Err(error), _) => Err(error.with_may_have_happened(true)),
     }
+}
+
+/// A layer may have taken all the time that a call has.
+fn in_time(context: &Context) -> Result<()> {
+    if context.remaining().is_zero() { Err(context.too_late()) } else { Ok(()) }
 }
 
 fn lock<A>(mutex: &Mutex<A>) -> MutexGuard<'_, A> {
