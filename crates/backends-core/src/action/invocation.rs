@@ -12,7 +12,8 @@ use crate::driver::{Context, Report};
 use crate::layer::{self, Doubt, Operation};
 use crate::{Backend, Call, Error, Result};
 
-/// How long a driver has for its own answer to a deadline, which knows more than that it has passed.
+/// How long a driver has at most for its own answer to a deadline, which knows more than that it has passed; it has a
+/// tenth of a short limit.
 const OWN_ANSWER: Duration = Duration::from_millis(50);
 
 /// How much longer than its deadline a write that was handed to the runtime may take.
@@ -23,6 +24,8 @@ pub(crate) struct Invocation {
     backend: Backend,
     call: Call,
     context: Context,
+    /// How much longer than its deadline it waits.
+    grace: Duration,
 }
 
 impl Invocation {
@@ -30,7 +33,7 @@ impl Invocation {
         let context = Context::new(backend.clock().now(), limit);
         let write_id = context.write_id;
         let call = Call { operation, backend: backend.name(), repository: None, batch_size: None, write_id };
-        Self { backend: backend.clone(), call, context }
+        Self { backend: backend.clone(), call, context, grace: OWN_ANSWER.min(limit / 10) }
     }
 
     pub(crate) fn on(mut self, repository: &Arc<str>) -> Self {
@@ -65,7 +68,7 @@ impl Invocation {
         self.check()?;
         self.backend.early_timer().set();
         let answer = pin!(layer::read(self.backend.layers(), &self.call, &self.context, &operation));
-        match within(&self.context, OWN_ANSWER, answer).await {
+        match within(&self.context, self.grace, answer).await {
             Some(answer) => answer.map_err(|error| self.place(error)),
             None => Err(self.place(self.context.too_late())),
         }
@@ -74,7 +77,7 @@ impl Invocation {
     /// Goes on with a call that has been made, with the whole of its time anew.
     pub(crate) async fn go_on<R>(&self, step: impl Future<Output = Result<R>>) -> Result<R> {
         self.context.renew();
-        match within(&self.context, OWN_ANSWER, pin!(step)).await {
+        match within(&self.context, self.grace, pin!(step)).await {
             Some(answer) => answer.map_err(|error| self.place(error)),
             None => Err(self.place(self.context.too_late())),
         }
@@ -100,7 +103,7 @@ impl Invocation {
     async fn wait<R: Send + 'static>(&self, mut write: GoesOn<R>, doubt: Option<Doubt>) -> Result<R> {
         self.check()?;
         self.backend.early_timer().set();
-        match within(&self.context, OWN_ANSWER, Pin::new(&mut write)).await {
+        match within(&self.context, self.grace, Pin::new(&mut write)).await {
             Some(answer) => answer.map_err(|error| self.place(error)),
             None => {
                 Err(self
@@ -122,7 +125,7 @@ impl Invocation {
     /// Waits for what has to come before the call, at most until its deadline.
     pub(crate) async fn wait_for<F: Future>(&self, future: F) -> Result<F::Output> {
         self.check()?;
-        within(&self.context, OWN_ANSWER, pin!(future)).await.ok_or_else(|| self.place(self.context.too_late()))
+        within(&self.context, self.grace, pin!(future)).await.ok_or_else(|| self.place(self.context.too_late()))
     }
 
     /// Refuses a call on a backend that is closed, or where nobody keeps the time.
@@ -185,6 +188,26 @@ impl<R: Send + 'static> Drop for GoesOn<R> {
         if let (true, Some(future), Ok(runtime)) = (self.started, self.future.take(), Handle::try_current()) {
             let context = self.context.clone();
             runtime.spawn(async move { within(&context, GRACE, Pin::new(&mut { future })).await });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+    use crate::memory::MemoryBackend;
+
+    #[tokio::test(start_paused = true)]
+    async fn c42_a_short_limit_is_not_overrun_by_more_than_a_tenth() {
+        let backend = Backend::new(Arc::new(MemoryBackend::open("")));
+        for (limit, at_most) in [(10, 12), (100, 112), (500, 552), (30_000, 30_052)] {
+            let (limit, at_most) = (Duration::from_millis(limit), Duration::from_millis(at_most));
+            let start = tokio::time::Instant::now();
+            let invocation = Invocation::of_backend(&backend, "ping", limit);
+            assert!(invocation.wait_for(pending::<()>()).await.unwrap_err().is_timeout());
+            assert!((limit..at_most).contains(&start.elapsed()), "{limit:?} took {:?}", start.elapsed());
         }
     }
 }
