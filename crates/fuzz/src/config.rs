@@ -160,9 +160,7 @@ fn check(input: &[u8]) -> Result<Verdict, String> {
         of_uri(file)?;
     }
     show(format!("{environment:?}"))?;
-    if let Ok(config) = DatabaseConfig::from_environment(&environment) {
-        resolved(&config, hides)?;
-    }
+    resolved(&DatabaseConfig::from_environment(&environment), hides)?;
     match ServiceConfig::from_json_in(file, &environment) {
         Err(error) => {
             of_error(&error, &[ErrorKind::InvalidConfig], hides)?;

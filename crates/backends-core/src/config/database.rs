@@ -54,18 +54,10 @@ impl DatabaseConfig {
 
     /// The settings that the environment holds, without a file.
     ///
-    /// `BACKENDS_DB_NAME` may be left out if `BACKENDS_URL` is set and begins with the name of the backend.
-    ///
-    /// # Errors
-    /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig) if no backend is named.
-    pub fn from_environment(environment: &Environment) -> Result<Self> {
-        let config = Self::of_block(Block::default(), environment);
-        if config.db_name.is_empty() {
-            let known = Known { backends: &[], absent: &[] };
-            let nothing = || Error::invalid_config("no backend is named: set `BACKENDS_DB_NAME`, or `BACKENDS_URL`");
-            return Err(config.without_name(known).unwrap_or_else(nothing));
-        }
-        Ok(config)
+    /// `BACKENDS_DB_NAME` may be left out if `BACKENDS_URL` is set and begins with the name of the backend. Where neither
+    /// names one, that is told with everything else that is wrong.
+    pub fn from_environment(environment: &Environment) -> Self {
+        Self::of_block(Block::default(), environment)
     }
 
     /// The settings that a URI holds, for the backend that opens URIs of its scheme.

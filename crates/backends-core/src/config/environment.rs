@@ -15,9 +15,8 @@ use super::property::{PREFIX, environment_name};
 /// use backends_core::{DatabaseConfig, Environment};
 ///
 /// let environment = Environment::from_pairs([("BACKENDS_DB_NAME", "sqlite"), ("BACKENDS_PATH", "app.db")]);
-/// let config = DatabaseConfig::from_environment(&environment)?;
+/// let config = DatabaseConfig::from_environment(&environment);
 /// assert_eq!(config.db_name, "sqlite");
-/// # Ok::<(), backends_core::Error>(())
 /// ```
 #[derive(Clone, Default)]
 pub struct Environment {

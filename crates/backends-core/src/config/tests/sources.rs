@@ -21,7 +21,7 @@ fn s6_the_name_of_the_backend_has_the_same_precedence() {
     let environment = Environment::from_pairs([("BACKENDS_DB_NAME", "sqlite")]);
     assert_eq!(in_environment("mongodb", "{}", &[("BACKENDS_DB_NAME", "sqlite")]).unwrap().db_name, "sqlite");
     assert_eq!(DatabaseConfig::new("memory").with_environment(&environment).db_name, "memory");
-    assert_eq!(DatabaseConfig::from_environment(&environment).unwrap().db_name, "sqlite");
+    assert_eq!(DatabaseConfig::from_environment(&environment).db_name, "sqlite");
     let text = r#"{"database": {"dbInfo": {"path": "x"}}}"#;
     assert_eq!(ServiceConfig::from_json_in(text, &environment).unwrap().database.db_name, "sqlite");
     let mut config = config("mongodb", r#"{"path": "x"}"#).unwrap();
@@ -53,12 +53,27 @@ fn s6_another_environment_takes_the_name_with_it() {
 fn s6_a_url_may_stand_for_the_name() {
     for (url, name) in [("mongodb+srv://h/db", "mongodb"), ("sqlite:x.db", "sqlite"), ("memory:", "memory")] {
         let environment = Environment::from_pairs([("BACKENDS_URL", url)]);
-        assert_eq!(DatabaseConfig::from_environment(&environment).unwrap().db_name, name);
+        assert_eq!(DatabaseConfig::from_environment(&environment).db_name, name);
         let text = format!(r#"{{"database": {{"dbInfo": {{"url": "{url}"}}}}}}"#);
         assert_eq!(ServiceConfig::from_json_in(&text, &Environment::empty()).unwrap().database.db_name, name);
     }
-    let nothing = mistakes(DatabaseConfig::from_environment(&Environment::empty()));
-    assert_eq!(nothing, ["no backend is named: set `BACKENDS_DB_NAME`, or `BACKENDS_URL`"]);
+}
+
+#[test]
+fn s6_the_environment_alone_is_told_all_that_is_wrong_at_once() {
+    let variables = [("BACKENDS_DB_NAEM", "sqlite"), ("BACKENDS_PTAH", "x"), ("BACKENDS_TLS", "perhaps")];
+    let list = mistakes(resolve(&DatabaseConfig::from_environment(&Environment::from_pairs(variables))));
+    assert_eq!(list.len(), 4, "{list:?}");
+    for part in [
+        "no backend is named: set",
+        "did you mean `BACKENDS_DB_NAME`?",
+        "did you mean `BACKENDS_PATH`?",
+        "`BACKENDS_TLS`",
+    ] {
+        assert!(list.iter().any(|mistake| mistake.contains(part)), "{part}: {list:?}");
+    }
+    let nothing = mistakes(resolve(&DatabaseConfig::from_environment(&Environment::empty())));
+    assert!(nothing.len() == 1 && nothing[0].contains("`BACKENDS_DB_NAME`"), "{nothing:?}");
 }
 
 #[test]

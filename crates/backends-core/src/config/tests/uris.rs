@@ -122,12 +122,12 @@ fn s6_a_url_that_names_no_backend_is_said_to_name_none() {
         backend and a colon, as in `sqlite:app.db`";
     assert_eq!(of_file("hunter2"), [none]);
     let variables = Environment::from_pairs([("BACKENDS_URL", "hunter2")]);
-    assert_eq!(mistakes(DatabaseConfig::from_environment(&variables)), [none]);
+    assert_eq!(mistakes(resolve(&DatabaseConfig::from_environment(&variables))), [none]);
     // What stands before a colon may be a user, or a password.
     let unknown = of_file("hunter2:x@h");
     assert!(unknown.len() == 1 && unknown[0].starts_with("the URI has an unknown scheme: known are"), "{unknown:?}");
     assert!(of_file("postgres://h")[0].starts_with("backend `postgres` is not compiled in"));
-    let later = DatabaseConfig::from_environment(&Environment::from_pairs([("BACKENDS_URL", "sqlite:a.db")])).unwrap();
+    let later = DatabaseConfig::from_environment(&Environment::from_pairs([("BACKENDS_URL", "sqlite:a.db")]));
     let later = later.with_environment(&Environment::from_pairs([("BACKENDS_URL", "memory:")]));
     assert_eq!(later.db_name(), "memory");
 }
