@@ -1,5 +1,6 @@
 //! Opening the file: whose it is, how it is used, and what is wrong if it cannot be.
 
+use std::io;
 use std::path::Path;
 
 use backends_core::{Error, Result};
@@ -166,6 +167,12 @@ fn diagnose(native: rusqlite::Error, options: &SqliteOptions) -> Error {
         ffi::SQLITE_CANTOPEN if options.read_only && !path.exists() => {
             Error::invalid_config("the file is not there, and `readOnly` creates none: name one that is")
         }
+        ffi::SQLITE_CANTOPEN if is_too_long(path) => Error::invalid_config(
+            "the name of the file, or its whole path, is longer than the system or SQLite allows: choose a shorter one",
+        ),
+        ffi::SQLITE_CANTOPEN if has_no_files_left(path) => Error::unavailable(
+            "the process has as many files open as it may: close some, lower `readers`, or raise the limit",
+        ),
         ffi::SQLITE_CANTOPEN | ffi::SQLITE_READONLY | ffi::SQLITE_PERM => Error::permission_denied(
             "the process may not use the file: give it the right to read and write the file and its directory, which \
              reading needs too while no other process has the file open",
@@ -173,6 +180,26 @@ fn diagnose(native: rusqlite::Error, options: &SqliteOptions) -> Error {
         _ => return error::translate(native),
     };
     error.with_native(native)
+}
+
+fn is_too_long(path: &Path) -> bool {
+    // SQLite: MAX_PATHNAME.
+    const LONGEST: usize = 512;
+    let whole = std::path::absolute(path).map_or(0, |path| path.as_os_str().len());
+    whole > LONGEST || std::fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::InvalidFilename)
+}
+
+/// Whether the system gives no more files. The database itself is not opened for it: on Unix its locks, which another
+/// connection of this process may hold, would go with the first that is closed.
+fn has_no_files_left(path: &Path) -> bool {
+    // The database, its log, the index of the log, and one to spare.
+    const FILES: usize = 4;
+    // EMFILE and ENFILE; ERROR_TOO_MANY_OPEN_FILES.
+    let codes: &[i32] = if cfg!(windows) { &[4] } else { &[24, 23] };
+    let opened: Vec<_> = (0..FILES).map(|_| std::fs::File::open(directory(path))).collect();
+    opened
+        .iter()
+        .any(|file| file.as_ref().is_err_and(|error| error.raw_os_error().is_some_and(|code| codes.contains(&code))))
 }
 
 fn directory(path: &Path) -> &Path {

@@ -227,6 +227,58 @@ async fn only_reads(backend: &Backend) -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_name_that_is_too_long_is_a_mistake_of_the_configuration() {
+    let (directory, _) = directory();
+    let error = refused(&directory.path().join("n".repeat(300))).await;
+    assert!(error.is_invalid_config() && error.to_string().contains("longer"), "{error}");
+    let deep = (0..6).fold(directory.path().to_owned(), |path, _| path.join("d".repeat(100)));
+    std::fs::create_dir_all(&deep).unwrap();
+    let error = refused(&deep.join("app.db")).await;
+    assert!(error.is_invalid_config() && error.to_string().contains("longer"), "{error}");
+}
+
+/// In a process of its own, which may have few files open.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_process_without_files_left_may_try_again() {
+    const PATH: &str = "BACKENDS_SQLITE_TEST_FILES";
+    if let Some(path) = std::env::var_os(PATH) {
+        return without_files(Path::new(&path)).await;
+    }
+    let (_directory, path) = directory();
+    drop(open(&path).await);
+    let output = Command::new("sh")
+        .args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""])
+        .arg(std::env::current_exe().unwrap())
+        .args(["faults::a_process_without_files_left_may_try_again", "--exact", "--nocapture"])
+        .env(PATH, &path)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("1 passed"), "{text} {}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[cfg(unix)]
+async fn without_files(path: &Path) {
+    let mut others: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
+    assert!(others.len() < 64);
+    let options = || SqliteOptions::new(path).readers(2);
+    let mut refusals = 0;
+    loop {
+        match SqliteBackend::open(options()).await {
+            Ok(_) => break,
+            Err(error) => {
+                assert!(error.is_unavailable() && error.is_retryable(), "{refusals} files are left: {error}");
+                assert!(error.to_string().contains("files open"), "{error}");
+            }
+        }
+        refusals += 1;
+        others.pop().unwrap();
+    }
+    assert!(refusals > 3, "{refusals}");
+}
+
 /// Rights do not bind root, so that root lets another user look.
 #[cfg(unix)]
 #[tokio::test]
