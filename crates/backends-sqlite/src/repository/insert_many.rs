@@ -1,6 +1,7 @@
 //! Storing many records, in pieces that are a transaction each.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use backends_core::driver::{InsertManyRequest, InsertedRecords, NewRecord};
 use backends_core::json::JsonBatch;
@@ -27,37 +28,70 @@ type Failures = Vec<(usize, Error)>;
 pub(super) async fn insert_many(repository: &SqliteRepository, request: &InsertManyRequest) -> Result<InsertedRecords> {
     let mut failures = Vec::new();
     let mut stopped: Option<Error> = None;
+    let mut to_send = VecDeque::new();
+    if !request.records.is_empty() {
+        to_send.push_back(0..request.records.len());
+    }
     let mut on_their_way = VecDeque::new();
-    let (mut sent, mut answered) = (0, 0);
-    while answered < request.records.len() {
-        while on_their_way.len() < IN_FLIGHT && sent < request.records.len() && stopped.is_none() {
-            match Piece::cut(&request.records[sent..]).and_then(|piece| piece.start(repository, request)) {
-                Ok((length, answer)) => {
-                    on_their_way.push_back((length, answer));
-                    sent += length;
+    loop {
+        while on_their_way.len() < IN_FLIGHT
+            && stopped.is_none()
+            && let Some(range) = to_send.pop_front()
+        {
+            match Piece::cut(&request.records[range.clone()]).and_then(|piece| piece.start(repository, request)) {
+                Ok((length, receipt)) => {
+                    let (piece, rest) = split(&range, length);
+                    on_their_way.push_back((piece, receipt));
+                    if !rest.is_empty() {
+                        to_send.push_front(rest);
+                    }
                 }
-                Err(error) => stopped = Some(error),
+                Err(error) => {
+                    to_send.push_front(range);
+                    stopped = Some(error);
+                }
             }
         }
-        let Some((length, answer)) = on_their_way.pop_front() else { break };
-        match answer.wait().await {
-            Ok(refused) => failures.extend(refused.into_iter().map(|(position, error)| (answered + position, error))),
+        let Some((piece, receipt)) = on_their_way.pop_front() else { break };
+        match receipt.wait().await {
+            Ok(refused) => {
+                failures.extend(refused.into_iter().map(|(position, error)| (piece.start + position, error)));
+                request.context.renew();
+            }
+            // A part of it may fit.
+            Err(error) if needs_room(&error) && piece.len() > 1 => {
+                let (first, second) = split(&piece, piece.len() / 2);
+                to_send.push_front(second);
+                to_send.push_front(first);
+            }
             Err(error) => {
-                failures.extend((answered..answered + length).map(|position| (position, error::repeat(&error))));
-                stopped.get_or_insert(error);
+                failures.extend(piece.map(|position| (position, error::repeat(&error))));
+                if !needs_room(&error) {
+                    stopped.get_or_insert(error);
+                }
             }
         }
-        request.context.renew();
-        answered += length;
     }
     let Some(error) = stopped else { return Ok(InsertedRecords::except(failures)) };
-    if answered == failures.len() && failures.iter().all(|(_, failure)| failure.kind() == error.kind()) {
+    let rest = to_send.into_iter().flatten();
+    failures.extend(rest.map(|position| (position, error::repeat(&error).with_may_have_happened(false))));
+    if failures.len() == request.records.len() && failures.iter().all(|(_, failure)| failure.kind() == error.kind()) {
         // Nothing is stored, for a reason that concerns them all.
         return Err(error);
     }
-    let rest = sent..request.records.len();
-    failures.extend(rest.map(|position| (position, error::repeat(&error).with_may_have_happened(false))));
     Ok(InsertedRecords::except(failures))
+}
+
+/// The first `length` of the range, and what follows.
+fn split(range: &Range<usize>, length: usize) -> (Range<usize>, Range<usize>) {
+    let middle = range.start + length;
+    (range.start..middle, middle..range.end)
+}
+
+/// Whether a smaller piece may be stored where this one was not: there is too little room on the disk, or memory.
+fn needs_room(error: &Error) -> bool {
+    let code = error.native::<rusqlite::Error>().map(error::primary_code);
+    !error.may_have_happened() && matches!(code, Some(ffi::SQLITE_FULL | ffi::SQLITE_NOMEM | ffi::SQLITE_IOERR))
 }
 
 /// Records as they are stored.
