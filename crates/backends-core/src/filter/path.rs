@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::encode::{DEPTH, check_name};
+use crate::RecordBuf;
+use crate::encode::check_name;
 use crate::{Error, Result};
 
 /// Where in a record a value is: the name of a field, or of a place in maps (`address.city`).
@@ -34,7 +35,7 @@ impl Path {
     /// `InvalidInput` with the path.
     pub(crate) fn check(&self) -> Result<()> {
         let checked = match self.segments().count() {
-            segments if segments > DEPTH + 1 => {
+            segments if segments > RecordBuf::MAX_DEPTH + 1 => {
                 Err(Error::invalid_input("a path through more than 30 maps, deeper than any record: shorten it"))
             }
             _ => self.segments().try_for_each(check_name),

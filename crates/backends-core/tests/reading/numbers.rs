@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use backends_core::driver::{
-    BackendDriver, Context, DefineRequest, Defined, DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest,
-    InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Remainder, ReplaceRequest, Replaced, RepositoryDriver,
-    SwapRequest, Swapped,
+    BackendDriver, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted, Fetched, FindRequest, Found,
+    GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, Remainder, ReplaceRequest, Replaced,
+    RepositoryDriver, SwapRequest, Swapped,
 };
 use backends_core::{
     Batch, Capabilities, Cursor, Error, Expr, Filter, Order, Predicate, RecordBuf, Result, Sort, Token, Value,
@@ -168,6 +168,14 @@ impl RepositoryDriver for Numbers {
 
     async fn get(&self, _: &GetRequest) -> Result<Fetched> {
         Err(read_only())
+    }
+
+    async fn count(&self, _: &FindRequest) -> Result<Counted> {
+        Ok(Counted::by_find())
+    }
+
+    async fn explain(&self, request: &FindRequest) -> Result<Plan> {
+        Ok(Plan::everything(request, "0"))
     }
 
     async fn replace(&self, _: &ReplaceRequest) -> Result<Replaced> {
