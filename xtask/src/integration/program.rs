@@ -1,7 +1,7 @@
 //! The program that runs a command beside a server, kept from what other clones build.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{self, Command};
 
 use super::engine;
@@ -13,12 +13,12 @@ pub(crate) struct Program(PathBuf);
 impl Program {
     /// Builds it, with Docker if an engine answers.
     pub(crate) fn build() -> Result<Self> {
-        let mut build = vec!["build", "--package", "servers"];
+        let mut arguments = vec!["build", "--package", "servers"];
         if engine::answers() {
             println!("a Docker engine answers; servers are taken from images if it has them");
-            build.push("--features=docker");
+            arguments.push("--features=docker");
         }
-        cargo::run_cargo(&build)?;
+        cargo::run_cargo(&arguments)?;
         let built = workspace::build_folder()?.join("debug").join("servers");
         let own = built.with_file_name(format!("servers-{}", process::id()));
         // A clone with the same build folder may put another one in its place at any time.
