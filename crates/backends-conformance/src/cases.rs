@@ -15,6 +15,7 @@ pub mod get;
 pub mod ids;
 pub mod insert;
 pub mod insert_many;
+pub mod key_filters;
 pub mod keys;
 pub mod kinds;
 pub mod layers;

@@ -17,8 +17,6 @@ macro_rules! with_cases_of_reading {
                 c13_c18_every_test_of_every_kind_of_value_means_the_same_everywhere
                 c13_l14_tests_inside_maps_mean_the_same
                 c09_c13_tests_of_declared_fields_mean_the_same
-                c10_c13_tests_of_key_fields_mean_the_same
-                t08_tests_of_keys_that_no_lookup_serves_are_answered
                 c14_l35_what_is_missing_matches_negations_only
                 c13_l14_paths_lead_through_maps_and_never_into_arrays
                 c13_c06_an_array_contains_its_own_members
@@ -33,6 +31,14 @@ macro_rules! with_cases_of_reading {
             filters_from_json {
                 c16_filters_come_from_outside_as_json
                 c16_l34_json_from_outside_is_no_operator_of_a_database
+            }
+            key_filters {
+                c10_c13_tests_of_key_fields_mean_the_same
+                t08_tests_of_keys_that_no_lookup_serves_are_answered
+                d05_ranges_and_lists_of_keys_are_answered
+                c11_c13_c19_ids_are_compared_and_sorted
+                c04_c13_c19_instants_that_are_keys_are_compared_and_sorted
+                c02_c13_c19_numbers_that_are_keys_are_compared_and_sorted
             }
             operands {
                 c09_an_operand_or_a_test_that_the_kind_does_not_have_is_refused
@@ -107,6 +113,7 @@ macro_rules! with_cases_of_reading {
                 c22_streams_stand_side_by_side_and_leave_writers_alone
                 c22_a_stream_is_moved_and_kept
                 c22_more_than_a_server_answers_at_once_is_read_to_the_end
+                c42_l53_a_read_by_filter_ends_at_its_deadline
                 c22_c24_reads_see_what_was_acknowledged
             }
         }

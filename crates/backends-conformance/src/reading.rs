@@ -7,6 +7,7 @@ use crate::expect::{debug_tells_nothing, refused};
 pub(crate) mod model;
 pub(crate) mod random;
 pub(crate) mod table;
+pub(crate) mod tests;
 
 pub(crate) use table::Table;
 

@@ -1,50 +1,13 @@
 //! C13, C14: what each test means, at every kind of place, for every kind of value.
 
-use backends_core::{Document, Filter, Value, field};
+use backends_core::{Document, Filter, Order, Value, field};
 use serde_json::json;
 
 use crate::Context;
-use crate::reading::table::{few, few_of, names, scalars, texts};
+use crate::reading::table::{few, few_of, names};
+use crate::reading::tests::{check, operands, shown};
 use crate::reading::{Table, random};
 use crate::records::{Holds, User, id};
-
-/// Every test that takes one operand.
-fn tests_of(place: &str, operand: &Value) -> Vec<Filter> {
-    let place = field(place);
-    let mut tests = vec![place.eq(operand), place.ne(operand), !place.eq(operand)];
-    if !matches!(operand, Value::Bool(_) | Value::Bytes(_)) {
-        tests.extend([place.lt(operand), place.le(operand), place.gt(operand), place.ge(operand), !place.lt(operand)]);
-    }
-    tests
-}
-
-fn operands() -> Vec<Value> {
-    scalars().into_iter().chain(texts()).collect()
-}
-
-async fn check(table: &Table, place: &str, operands: &[Value]) {
-    for operand in operands {
-        for test in tests_of(place, operand) {
-            table.check(&test, &format!("{test:?} {}", shown(operand))).await;
-        }
-    }
-    for several in operands.windows(3) {
-        let (first, last) = (&several[0], &several[2]);
-        let mut tests = vec![field(place).is_in(several), field(place).not_in(several)];
-        if !several.iter().any(|value| matches!(value, Value::Bool(_) | Value::Bytes(_))) {
-            tests.push(field(place).between(first, last));
-        }
-        for test in tests {
-            table.check(&test, &format!("{test:?} {} {}", shown(first), shown(last))).await;
-        }
-    }
-    table.check(&field(place).is_set(), place).await;
-    table.check(&field(place).is_missing(), place).await;
-}
-
-fn shown(value: &Value) -> String {
-    serde_json::to_string(value).unwrap()
-}
 
 pub async fn c13_c18_every_test_of_every_kind_of_value_means_the_same_everywhere(context: &Context) {
     let table = Table::new(context).await;
@@ -83,45 +46,6 @@ pub async fn c09_c13_tests_of_declared_fields_mean_the_same(context: &Context) {
         table.check(&field("times").contains(operand), "times").await;
     }
     check(&table, "ref", &[id(0), id(1), id(2), id(3), "f".repeat(24)].map(Value::from)).await;
-}
-
-pub async fn c10_c13_tests_of_key_fields_mean_the_same(context: &Context) {
-    let table = Table::new(context).await;
-    let mut texts = texts();
-    texts.extend(["x".repeat(1_024), "x".repeat(1_025), "é".repeat(600), "a".repeat(2_000)].map(Value::from));
-    check(&table, "p", &texts).await;
-    for text in ["", "a", "é", "%", "a%%b", "%é%", "$%", "%%%"] {
-        for test in [field("p").like(text), field("p").starts_with(text), field("p").contains(text)] {
-            table.check(&test, &format!("{test:?} {text}")).await;
-        }
-    }
-    let numbers: Vec<_> =
-        scalars().into_iter().filter(|value| matches!(value, Value::Int(_) | Value::Float(_))).collect();
-    check(&table, "s", &numbers).await;
-    for (low, high) in [(3, 7), (7, 3), (0, 0), (-5, 2)] {
-        let both = field("p").eq("a") & field("s").between(low, high);
-        table.check(&both, "a partition and a range").await;
-        table.check(&(field("p").is_in(["a", "b"]) & field("s").gt(low) & field("s").lt(high)), "two bounds").await;
-    }
-    assert_eq!(table.check(&(field("p").eq("a") & field("s").eq(0)), "a whole key").await, 1);
-}
-
-pub async fn t08_tests_of_keys_that_no_lookup_serves_are_answered(context: &Context) {
-    let table = Table::new(context).await;
-    for filter in [
-        field("p").ne("a"),
-        field("p").like("%a%"),
-        field("p").gt("a"),
-        !field("p").is_in(["a", "b"]),
-        field("p").eq("a") | field("s").eq(1),
-        field("p").eq("a") & field("s").ne(0),
-    ] {
-        assert!(table.check(&filter, &format!("{filter:?}")).await > 0);
-    }
-    let ids: Vec<_> = table.records.iter().filter_map(|record| record.get("id")).step_by(7).collect();
-    assert_eq!(table.check(&field("id").is_in(&ids), "ids").await, ids.len());
-    assert_eq!(table.check(&field("id").not_in(&ids), "other ids").await, table.records.len() - ids.len());
-    assert_eq!(table.repository.find(field("p").is_in(["a", "b"])).limit(3).await.unwrap().len(), 3);
 }
 
 pub async fn c14_l35_what_is_missing_matches_negations_only(context: &Context) {
@@ -269,6 +193,11 @@ pub async fn c05_names_of_fields_that_look_like_something_else_are_paths(context
         for filter in [field(name).eq(1), field(name).is_set(), field(format!("m.{name}")).ge(2)] {
             assert_eq!(names(&repository, &filter).await, name, "{filter:?}");
         }
+        for path in [name.to_owned(), format!("m.{name}")] {
+            let last =
+                repository.find_one(Filter::all()).sort(path, Order::Desc).fields([name]).await.unwrap().unwrap();
+            assert_eq!((last.get("name"), last.get(name)), (Some(&name.into()), Some(&Value::Int(1))));
+        }
     }
 }
 
@@ -325,7 +254,7 @@ pub async fn l20_a_filter_stays_what_it_is(context: &Context) {
     let debug = format!("{filter:?}");
     for _ in 0..3 {
         assert_eq!(names(&few, &filter).await, "a");
-        few.find(&filter).sort("$x", backends_core::Order::Asc).await.unwrap_err();
+        few.find(&filter).sort("$x", Order::Asc).await.unwrap_err();
     }
     assert_eq!(format!("{filter:?}"), debug);
     assert_eq!(names(&few, filter).await, "a");

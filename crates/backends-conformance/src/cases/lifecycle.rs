@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use backends_core::{Backend, ErrorKind};
+use backends_core::{Backend, ErrorKind, Filter};
 
 use crate::Context;
 use crate::expect::{debug_tells_nothing, refused};
@@ -23,6 +23,13 @@ pub async fn l48_use_after_closing_is_unavailable(context: &Context) {
     backend.close().await.unwrap();
     refused(users.get(&ada.id).await, ErrorKind::Unavailable, "get");
     refused(users.get_many([&ada.id]).await, ErrorKind::Unavailable, "get_many");
+    refused(users.find(Filter::all()).await, ErrorKind::Unavailable, "find");
+    refused(users.find(Filter::all()).limit(0).await, ErrorKind::Unavailable, "find");
+    refused(users.find(Filter::all()).page(1).await, ErrorKind::Unavailable, "find");
+    refused(users.find(Filter::all()).stream().next().await.unwrap(), ErrorKind::Unavailable, "find");
+    refused(users.find_one(Filter::all()).await, ErrorKind::Unavailable, "find_one");
+    refused(users.count(Filter::all()).await, ErrorKind::Unavailable, "count");
+    refused(users.exists(Filter::all()).await, ErrorKind::Unavailable, "exists");
     refused(users.insert(&User::new("eve")).await, ErrorKind::Unavailable, "insert");
     refused(users.insert_many([&User::new("eve")]).await, ErrorKind::Unavailable, "insert_many");
     refused(users.replace(&ada).await, ErrorKind::Unavailable, "replace");

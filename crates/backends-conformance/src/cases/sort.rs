@@ -200,6 +200,10 @@ pub async fn c20_l03_l06_without_an_order_a_limit_takes_any_that_match(context: 
         assert_eq!(set.len(), found.len(), "a record came twice");
         assert!(set.is_subset(&meant), "limit {limit} offset {offset}");
     }
+    for (limit, offset) in [(u64::MAX, 0), (u64::MAX, u64::MAX), (1, u64::MAX)] {
+        let found = table.repository.find(&filter).limit(limit).offset(offset).await.unwrap();
+        assert_eq!(found.len(), if offset == 0 { meant.len() } else { 0 });
+    }
     let rest = table.repository.find(&filter).offset(2).await.unwrap();
     assert_eq!(rest.len(), meant.len() - 2);
     assert!(numbers(&rest).is_subset(&meant));

@@ -1,5 +1,7 @@
 //! C22: streams of records, and collecting them.
 
+use std::time::Duration;
+
 use backends_core::{Document, ErrorKind, Filter, Order, Records, SchemaMode, field};
 
 use crate::Context;
@@ -112,6 +114,25 @@ pub async fn c22_a_stream_ends_after_an_error_of_the_database(context: &Context)
     refused(stream.next().await.unwrap(), ErrorKind::Throttled, "find");
     assert!(stream.next().await.is_none() && stream.next().await.is_none());
     assert_eq!(all(users.find(Filter::all()).stream()).await.len(), 10, "another one begins anew");
+}
+
+pub async fn c42_l53_a_read_by_filter_ends_at_its_deadline(context: &Context) {
+    const LIMIT: Duration = Duration::from_millis(50);
+    let faults = Faults::default();
+    let backend = context.wrapped(&faults).await;
+    let users = backend.define::<User>(context.definition("users").build().unwrap()).await.unwrap();
+    faults.always("find", Act::Hang);
+    let find = || users.find(Filter::all()).timeout(LIMIT);
+    for error in [
+        refused(find().await.map(drop), ErrorKind::Timeout, "find"),
+        refused(find().page(5).await.map(drop), ErrorKind::Timeout, "find"),
+        refused(find().stream().next().await.unwrap().map(drop), ErrorKind::Timeout, "find"),
+        refused(users.find_one(Filter::all()).timeout(LIMIT).await.map(drop), ErrorKind::Timeout, "find_one"),
+        refused(users.count(Filter::all()).timeout(LIMIT).await.map(drop), ErrorKind::Timeout, "count"),
+        refused(users.exists(Filter::all()).timeout(LIMIT).await.map(drop), ErrorKind::Timeout, "exists"),
+    ] {
+        assert!(!error.may_have_happened() && error.is_retryable(), "{error}");
+    }
 }
 
 pub async fn c22_a_stream_that_is_dropped_half_way_leaves_nothing_behind(context: &Context) {
