@@ -122,6 +122,7 @@ pub async fn c42_l53_a_read_by_filter_ends_at_its_deadline(context: &Context) {
     let backend = context.wrapped(&faults).await;
     let users = backend.define::<User>(context.definition("users").build().unwrap()).await.unwrap();
     faults.always("find", Act::Hang);
+    faults.always("count", Act::Hang);
     let find = || users.find(Filter::all()).timeout(LIMIT);
     for error in [
         refused(find().await.map(drop), ErrorKind::Timeout, "find"),
