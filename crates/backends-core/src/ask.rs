@@ -57,7 +57,9 @@ pub(crate) enum AskedKind {
     Enum(Vec<AskedField>),
     /// A map with any fields, as a struct with `flatten` asks for one too.
     Map,
-    /// Anything, a type inside itself, or a type that does not say.
+    /// The type that stands so many arrays, structs and enums below the outermost one: a type inside itself.
+    Above(usize),
+    /// Anything, or a type that does not say.
     Unknown,
 }
 
@@ -94,7 +96,7 @@ impl Asked {
             AskedKind::Unit => "nothing, as `()` is",
             AskedKind::Array(_) => "an array or a tuple",
             AskedKind::Enum(_) => "an enum that serde tags externally",
-            AskedKind::Struct(_) | AskedKind::Map | AskedKind::Unknown => return None,
+            AskedKind::Struct(_) | AskedKind::Map | AskedKind::Above(_) | AskedKind::Unknown => return None,
         })
     }
 
@@ -177,7 +179,13 @@ impl AskedKind {
             Self::String => Kind::String,
             Self::Bytes => Kind::Bytes,
             Self::Timestamp => Kind::Timestamp,
-            Self::Unit | Self::Struct(_) | Self::Array(_) | Self::Enum(_) | Self::Map | Self::Unknown => return None,
+            Self::Unit
+            | Self::Struct(_)
+            | Self::Array(_)
+            | Self::Enum(_)
+            | Self::Map
+            | Self::Above(_)
+            | Self::Unknown => return None,
         })
     }
 }

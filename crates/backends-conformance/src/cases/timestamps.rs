@@ -53,6 +53,27 @@ pub async fn c04_define_declares_the_instants_of_a_type(context: &Context) {
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Reply {
+    #[serde(default)]
+    id: String,
+    at: Timestamp,
+    replies: Vec<Reply>,
+}
+
+pub async fn c04_define_declares_the_instants_of_a_type_inside_itself(context: &Context) {
+    let threads = context.repository::<Reply>("threads").await;
+    let reply = |replies| Reply { id: id(1), at: instant("2024-02-29T12:30:00.123Z"), replies };
+    // Each is an array and a map, and the last has an empty array: as deep as a record may be.
+    let thread = (0..14).fold(reply(vec![]), |inner, _| reply(vec![inner]));
+    threads.upsert(&thread).await.unwrap();
+    assert_eq!(threads.get(id(1)).await.unwrap(), Some(thread));
+    let untyped = stored(&threads, id(1)).await;
+    let Some(Value::Array(replies)) = untyped.get("replies") else { panic!("{untyped:?}") };
+    let Value::Map(first) = &replies[0] else { panic!("{replies:?}") };
+    assert!(matches!(first.get("at"), Some(Value::Timestamp(_))));
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Calendars {
     #[serde(default)]
     id: String,

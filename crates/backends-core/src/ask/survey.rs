@@ -101,7 +101,10 @@ impl Survey {
             Shape::Struct(_) | Shape::Seq | Shape::Tuple(_) | Shape::Enum(_) => {}
         }
         let known = |above: &Noted| (above.visitor, above.shape) == (noted.visitor, noted.shape);
-        if self.path.len() == DEEPEST || self.above.iter().any(known) {
+        if let Some(place) = self.above.iter().position(known) {
+            return AskedKind::Above(place);
+        }
+        if self.path.len() == DEEPEST {
             return AskedKind::Unknown;
         }
         self.above.push(noted);

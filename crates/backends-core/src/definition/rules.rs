@@ -68,7 +68,7 @@ pub(super) fn top_level_mistake(name: &str, custom_id: bool) -> Option<&'static 
 }
 
 /// What is wrong with a path such as `address.city` or `events[].at`, if anything.
-pub(super) fn path_mistake(path: &str, custom_id: bool) -> Option<&'static str> {
+pub(crate) fn path_mistake(path: &str, custom_id: bool) -> Option<&'static str> {
     let mut depth = 0;
     for (position, segment) in path.split('.').enumerate() {
         let name = segment.trim_end_matches("[]");

@@ -172,12 +172,40 @@ struct List(#[allow(dead_code, reason = "only asked")] Option<Box<List>>);
 #[test]
 fn c04_a_type_inside_itself_comes_to_an_end() {
     let asked = Asked::of::<Node>();
-    assert_eq!(asked.paths_of_timestamps(), ["at"]);
     let kind = |name| asked.field(name).unwrap().kind.clone();
-    assert_eq!(kind("next"), AskedKind::Unknown);
-    assert_eq!(kind("children"), array(AskedKind::Unknown));
-    assert_eq!(kind("tree"), array(AskedKind::Unknown));
+    assert_eq!(kind("next"), AskedKind::Above(0));
+    assert_eq!(kind("children"), array(AskedKind::Above(0)));
+    assert_eq!(kind("tree"), array(AskedKind::Above(1)));
     assert_eq!(kind("list"), AskedKind::Unknown);
+    let paths = asked.paths_of_timestamps();
+    assert_eq!(paths[..5], ["at", "next.at", "children[].at", "next.next.at", "next.children[].at"]);
+    assert!(paths.len() > 100 && paths.iter().map(String::len).sum::<usize>() < 32 * 1024, "{}", paths.len());
+}
+
+#[test]
+fn c04_instants_of_a_type_inside_itself_are_declared_as_deep_as_records_are() {
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "only asked")]
+    struct Post {
+        name: String,
+        first: Option<Reply>,
+    }
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "only asked")]
+    struct Reply {
+        at: Timestamp,
+        name: String,
+        replies: Vec<Reply>,
+    }
+    let kinds = Asked::of::<Post>().kinds();
+    let mut path = "first".to_owned();
+    for level in 0..=14 {
+        assert!(kinds.contains(&(format!("{path}.at"), Kind::Timestamp)), "{level}: {path}");
+        path.push_str(".replies[]");
+    }
+    // Those, and the names of the record and its first reply.
+    assert_eq!(kinds.len(), 15 + 2, "{kinds:?}");
+    assert!(crate::Definition::builder("posts").build().unwrap().with_type_kinds(&kinds).is_ok());
 }
 
 #[derive(Deserialize)]
@@ -185,6 +213,34 @@ fn c04_a_type_inside_itself_comes_to_an_end() {
 struct Around<T> {
     at: Timestamp,
     inner: T,
+}
+
+#[test]
+fn c04_instants_are_found_through_types_that_have_none_of_their_own() {
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "only asked")]
+    struct Outer {
+        at: Timestamp,
+        inner: Inner,
+        formula: Vec<Formula>,
+    }
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "only asked")]
+    struct Inner {
+        outer: Option<Box<Outer>>,
+        more: Vec<Inner>,
+    }
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "only asked")]
+    struct Formula {
+        left: Vec<Formula>,
+        right: Vec<Formula>,
+    }
+    let paths = Asked::of::<Outer>().paths_of_timestamps();
+    for path in ["at", "inner.outer.at", "inner.more[].outer.at", "inner.outer.inner.more[].outer.at"] {
+        assert!(paths.iter().any(|known| known == path), "{path}: {paths:?}");
+    }
+    assert!(paths.iter().all(|path| !path.contains("formula[]")));
 }
 
 #[test]
