@@ -29,6 +29,8 @@ pub(crate) const TIMESTAMP: &str = "$__backends_timestamp";
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
+const OUTSIDE: &str = "a timestamp lies in the years 0001 to 9999, counted in UTC: pass one of those";
+
 impl Timestamp {
     /// 0001-01-01T00:00:00.000Z.
     pub const MIN: Self = Self(-62_135_596_800_000);
@@ -43,7 +45,7 @@ impl Timestamp {
         if (Self::MIN.0..=Self::MAX.0).contains(&millis) {
             Ok(Self(millis))
         } else {
-            Err(Error::invalid_input("a timestamp lies in the years 0001 to 9999"))
+            Err(Error::invalid_input(OUTSIDE))
         }
     }
 
@@ -96,10 +98,22 @@ impl FromStr for Timestamp {
 
     /// Reads RFC 3339 text with any offset; finer fractions than milliseconds are cut off.
     fn from_str(text: &str) -> Result<Self> {
-        calendar::parse(text)
-            .and_then(|millis| Self::from_millis(millis).ok())
-            .ok_or_else(|| Error::invalid_input("not an RFC 3339 instant: write it like 2024-02-29T12:30:00.123Z"))
+        match calendar::parse(text) {
+            Some(millis) => Self::from_millis(millis),
+            None => Err(no_instant(text)),
+        }
     }
+}
+
+#[cold]
+fn no_instant(text: &str) -> Error {
+    Error::invalid_input(if calendar::is_leap_second(text) {
+        "a leap second, which no database has: pass the second before or after it"
+    } else if calendar::is_other_year(text) {
+        OUTSIDE
+    } else {
+        "not an RFC 3339 instant: write it like 2024-02-29T12:30:00.123Z"
+    })
 }
 
 impl fmt::Display for Timestamp {

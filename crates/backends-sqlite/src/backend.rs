@@ -16,7 +16,7 @@ use crate::capabilities::capabilities;
 use crate::claim::Receipt;
 use crate::config::{self, NAME};
 use crate::connection::{self, Connections};
-use crate::error::{Fault, READ_ONLY};
+use crate::error::{Fault, READ_ONLY, SET_READ_ONLY};
 use crate::file::File;
 use crate::patience::Patience;
 use crate::queue::Queue;
@@ -50,6 +50,8 @@ struct Inner {
     file: Arc<File>,
     table_prefix: String,
     busy_timeout: Option<Duration>,
+    /// Whether it was opened so, and not only the file is.
+    read_only: bool,
     capabilities: Capabilities,
 }
 
@@ -66,6 +68,7 @@ impl Inner {
             file: Arc::clone(&file),
             table_prefix: options.table_prefix,
             busy_timeout: options.busy_timeout,
+            read_only: options.read_only,
             capabilities: capabilities(),
         };
         if let Some(writer) = writer {
@@ -152,7 +155,8 @@ impl SqliteBackend {
         F: FnMut(&mut Connection) -> Result<R, Fault> + Send + 'static,
     {
         let Some(queue) = &self.0.writer else {
-            return Err(Error::permission_denied(READ_ONLY).with_context("path", self.0.file.path().display()));
+            let reason = if self.0.read_only { SET_READ_ONLY } else { READ_ONLY };
+            return Err(Error::permission_denied(reason).with_context("path", self.0.file.path().display()));
         };
         let (job, receipt) = writer::write(manner, patience, work);
         queue.submit(job)?;

@@ -46,6 +46,10 @@ pub(crate) struct Connections {
 /// if another process does not let go of it; `Unreadable` if it is damaged.
 pub(crate) fn open(options: &SqliteOptions) -> Result<Connections> {
     options.check()?;
+    if is_no_regular_file(&options.path) {
+        let error = Error::invalid_config("`path` is no regular file, but a device, a pipe or a socket: name a file");
+        return Err(error.with_context("path", options.path.display()));
+    }
     // Whoever opens or closes the file at the same time holds a lock of it for a moment.
     let patience = Patience::of(options.timeout * 9 / 10, options.busy_timeout);
     let place = |fault: Fault| match fault {
@@ -180,6 +184,11 @@ fn diagnose(native: rusqlite::Error, options: &SqliteOptions) -> Error {
         _ => return error::translate(native),
     };
     error.with_native(native)
+}
+
+/// A directory, which is told in its own words, is none of these.
+fn is_no_regular_file(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 fn is_too_long(path: &Path) -> bool {

@@ -124,6 +124,8 @@ fn of_code(extended: i32) -> (ErrorKind, &'static str) {
 
 pub(crate) const TOO_BIG: &str = "the record is larger than SQLite's limit of 1,000,000,000 bytes as JSON: split it, or keep the large part elsewhere";
 pub(crate) const READ_ONLY: &str = "the file is open for reading only: give the process the right to write the file and its directory, and open it anew";
+pub(crate) const SET_READ_ONLY: &str =
+    "the backend is opened for reading only, as `readOnly` says: open it without that to write";
 pub(crate) const MOVED: &str =
     "the file was deleted or replaced while it was open: put it back, or open the backend anew";
 pub(crate) const LOCKED: &str =

@@ -45,6 +45,19 @@ pub(super) fn parse(text: &str) -> Option<i64> {
     Some(local - offset(zone)? * 60_000)
 }
 
+/// Whether the text is an instant but for its second, which is 60.
+pub(super) fn is_leap_second(text: &str) -> bool {
+    text.get(17..19) == Some("60") && parse(&format!("{}59{}", &text[..17], &text[19..])).is_some()
+}
+
+/// Whether the text is an instant but for its year, which has a sign or more than four digits, as ISO 8601 writes those
+/// before 0000 and after 9999.
+pub(super) fn is_other_year(text: &str) -> bool {
+    let digits = text.trim_start_matches(['+', '-']);
+    let year = digits.len() - digits.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    (text.starts_with('-') || year > 4) && parse(&format!("2000{}", &digits[year..])).is_some()
+}
+
 /// The milliseconds of `.123456`, if it is there, and the rest.
 fn fraction(rest: &[u8]) -> Option<(i64, &[u8])> {
     let Some((b'.', rest)) = rest.split_first() else { return Some((0, rest)) };

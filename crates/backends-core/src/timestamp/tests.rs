@@ -53,6 +53,29 @@ fn c04_what_is_no_instant_is_refused() {
 }
 
 #[test]
+fn c40_what_is_wrong_with_an_instant_is_said() {
+    for (text, part) in [
+        ("2016-12-31T23:59:60Z", "a leap second"),
+        ("2016-12-31T23:59:60.5+00:00", "a leap second"),
+        ("0000-06-01T00:00:00Z", "years 0001 to 9999"),
+        ("0001-01-01T00:00:00+00:01", "years 0001 to 9999"),
+        ("9999-12-31T23:59:59.999-00:01", "years 0001 to 9999"),
+        ("+12024-01-01T00:00:00Z", "years 0001 to 9999"),
+        ("12024-01-01T00:00:00Z", "years 0001 to 9999"),
+        ("-0044-03-15T12:00:00Z", "years 0001 to 9999"),
+        ("2016-13-31T23:59:60Z", "not an RFC 3339 instant"),
+        ("12024-13-01T00:00:00Z", "not an RFC 3339 instant"),
+        ("+2024-01-01T00:00:00Z", "not an RFC 3339 instant"),
+        ("tomorrow at noon, or so", "not an RFC 3339 instant"),
+        ("2016-12-31T23:59:6€", "not an RFC 3339 instant"),
+    ] {
+        let error = text.parse::<Timestamp>().unwrap_err();
+        assert!(error.is_invalid_input() && error.message().contains(part), "{text}: {error}");
+        assert!(!error.message().contains(text));
+    }
+}
+
+#[test]
 fn every_day_of_the_range_survives_its_text() {
     let mut millis = Timestamp::MIN.millis();
     while millis <= Timestamp::MAX.millis() {

@@ -228,12 +228,12 @@ async fn read_only_reads_and_refuses_to_write() {
     let uri = serde_json::json!({"dbName": "sqlite", "dbInfo": {"path": path, "readOnly": true}});
     let config = serde_json::from_value(uri).unwrap();
     let manager = Registry::new().register(Sqlite).manager(&config).unwrap();
-    only_reads(&manager.backend("sqlite").await.unwrap()).await.unwrap();
+    only_reads(&manager.backend("sqlite").await.unwrap(), "`readOnly`").await.unwrap();
     drop(directory);
 }
 
 /// Looks whether the backend reads what is there, defined without a write, and refuses every write.
-async fn only_reads(backend: &Backend) -> Result<()> {
+async fn only_reads(backend: &Backend, reason: &str) -> Result<()> {
     let users = backend.define::<crate::support::User>(users()).await?;
     assert!(users.get("ada").await?.is_some());
     for error in [
@@ -242,11 +242,24 @@ async fn only_reads(backend: &Backend) -> Result<()> {
         users.upsert(&user("ada", 2)).await.unwrap_err(),
         users.delete("ada").await.map(drop).unwrap_err(),
     ] {
-        assert!(error.is_permission_denied() && error.to_string().contains("right to write"), "{error}");
+        assert!(error.is_permission_denied() && error.to_string().contains(reason), "{error}");
         assert!(!error.may_have_happened());
     }
     assert_eq!(users.get("ada").await?.unwrap().logins, 1);
     Ok(())
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_is_no_regular_file_is_refused_at_once() {
+    let (directory, pipe) = directory();
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let socket = directory.path().join("socket");
+    let _listening = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    for path in [Path::new("/dev/null"), &pipe, &socket] {
+        let error = timeout(PATIENCE, refused(path)).await.unwrap();
+        assert!(error.is_invalid_config() && error.to_string().contains("no regular file"), "{error}");
+    }
 }
 
 #[tokio::test]
@@ -353,7 +366,7 @@ async fn a_file_without_the_right_to_write_is_only_read() {
 /// `closed` is a directory in which nothing can be created, `shared` one in which everybody may.
 async fn without_rights(directory: &Path) {
     let backend = SqliteBackend::open(SqliteOptions::new(directory.join("shared/app.db"))).await.unwrap();
-    only_reads(&Backend::new(Arc::new(backend))).await.unwrap();
+    only_reads(&Backend::new(Arc::new(backend)), "right to write").await.unwrap();
     for path in ["closed/app.db", "closed/new.db"] {
         let error = refused(&directory.join(path)).await;
         assert!(error.is_permission_denied() && error.to_string().contains("directory"), "{error}");
