@@ -1,6 +1,6 @@
 //! The meeting point of a type and a driver: a record as a walk over tokens.
 
-use crate::{Error, Result, Timestamp};
+use crate::{Error, Position, Result, Timestamp};
 
 /// One step of a walk over a record.
 // With a tag of one byte the bool would share the tag's word, and every copy of a token would read that word in pieces,
@@ -117,6 +117,11 @@ pub(crate) fn read_one<R>(batch: &dyn Batch, index: usize, read: impl Fn(&mut dy
 pub trait Cursor: Send {
     /// The next batch, which may be empty, or `None` after the last.
     async fn next(&mut self) -> Result<Option<Box<dyn Batch>>>;
+
+    /// The place in the order up to which every record was looked at, where that is further than the last record of
+    /// the batch that [`next`](Self::next) gave: a page whose time is over ends there, although nothing matched. `None`
+    /// where the driver knows of none, or its order is not the one asked for.
+    fn reached(&self) -> Option<Position>;
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ struct Work {
     looks: bool,
     fields: Vec<SortField>,
     keeps_positions: bool,
-    /// The place of the last record that came, where they come in their order and places are kept.
+    /// The place up to which every record was looked at, where they come in their order and places are kept.
     reached: Option<Position>,
     after: Option<Position>,
     skip: u64,
@@ -88,7 +88,7 @@ impl Draw {
         let Opening { query, request, keeps_positions, until } = opening;
         let remainder = found.remainder.unwrap_or_else(|| Remainder::whole(request));
         let slices = remainder.slice || remainder.sort || !remainder.filter.is_all();
-        let after = request.after.clone().filter(|_| slices);
+        let after = request.after.clone().filter(|_| slices && (remainder.after || remainder.sort));
         let sorts = remainder.sort && request.sort != Sort::Any;
         let fields =
             if sorts || *keeps_positions || after.is_some() { query.sort_fields(&request.sort) } else { Vec::new() };
@@ -132,7 +132,9 @@ impl Draw {
             let drawn = match self.cursor.next().await? {
                 Some(batch) => {
                     self.context.looked_at(batch.len());
-                    self.work.take(batch, &mut self.unreadable)?
+                    let drawn = self.work.take(batch, &mut self.unreadable)?;
+                    self.work.reach(&*self.cursor);
+                    drawn
                 }
                 None => {
                     self.is_done = true;
@@ -189,6 +191,16 @@ impl Work {
             self.reached = Some(Position::new(self.seen.values.clone()));
         }
         Ok((!indexes.is_empty()).then_some(Drawn { batch, indexes, positions }))
+    }
+
+    /// Takes note of how far the driver has looked, where it knows.
+    fn reach(&mut self, cursor: &dyn Cursor) {
+        if self.keeps_positions
+            && self.top.is_none()
+            && let Some(position) = cursor.reached()
+        {
+            self.reached = Some(position);
+        }
     }
 
     /// Whether the record is one that is asked for, besides the slice.
@@ -270,3 +282,6 @@ impl Top {
         self.rows
     }
 }
+
+#[cfg(test)]
+mod tests;

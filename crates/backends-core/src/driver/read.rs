@@ -167,19 +167,23 @@ pub struct Remainder {
     /// Whether the records come in another order than the one asked for.
     pub sort: bool,
     /// Whether `after`, `offset` and `limit` are left. They are, whatever a driver says, where a filter or the order
-    /// is.
+    /// is; save [`after`](Self::after), which may be done all the same.
     pub slice: bool,
+    /// Whether `after` is left where the slice is. A driver that begins behind that place by itself says no: core, which
+    /// compares keys, does not know a [stable](Sort::Stable) order of its own. It is, whatever a driver says, where the
+    /// order is.
+    pub after: bool,
 }
 
 impl Remainder {
     /// Nothing: the records are those asked for, in their order.
     pub fn nothing() -> Self {
-        Self { filter: Filter::all(), sort: false, slice: false }
+        Self { filter: Filter::all(), sort: false, slice: false, after: true }
     }
 
     /// The whole of `request`.
     pub fn whole(request: &FindRequest) -> Self {
-        Self { filter: request.filter.clone(), sort: request.sort != Sort::Any, slice: true }
+        Self { filter: request.filter.clone(), sort: request.sort != Sort::Any, slice: true, after: true }
     }
 
     /// The same, where this is left of the filter.
@@ -200,6 +204,13 @@ impl Remainder {
     #[must_use]
     pub fn with_slice(mut self, slice: bool) -> Self {
         self.slice = slice;
+        self
+    }
+
+    /// The same, where `after` is left with the slice, or not.
+    #[must_use]
+    pub fn with_after(mut self, after: bool) -> Self {
+        self.after = after;
         self
     }
 }
@@ -256,6 +267,10 @@ struct Ready(std::vec::IntoIter<Box<dyn Batch>>);
 impl Cursor for Ready {
     async fn next(&mut self) -> Result<Option<Box<dyn Batch>>> {
         Ok(self.0.next())
+    }
+
+    fn reached(&self) -> Option<Position> {
+        None
     }
 }
 

@@ -12,7 +12,7 @@ use backends_core::driver::{
     RepositoryDriver, SwapRequest, Swapped,
 };
 use backends_core::{
-    Batch, Capabilities, Cursor, Error, Expr, Filter, Order, Predicate, RecordBuf, Result, Sort, Token, Value,
+    Batch, Capabilities, Cursor, Error, Expr, Filter, Order, Position, Predicate, RecordBuf, Result, Sort, Token, Value,
 };
 
 /// What the driver does of a request itself.
@@ -113,6 +113,10 @@ impl Cursor for Numbered {
         let batch: Vec<_> = std::mem::replace(&mut self.left, rest).into_iter().map(record).collect();
         self.numbers.given.fetch_add(batch.len(), Ordering::Relaxed);
         Ok(Some(Box::new(batch)))
+    }
+
+    fn reached(&self) -> Option<Position> {
+        None
     }
 }
 

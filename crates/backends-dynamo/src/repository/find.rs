@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use backends_core::driver::{Context, Found};
-use backends_core::{Batch, Cursor, Result};
+use backends_core::{Batch, Cursor, Position, Result};
 
 use super::DynamoRepository;
 use super::get::is_consistent;
@@ -46,5 +46,9 @@ impl Cursor for Answers {
         self.after = answer.last_evaluated_key.filter(|key| !key.is_empty());
         self.is_over = self.after.is_none();
         Ok(Some(Box::new(ItemBatch(answer.items.unwrap_or_default()))))
+    }
+
+    fn reached(&self) -> Option<Position> {
+        None
     }
 }

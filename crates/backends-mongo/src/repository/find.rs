@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use backends_core::driver::{Context, Found};
-use backends_core::{Batch, Cursor, Result};
+use backends_core::{Batch, Cursor, Position, Result};
 use mongodb::bson::Document;
 use mongodb::raw_batch_cursor::RawBatchCursor;
 
@@ -44,5 +44,9 @@ impl Cursor for Replies {
         let Some(reply) = reply else { return Ok(None) };
         self.context.renew();
         Ok(Some(Box::new(self.codec.batch(reply)?)))
+    }
+
+    fn reached(&self) -> Option<Position> {
+        None
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use backends_core::driver::{Context, FindRequest, Found};
 use backends_core::json::{JsonBatch, JsonTokens};
-use backends_core::{Batch, Cursor, Matcher, Result, Sighting};
+use backends_core::{Batch, Cursor, Matcher, Position, Result, Sighting};
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{CachedStatement, Connection, Row, Statement};
 
@@ -112,6 +112,10 @@ impl Cursor for Rows {
         self.from = last.map_or(From::End, From::After);
         self.size = size.next();
         Ok(Some(Box::new(batch)))
+    }
+
+    fn reached(&self) -> Option<Position> {
+        None
     }
 }
 

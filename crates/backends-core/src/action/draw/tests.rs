@@ -1,0 +1,89 @@
+//! What core makes of batches, of a driver's own order, and of more records than it may hold.
+
+use std::time::Duration;
+
+use super::*;
+use crate::driver::{Context, Found};
+use crate::{Backend, Definition, Document, Filter, Repository, Timestamp, Token, Value, field, memory};
+
+async fn notes() -> Repository<Document> {
+    let backend = Backend::new(std::sync::Arc::new(memory::MemoryBackend::open("")));
+    backend.define(Definition::builder("notes").partition_key("key").build().unwrap()).await.unwrap()
+}
+
+fn note(key: &str) -> RecordBuf {
+    let mut record = RecordBuf::new();
+    record.push(Token::Field("key"));
+    record.push(Token::String(key));
+    record
+}
+
+fn place(key: &str) -> Position {
+    Position::new(vec![Value::from(key)])
+}
+
+/// Batches of records with these keys, and how far the driver has looked after each.
+struct Steps(Vec<(&'static [&'static str], Option<&'static str>)>, Option<&'static str>);
+
+#[async_trait::async_trait]
+impl Cursor for Steps {
+    async fn next(&mut self) -> Result<Option<Box<dyn Batch>>> {
+        if self.0.is_empty() {
+            return Ok(None);
+        }
+        let (keys, reached) = self.0.remove(0);
+        self.1 = reached;
+        Ok(Some(Box::new(keys.iter().map(|key| note(key)).collect::<Vec<_>>())))
+    }
+
+    fn reached(&self) -> Option<Position> {
+        self.1.map(place)
+    }
+}
+
+/// The keys that a page has, and where it ends before its time is over; `until` is already past.
+async fn page(steps: Steps, remainder: Remainder, after: Option<&str>) -> (Vec<String>, Option<Position>) {
+    let notes = notes().await;
+    let query = Query::new(&notes, Filter::all());
+    let mut request = FindRequest::new(Context::new(Timestamp::now(), Duration::from_secs(9)));
+    (request.sort, request.after, request.limit) = (Sort::Stable, after.map(place), Some(9));
+    let until = Some(Instant::now());
+    let opening = Opening { query: &query, request, keeps_positions: true, until };
+    let mut draw = Draw::new(&opening, Found::new(Box::new(steps), remainder));
+    let mut keys = Vec::new();
+    while let Some(drawn) = draw.next().await.unwrap() {
+        for at in 0..drawn.indexes.len() {
+            let Some(Value::String(key)) = drawn.read::<Document>(&query.state, at, None).unwrap().remove("key") else {
+                panic!("a record has its key");
+            };
+            keys.push(key);
+        }
+    }
+    (keys, draw.stopped_at())
+}
+
+#[tokio::test]
+async fn c21_a_page_whose_time_is_over_ends_where_the_driver_has_looked_to() {
+    let left = || Remainder::nothing().with_slice(true);
+    // Nothing matched, and still the next page goes further.
+    let (keys, end) = page(Steps(vec![(&[], Some("c")), (&["d"], None)], None), left(), None).await;
+    assert_eq!((keys.len(), end), (0, Some(place("c"))));
+    // Further than the last record.
+    let (keys, end) = page(Steps(vec![(&["a"], Some("c")), (&["d"], None)], None), left(), None).await;
+    assert_eq!((keys, end), (vec!["a".to_owned()], Some(place("c"))));
+    // Where nobody knows, the last record is the end, and nothing is none.
+    let (keys, end) = page(Steps(vec![(&[], None), (&["a"], None), (&["d"], None)], None), left(), None).await;
+    assert_eq!((keys, end), (vec!["a".to_owned()], Some(place("a"))));
+    // At the end there is no more, whatever the time.
+    let (keys, end) = page(Steps(vec![], None), left(), None).await;
+    assert_eq!((keys.len(), end), (0, None));
+}
+
+#[tokio::test]
+async fn c21_a_driver_that_begins_behind_a_place_in_an_order_of_its_own_is_believed() {
+    let steps = || Steps(vec![(&["a", "z", "b"], None)], None);
+    let filter = field("key").ne("z");
+    let left = || Remainder::nothing().with_filter(filter.clone());
+    assert_eq!(page(steps(), left().with_after(false), Some("m")).await.0, ["a", "b"]);
+    assert_eq!(page(steps(), left(), Some("a")).await.0, ["b"]);
+}
