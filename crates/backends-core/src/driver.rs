@@ -24,6 +24,7 @@ pub(crate) use context::Report;
 pub use context::{Consistency, Context};
 pub use define::{DefineRequest, Defined, SchemaMode, StoredKinds};
 pub use plan::{Access, Plan, SortedBy};
+pub(crate) use read::SortBound;
 pub use read::{Counted, Fetched, FindRequest, Found, GetRequest, Remainder, read};
 pub(crate) use write::DeletedRecord;
 pub use write::{

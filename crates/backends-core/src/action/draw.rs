@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::query::Query;
-use crate::driver::{Context, FindRequest, Found, Remainder, RepositoryDriver};
+use crate::driver::{Context, FindRequest, Found, Remainder, RepositoryDriver, SortBound};
 use crate::filter::{Matcher, Sighting};
 use crate::layer::Operation;
 use crate::repository::{State, decode, with_id};
@@ -104,7 +104,7 @@ impl Draw {
             after,
             skip: if slices { request.offset } else { 0 },
             left: request.limit.filter(|_| slices),
-            top: sorts.then(|| Top::new(keep)),
+            top: sorts.then(|| Top::new(keep, found.bound)),
             fields,
         };
         Self {
@@ -138,7 +138,7 @@ impl Draw {
                 }
                 None => {
                     self.is_done = true;
-                    self.work.sorted()
+                    self.work.sorted()?
                 }
             };
             self.is_done |= self.work.left == Some(0);
@@ -227,22 +227,26 @@ impl Work {
     }
 
     /// The rows that were kept, in their order.
-    fn sorted(&mut self) -> Option<Drawn> {
-        let mut rows = self.top.take()?.into_rows(&self.fields);
+    fn sorted(&mut self) -> Result<Option<Drawn>> {
+        let Some(top) = self.top.take() else { return Ok(None) };
+        let mut rows = top.into_rows(&self.fields)?;
         rows.drain(..rows.len().min(usize::try_from(self.skip).unwrap_or(usize::MAX)));
         let (positions, records): (Vec<_>, Vec<_>) =
             rows.into_iter().map(|row| (Position::new(row.values), row.record)).unzip();
         let indexes: Vec<_> = (0..records.len()).collect();
-        (!records.is_empty()).then(|| Drawn { batch: Box::new(records), indexes, positions })
+        Ok((!records.is_empty()).then(|| Drawn { batch: Box::new(records), indexes, positions }))
     }
 }
 
 /// The first rows of an order, as many as are asked for.
 struct Top {
     rows: Vec<Row>,
+    /// Those of the rows.
+    bytes: u64,
     keep: Option<usize>,
     /// How many rows are kept surely, in order, the last of which is the worst that may stay.
     settled: usize,
+    bound: Option<SortBound>,
 }
 
 struct Row {
@@ -251,8 +255,9 @@ struct Row {
 }
 
 impl Top {
-    fn new(keep: Option<u64>) -> Self {
-        Self { rows: Vec::new(), keep: keep.and_then(|keep| usize::try_from(keep).ok()), settled: 0 }
+    fn new(keep: Option<u64>, bound: Option<SortBound>) -> Self {
+        let keep = keep.and_then(|keep| usize::try_from(keep).ok());
+        Self { rows: Vec::new(), bytes: 0, keep, settled: 0, bound }
     }
 
     /// Keeps the record if it may be among the first.
@@ -263,23 +268,38 @@ impl Top {
                 return Ok(());
             }
             // Sorted once for so many rows, each row costs a few comparisons.
-            if self.rows.len() >= keep.saturating_mul(2).max(1_000) {
-                self.settle(fields, keep);
+            if self.rows.len() >= keep.saturating_mul(2).max(1_000) || self.is_over(2) {
+                self.settle(fields, keep)?;
             }
         }
-        self.rows.push(Row { values: seen.values.clone(), record: RecordBuf::from_batch(batch, index)? });
-        Ok(())
+        let record = RecordBuf::from_batch(batch, index)?;
+        self.bytes += record.size() as u64;
+        self.rows.push(Row { values: seen.values.clone(), record });
+        if self.keep.is_none() { self.check() } else { Ok(()) }
     }
 
-    fn settle(&mut self, fields: &[SortField], keep: usize) {
+    fn settle(&mut self, fields: &[SortField], keep: usize) -> Result<()> {
         self.rows.sort_unstable_by(|left, right| compare_rows(fields, &left.values, &right.values));
-        self.rows.truncate(keep);
+        self.rows.drain(keep.min(self.rows.len())..).for_each(|row| self.bytes -= row.record.size() as u64);
         self.settled = self.rows.len();
+        self.check()
     }
 
-    fn into_rows(mut self, fields: &[SortField]) -> Vec<Row> {
-        self.settle(fields, self.keep.unwrap_or(usize::MAX));
-        self.rows
+    /// Whether the rows are more than so many times what may be kept.
+    fn is_over(&self, times: u64) -> bool {
+        self.bound.as_ref().is_some_and(|bound| self.bytes > bound.bytes.saturating_mul(times))
+    }
+
+    fn check(&self) -> Result<()> {
+        match &self.bound {
+            Some(bound) if self.is_over(1) => Err(bound.error.repeat()),
+            _ => Ok(()),
+        }
+    }
+
+    fn into_rows(mut self, fields: &[SortField]) -> Result<Vec<Row>> {
+        self.settle(fields, self.keep.unwrap_or(usize::MAX))?;
+        Ok(self.rows)
     }
 }
 

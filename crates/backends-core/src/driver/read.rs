@@ -220,22 +220,37 @@ pub struct Found {
     pub(crate) cursor: Box<dyn Cursor>,
     /// The whole request where there is none.
     pub(crate) remainder: Option<Remainder>,
+    pub(crate) bound: Option<SortBound>,
+}
+
+/// How many bytes of records core may hold to sort them, and what it says where more would be needed.
+pub(crate) struct SortBound {
+    pub(crate) bytes: u64,
+    pub(crate) error: Error,
 }
 
 impl Found {
     /// Records among which are those asked for, and what is left to be done with them.
     pub fn new(cursor: Box<dyn Cursor>, remainder: Remainder) -> Self {
-        Self { cursor, remainder: Some(remainder) }
+        Self { cursor, remainder: Some(remainder), bound: None }
     }
 
     /// All records; what was asked beyond that is left to core.
     pub fn everything(cursor: Box<dyn Cursor>) -> Self {
-        Self { cursor, remainder: None }
+        Self { cursor, remainder: None, bound: None }
     }
 
     /// All records that are there already, in batches.
     pub fn batches(batches: Vec<Box<dyn Batch>>) -> Self {
         Self::everything(Box::new(Ready(batches.into_iter())))
+    }
+
+    /// The same, where core fails with `error` before it keeps more than so many bytes of records to sort them. It keeps
+    /// the first that are asked for, and for a moment as much again.
+    #[must_use]
+    pub fn with_sort_bound(mut self, bytes: u64, error: Error) -> Self {
+        self.bound = Some(SortBound { bytes, error });
+        self
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::driver::{Context, Found};
-use crate::{Backend, Definition, Document, Filter, Repository, Timestamp, Token, Value, field, memory};
+use crate::{Backend, Definition, Document, Error, Filter, Repository, Timestamp, Token, Value, field, memory};
 
 async fn notes() -> Repository<Document> {
     let backend = Backend::new(std::sync::Arc::new(memory::MemoryBackend::open("")));
@@ -86,4 +86,30 @@ async fn c21_a_driver_that_begins_behind_a_place_in_an_order_of_its_own_is_belie
     let left = || Remainder::nothing().with_filter(filter.clone());
     assert_eq!(page(steps(), left().with_after(false), Some("m")).await.0, ["a", "b"]);
     assert_eq!(page(steps(), left(), Some("a")).await.0, ["b"]);
+}
+
+#[tokio::test]
+async fn c41_an_order_is_refused_that_takes_more_memory_than_it_may() {
+    let notes = notes().await;
+    let query = Query::new(&notes, Filter::all());
+    let size = note("0000").size() as u64;
+    let sorted = async |limit: Option<u64>, bytes: u64| -> Result<usize> {
+        let mut request = FindRequest::new(Context::new(Timestamp::now(), Duration::from_secs(9)));
+        (request.sort, request.limit) = (Sort::By(vec![SortField::new("key", crate::Order::Asc)]), limit);
+        let records: Vec<_> = (0..5_000).map(|number| note(&format!("{:04}", (number * 7) % 5_000))).collect();
+        let found = Found::batches(vec![Box::new(records)]).with_sort_bound(bytes, Error::unsupported("too many"));
+        let opening = Opening { query: &query, request, keeps_positions: false, until: None };
+        let mut draw = Draw::new(&opening, found);
+        let mut count = 0;
+        while let Some(drawn) = draw.next().await? {
+            count += drawn.indexes.len();
+        }
+        Ok(count)
+    };
+    assert_eq!(sorted(None, size * 5_000).await.unwrap(), 5_000);
+    assert!(sorted(None, size * 5_000 - 1).await.unwrap_err().is_unsupported());
+    // Of those that are not asked for, no more than as many again are held.
+    assert_eq!(sorted(Some(10), size * 10).await.unwrap(), 10);
+    assert!(sorted(Some(10), size * 10 - 1).await.unwrap_err().is_unsupported());
+    assert!(sorted(Some(4_000), size * 3_999).await.unwrap_err().is_unsupported());
 }
