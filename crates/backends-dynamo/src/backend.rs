@@ -61,7 +61,8 @@ impl DynamoBackend {
             return Err(config::no_region());
         }
         let client = Client::from_conf(options.for_client());
-        let service = Service { client, prefix: options.table_prefix };
+        let DynamoOptions { table_prefix: prefix, scan, max_sort_bytes, .. } = options;
+        let service = Service { client, prefix, scan, max_sort_bytes };
         let backend = Self { service: Arc::new(service), capabilities: capabilities() };
         match backend.ping(&Context::new(Timestamp::now(), sooner(options.timeout))).await {
             // A role may allow the tables of some repositories and not the one that is asked for here.

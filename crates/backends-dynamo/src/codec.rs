@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
 use backends_core::{Definition, Error, Key, Kind, Result, Token, Value};
 
@@ -71,9 +72,28 @@ impl Codec {
         let mut item = Item::with_capacity(self.keys.len());
         for (field, value) in self.keys.iter().zip([Some(key.partition()), key.sort()]) {
             let value = value.ok_or_else(|| Error::unexpected("a key lacks its second part"))?;
-            item.insert(field.name.clone(), scalar(value)?);
+            let value = operand(value).filter(|value| value.is_s() || value.is_n()).ok_or_else(|| {
+                Error::unexpected("a key holds something else than a string, a number or a timestamp")
+            })?;
+            item.insert(field.name.clone(), value);
         }
         Ok(item)
+    }
+
+    /// The key of an item as core has it, if it is one that this library can read.
+    pub(crate) fn core_key(&self, item: &Item) -> Option<Key> {
+        let mut values = self.keys.iter().map(|field| match (field.kind, item.get(&field.name)?) {
+            (Kind::Timestamp, AttributeValue::S(text)) => text.parse().ok().map(Value::Timestamp),
+            (_, AttributeValue::S(text)) => Some(Value::String(text.clone())),
+            (_, AttributeValue::N(text)) => match number::read(text).ok()? {
+                Token::Int(int) => Some(Value::Int(int)),
+                Token::Float(float) => Some(Value::Float(float)),
+                _ => None,
+            },
+            _ => None,
+        });
+        let partition = values.next()??;
+        Some(Key::new(partition, values.next().map_or(Some(None), |value| value.map(Some))?))
     }
 
     /// The key of an item, if it has one that can be read.
@@ -124,13 +144,16 @@ fn wanted(value: &Value) -> Option<Part<'_>> {
     }
 }
 
-fn scalar(value: &Value) -> Result<AttributeValue> {
-    Ok(match value {
+/// A scalar as it is stored; none for what is no scalar.
+pub(crate) fn operand(value: &Value) -> Option<AttributeValue> {
+    Some(match value {
+        Value::Bool(bool) => AttributeValue::Bool(*bool),
         Value::Int(int) => AttributeValue::N(int.to_string()),
         Value::Float(float) => AttributeValue::N(number::write(*float)),
         Value::String(text) => AttributeValue::S(text.clone()),
+        Value::Bytes(bytes) => AttributeValue::B(Blob::new(bytes.as_slice())),
         Value::Timestamp(at) => AttributeValue::S(at.to_string()),
-        _ => return Err(Error::unexpected("a key holds something else than a string, a number or a timestamp")),
+        Value::Null | Value::Array(_) | Value::Map(_) => return None,
     })
 }
 

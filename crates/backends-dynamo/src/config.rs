@@ -15,9 +15,9 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use tokio::time::timeout;
 
-use crate::DynamoOptions;
 use crate::connections;
 use crate::options::{BEHAVIOR, TIMEOUT, sooner};
+use crate::{DynamoOptions, ScanMode};
 
 mod credentials;
 mod url;
@@ -29,6 +29,17 @@ pub(crate) const NAME: &str = "dynamodb";
 
 const AWS_PROFILE: Property =
     Property::text("awsProfile", "the profile in the file with AWS credentials; `default` if left out");
+
+const SCAN: Property = Property::choice(
+    "scan",
+    &["allow", "deny"],
+    "whether a read by filter may look at the whole table where no key serves it; `allow` if left out",
+);
+
+const MAX_SORT_BYTES: Property = Property::integer(
+    "maxSortBytes",
+    "how many bytes of records a read may hold to sort them where no key does; 100000000 if left out",
+);
 
 pub(crate) fn info() -> BackendInfo {
     BackendInfo::new(NAME, "DynamoDB")
@@ -43,6 +54,8 @@ pub(crate) fn info() -> BackendInfo {
         .property(Property::TABLE_PREFIX)
         .property(Property::CONNECT_TIMEOUT_MS)
         .property(Property::TLS_CA_FILE)
+        .property(SCAN)
+        .property(MAX_SORT_BYTES)
         .check(check)
 }
 
@@ -91,6 +104,12 @@ pub(crate) async fn options(config: &BackendConfig) -> Result<DynamoOptions> {
     }
     if let Some(timeout) = config.timeout() {
         options = options.open_timeout(timeout);
+    }
+    if config.text(SCAN.name) == Some("deny") {
+        options = options.scan(ScanMode::Deny);
+    }
+    if let Some(bytes) = config.integer(MAX_SORT_BYTES.name) {
+        options = options.max_sort_bytes(bytes.unsigned_abs());
     }
     options.check()?;
     Ok(options)

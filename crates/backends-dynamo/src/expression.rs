@@ -1,4 +1,4 @@
-//! Conditions of writes: names and values always stand beside the expression, never in it.
+//! Conditions of writes, and expressions as such: names and values always stand beside the expression, never in it.
 
 use std::collections::HashMap;
 
@@ -23,8 +23,8 @@ pub(crate) enum Condition<'a> {
     Unchanged(&'a Item),
 }
 
-/// A condition as the service wants it.
-#[derive(Debug)]
+/// A condition or a filter as the service wants it.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Expression {
     pub(crate) text: String,
     pub(crate) names: HashMap<String, String>,

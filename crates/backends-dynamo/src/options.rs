@@ -20,8 +20,21 @@ const MARGIN: Duration = Duration::from_millis(100);
 // DynamoDB: the name of a table has at most 255 characters, and a repository's at most 48 of them.
 const LONGEST_PREFIX: usize = 200;
 
+/// How many bytes of records may be held to sort them, unless configured.
+const MAX_SORT_BYTES: u64 = 100_000_000;
+
 /// The behavior of the client that this backend was made for.
 pub(crate) const BEHAVIOR: fn() -> BehaviorVersion = BehaviorVersion::v2026_01_12;
+
+/// Whether a read by filter may look at the whole table, where no key serves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ScanMode {
+    /// It may.
+    #[default]
+    Allow,
+    /// It is `Unsupported`, with the field that would have to be a key.
+    Deny,
+}
 
 /// What the backend is opened with, for [`DynamoBackend::open`](crate::DynamoBackend::open).
 ///
@@ -38,6 +51,8 @@ pub struct DynamoOptions {
     pub(crate) config: Config,
     pub(crate) table_prefix: String,
     pub(crate) timeout: Duration,
+    pub(crate) scan: ScanMode,
+    pub(crate) max_sort_bytes: u64,
 }
 
 impl DynamoOptions {
@@ -47,7 +62,8 @@ impl DynamoOptions {
     /// where it knows that no write is done twice. Its behavior version is that of this backend too. An HTTP client of
     /// the configuration is used, and where it has none, one with the TLS of this backend.
     pub fn new(config: Config) -> Self {
-        Self { config, table_prefix: String::new(), timeout: TIMEOUT }
+        let (table_prefix, timeout) = (String::new(), TIMEOUT);
+        Self { config, table_prefix, timeout, scan: ScanMode::default(), max_sort_bytes: MAX_SORT_BYTES }
     }
 
     /// What the names of all tables begin with.
@@ -59,6 +75,19 @@ impl DynamoOptions {
     /// How long opening may take, 30 s unless said otherwise.
     pub fn open_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// Whether a read by filter may look at the whole table; it may, unless said otherwise.
+    pub fn scan(mut self, scan: ScanMode) -> Self {
+        self.scan = scan;
+        self
+    }
+
+    /// How many bytes of records one read may hold to bring them into an order that no key serves: 100,000,000 unless
+    /// said otherwise. It holds those that it hands over, and for a moment as much again; more are `Unsupported`.
+    pub fn max_sort_bytes(mut self, bytes: u64) -> Self {
+        self.max_sort_bytes = bytes;
         self
     }
 
@@ -98,6 +127,8 @@ impl fmt::Debug for DynamoOptions {
         f.debug_struct("DynamoOptions")
             .field("table_prefix", &self.table_prefix)
             .field("timeout", &self.timeout)
+            .field("scan", &self.scan)
+            .field("max_sort_bytes", &self.max_sort_bytes)
             .finish_non_exhaustive()
     }
 }

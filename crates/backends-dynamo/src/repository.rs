@@ -16,11 +16,14 @@ use crate::service::{Cause, Failure, Service};
 use crate::stamp::Stamp;
 use crate::table::DynamoTable;
 
+mod answers;
 mod delete;
 mod find;
 mod get;
 mod insert_many;
+mod pace;
 mod put;
+mod read;
 mod replace;
 mod swap;
 
@@ -30,12 +33,14 @@ pub(crate) struct DynamoRepository {
     service: Arc<Service>,
     table: DynamoTable,
     codec: Codec,
+    definition: Definition,
 }
 
 impl DynamoRepository {
     pub(crate) fn new(service: &Arc<Service>, definition: &Definition) -> Self {
         let table = DynamoTable { client: service.client.clone(), name: service.table_name(definition.name()) };
-        Self { service: Arc::clone(service), table, codec: Codec::new(definition) }
+        let (codec, definition) = (Codec::new(definition), definition.clone());
+        Self { service: Arc::clone(service), table, codec, definition }
     }
 }
 
@@ -80,15 +85,15 @@ impl RepositoryDriver for DynamoRepository {
     }
 
     async fn find(&self, request: &FindRequest) -> Result<Found> {
-        Ok(self.read_all(&request.context))
+        self.read(request)
     }
 
-    async fn count(&self, _: &FindRequest) -> Result<Counted> {
-        Ok(Counted::by_find())
+    async fn count(&self, request: &FindRequest) -> Result<Counted> {
+        self.number(request).await
     }
 
     async fn explain(&self, request: &FindRequest) -> Result<Plan> {
-        Ok(Plan::everything(request, "1 for each 1 MB read"))
+        self.plan(request)
     }
 
     async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced> {

@@ -10,6 +10,7 @@ use backends_core::driver::Context;
 use backends_core::{Error, Result};
 use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::ScanMode;
 use crate::codec::Item;
 use crate::error::{Meaning, Native, translate};
 use crate::retry::{Again, Effect, pause};
@@ -21,11 +22,13 @@ const MARGIN: Duration = Duration::from_millis(5);
 /// may have been.
 const ROOM: Duration = Duration::from_millis(20);
 
-/// The client, and what the names of its tables begin with.
+/// The client, what the names of its tables begin with, and what reads by filter may do.
 #[derive(Clone)]
 pub(crate) struct Service {
     pub(crate) client: Client,
     pub(crate) prefix: String,
+    pub(crate) scan: ScanMode,
+    pub(crate) max_sort_bytes: u64,
 }
 
 /// Why a request came to nothing.
@@ -169,6 +172,7 @@ mod refusals {
     use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
     use aws_sdk_dynamodb::operation::get_item::GetItemError;
     use aws_sdk_dynamodb::operation::put_item::PutItemError;
+    use aws_sdk_dynamodb::operation::query::QueryError;
     use aws_sdk_dynamodb::operation::scan::ScanError;
 
     use super::{Item, Refusal};
@@ -176,6 +180,7 @@ mod refusals {
     impl Refusal for GetItemError {}
     impl Refusal for BatchGetItemError {}
     impl Refusal for BatchWriteItemError {}
+    impl Refusal for QueryError {}
     impl Refusal for ScanError {}
     impl Refusal for DescribeTableError {}
     impl Refusal for CreateTableError {}

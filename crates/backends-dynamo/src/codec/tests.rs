@@ -152,10 +152,14 @@ fn c08_a_key_is_found_again_in_whatever_form_its_number_is_written() {
         let item = Item::from([("a".to_owned(), s("x")), ("b".to_owned(), n(stored)), ("c".to_owned(), n("1"))]);
         assert!(codec.key_of(&item).is_some() && codec.key_of(&sent) == codec.key_of(&item), "{stored}");
         assert_eq!(Codec::wanted(&key), codec.key_of(&item), "{stored}");
+        assert_eq!(codec.core_key(&item), Some(key), "{stored}");
     }
     let at = Key::new(Value::Timestamp(Timestamp::MAX), Some(Value::Int(1)));
     assert_eq!(Codec::wanted(&at), codec.key_of(&codec.key(&at).unwrap()));
     assert!(codec.key_of(&Item::from([("a".to_owned(), s("x"))])).is_none());
     assert!(codec.key(&Key::new(Value::from("x"), None)).is_err());
+    for unread in [n("12345678901234567890123"), s("1")] {
+        assert_eq!(codec.core_key(&Item::from([("a".to_owned(), s("x")), ("c".to_owned(), unread)])), None);
+    }
     assert!(codec.key(&Key::new(Value::Bool(true), Some(Value::Int(1)))).is_err());
 }

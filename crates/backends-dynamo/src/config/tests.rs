@@ -46,6 +46,19 @@ async fn l51_static_keys_with_a_session_are_used() {
 }
 
 #[tokio::test]
+async fn c41_what_reads_by_filter_may_do_is_configured() {
+    let of = async |config: DatabaseConfig| {
+        let options = options(&resolved(&config).unwrap()).await.unwrap();
+        (options.scan, options.max_sort_bytes)
+    };
+    assert_eq!(of(base()).await, (ScanMode::Allow, 100_000_000));
+    assert_eq!(of(base().set("scan", "deny").set("maxSortBytes", 5)).await, (ScanMode::Deny, 5));
+    assert_eq!(of(base().set("scan", "allow").set("maxSortBytes", 0)).await, (ScanMode::Allow, 0));
+    assert!(mistakes(&base().set("scan", "never"))[0].contains("allow, deny"));
+    assert!(mistakes(&base().set("maxSortBytes", -1))[0].contains("whole number"));
+}
+
+#[tokio::test]
 async fn l51_a_file_gives_the_key_of_its_profile() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     let text = "[default]\naws_access_key_id = a\naws_secret_access_key = b\n\n# other\n[shop]\naws_access_key_id=c\naws_secret_access_key=d\naws_session_token=e\n";

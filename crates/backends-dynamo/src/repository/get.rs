@@ -1,6 +1,6 @@
 //! Reading by key.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use backends_core::driver::{Consistency, Context, Fetched, GetRequest};
@@ -11,15 +11,16 @@ use super::DynamoRepository;
 use crate::codec::{Codec, Item, ItemBatch};
 use crate::retry::Effect;
 use crate::throughput::{Leftovers, TOGETHER, strange};
+use crate::words::Words;
 
 // DynamoDB: 100 keys a BatchGetItem.
-const KEYS: usize = 100;
+pub(super) const KEYS: usize = 100;
 
 impl DynamoRepository {
     pub(super) async fn fetch(&self, request: &GetRequest) -> Result<Fetched> {
         match request.keys.as_slice() {
             [key] => {
-                let item = self.fetch_one(&request.context, key).await?;
+                let item = self.fetch_one(&request.context, key, None).await?;
                 let position = item.is_some().then_some(0);
                 Ok(Fetched::new(Box::new(ItemBatch(item.into_iter().collect())), vec![position]))
             }
@@ -27,11 +28,17 @@ impl DynamoRepository {
         }
     }
 
-    /// The item with this key.
-    pub(super) async fn fetch_one(&self, context: &Context, key: &Key) -> Result<Option<Item>> {
+    /// The item with this key, or these fields of it.
+    pub(super) async fn fetch_one(
+        &self,
+        context: &Context,
+        key: &Key,
+        fields: Option<&BTreeSet<String>>,
+    ) -> Result<Option<Item>> {
         let request = || {
-            let key = self.codec.key(key)?;
-            let get = self.table.client.get_item().table_name(&self.table.name).set_key(Some(key));
+            let Words { projection, names, .. } = Words::default().of_fields(fields);
+            let get = self.table.client.get_item().table_name(&self.table.name).set_key(Some(self.codec.key(key)?));
+            let get = get.set_projection_expression(projection).set_expression_attribute_names(names);
             Ok(get.consistent_read(is_consistent(context)).send())
         };
         let answer = self.service.call(context, Effect::Reads, request).await?;
@@ -48,7 +55,7 @@ impl DynamoRepository {
                 && let Some(chunk) = chunks.next()
             {
                 let (this, context, chunk) = (self.clone(), context.clone(), chunk.to_vec());
-                running.spawn(async move { this.fetch_chunk(&context, chunk).await });
+                running.spawn(async move { this.fetch_chunk(&context, chunk, None).await });
             }
             match running.join_next().await {
                 None => break,
@@ -59,15 +66,21 @@ impl DynamoRepository {
         self.place(keys, batches)
     }
 
-    /// The items of at most 100 keys. What the service leaves for later is asked for again.
-    async fn fetch_chunk(&self, context: &Context, mut keys: Vec<Key>) -> Result<Vec<ItemBatch>> {
+    /// The items of at most 100 keys, or these fields of them. What the service leaves for later is asked for again.
+    pub(super) async fn fetch_chunk(
+        &self,
+        context: &Context,
+        mut keys: Vec<Key>,
+        fields: Option<&BTreeSet<String>>,
+    ) -> Result<Vec<ItemBatch>> {
         let mut batches = Vec::new();
         let mut leftovers = Leftovers::default();
         while !keys.is_empty() {
             let request = || {
                 let items = keys.iter().map(|key| self.codec.key(key)).collect::<Result<_>>()?;
                 let wanted = KeysAndAttributes::builder().set_keys(Some(items)).consistent_read(is_consistent(context));
-                let wanted = wanted.build();
+                let Words { projection, names, .. } = Words::default().of_fields(fields);
+                let wanted = wanted.set_projection_expression(projection).set_expression_attribute_names(names).build();
                 let wanted = wanted.map_err(|native| Error::unexpected("no keys to ask for").with_native(native))?;
                 Ok(self.table.client.batch_get_item().request_items(&self.table.name, wanted).send())
             };

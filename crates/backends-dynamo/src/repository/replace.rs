@@ -41,7 +41,7 @@ impl DynamoRepository {
 
     /// What a put comes to whose answer was lost.
     async fn settle(&self, request: &ReplaceRequest, stamp: &Stamp, error: Error) -> Result<Replaced> {
-        match self.fetch_one(&request.context, &request.key).await {
+        match self.fetch_one(&request.context, &request.key, None).await {
             Ok(Some(item)) if stamp.is_on(&item) && !request.create => {
                 Ok(Replaced::stored(request.record.clone(), false))
             }
@@ -57,7 +57,7 @@ impl DynamoRepository {
     async fn put_and_keep(&self, request: &ReplaceRequest) -> Result<Replaced> {
         let (context, stamp) = (&request.context, Stamp::of(&request.context));
         loop {
-            let seen = self.fetch_one(context, &request.key).await?;
+            let seen = self.fetch_one(context, &request.key, None).await?;
             let mut tokens = seen.as_ref().map(ItemTokens::new);
             let merged = request.merge(tokens.as_mut().map(|tokens| tokens as &mut dyn Tokens))?;
             let condition = Some(Condition::still(seen.as_ref()));

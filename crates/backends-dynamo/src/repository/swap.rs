@@ -16,7 +16,7 @@ impl DynamoRepository {
         // What is to be inserted needs no look: its condition says it all.
         let stored = match (&request.seen, &request.record) {
             (None, Some(_)) => None,
-            _ => self.fetch_one(context, &request.key).await?,
+            _ => self.fetch_one(context, &request.key, None).await?,
         };
         if !is(request.seen.as_ref(), stored.as_ref())? {
             return Ok(Swapped::Changed);

@@ -8,9 +8,7 @@ use backends_core::{Reconciled, Result};
 use crate::codec::{Item, ItemBatch};
 use crate::retry::Effect;
 use crate::service::Service;
-
-// DynamoDB: 4 KB an expression, and each name takes seven of them at most.
-const FIELDS: usize = 500;
+use crate::words::MOST_NAMES;
 
 /// Holds stored records against what is new in a definition: all of it, if none was stored before.
 ///
@@ -34,7 +32,7 @@ pub(super) async fn check(
 /// More fields than an expression has room for are read in several rounds.
 async fn look(service: &Arc<Service>, request: &DefineRequest, mut kinds: StoredKinds) -> Result<()> {
     let fields: Vec<String> = kinds.fields().into_iter().collect();
-    for fields in fields.chunks(FIELDS) {
+    for fields in fields.chunks(MOST_NAMES) {
         look_at(service, request, fields, &mut kinds).await?;
     }
     kinds.finish()

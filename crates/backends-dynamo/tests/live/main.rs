@@ -7,10 +7,12 @@
 mod costs;
 mod definitions;
 mod faults;
+mod find;
 mod foreign;
 mod in_code;
 mod lost;
 mod many;
+mod random;
 mod records;
 mod stage;
 #[path = "../common/store.rs"]

@@ -1,0 +1,307 @@
+//! How a read by filter is answered: a function from the request and the definition to what is asked of the service.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use backends_core::driver::FindRequest;
+use backends_core::{
+    Definition, Error, Expr, Filter, Key, Kind, Order, Path, Predicate, RecordBuf, Result, Sort, Token, Value,
+};
+
+use crate::expression::Expression;
+use crate::filter::{Split, is_key_text, joined, split};
+
+mod order;
+mod range;
+
+pub(crate) use order::Marks;
+pub(crate) use range::SortRange;
+use range::{Merged, merge};
+
+/// How many keys are asked for one by one at most: as many as an `is_in` has values.
+const KEYS: usize = 10_000;
+
+/// What is asked of the service, and what is left to core.
+#[derive(Debug)]
+pub(crate) struct Route {
+    pub(crate) by: By,
+    /// What the service looks at besides keys.
+    pub(crate) expression: Option<Expression>,
+    /// What the service looks at, the keys among it.
+    pub(crate) database: Filter,
+    /// What core has to look at.
+    pub(crate) rest: Filter,
+    /// Whether the records come in the order that is asked for; true where none is.
+    pub(crate) is_in_order: bool,
+    /// The places of keys in that order.
+    pub(crate) marks: Marks,
+    /// The attributes to fetch; all without a list.
+    pub(crate) fields: Option<BTreeSet<String>>,
+}
+
+/// Which items are read.
+#[derive(Debug, PartialEq)]
+pub(crate) enum By {
+    /// None: no record can be meant.
+    Nothing,
+    /// The one with this key.
+    Key(Key),
+    /// Those with these keys, in this order where one is asked for.
+    Keys(Vec<Key>),
+    /// Those of these partitions, in this order where one is asked for.
+    Range(Range),
+    /// All of them, or those behind this key.
+    Scan(Option<Key>),
+}
+
+/// A part of each of some partitions.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Range {
+    pub(crate) partitions: Vec<Value>,
+    /// Which records of a partition; all without.
+    pub(crate) sort: Option<SortRange>,
+    pub(crate) is_backward: bool,
+    /// Where the first of the partitions begins: behind this key.
+    pub(crate) after: Option<Key>,
+}
+
+/// Plans the answer to a request. First fit wins: the whole key, several keys, a range of keys, a scan.
+///
+/// # Errors
+/// `InvalidInput` for a page that goes on behind something that is no key.
+pub(crate) fn route(request: &FindRequest, definition: &Definition) -> Result<Route> {
+    let keys: Vec<&str> = definition.key_fields().collect();
+    let planner = Planner { request, definition, keys: &keys, conjuncts: request.filter.conjuncts() };
+    if keys.iter().any(|key| planner.tests(key).any(|test| *test == Predicate::IsMissing)) {
+        return Ok(planner.nothing());
+    }
+    let Some(partitions) = planner.values_of(keys[0]) else { return planner.scan() };
+    let sorts = keys.get(1).map(|sort| planner.values_of(sort));
+    let of_partition = |partition: &Value| match &sorts {
+        None => vec![Key::new(partition.clone(), None)],
+        Some(sorts) => {
+            let with = |sort: &Value| Key::new(partition.clone(), Some(sort.clone()));
+            sorts.iter().flatten().map(with).collect()
+        }
+    };
+    match &sorts {
+        Some(None) => Ok(planner.range(partitions)),
+        Some(Some(sorts)) if partitions.len() * sorts.len() > KEYS => Ok(planner.range(partitions)),
+        _ => Ok(planner.keys(partitions.iter().flat_map(of_partition).collect())),
+    }
+}
+
+struct Planner<'a> {
+    request: &'a FindRequest,
+    definition: &'a Definition,
+    /// The fields of the key.
+    keys: &'a [&'a str],
+    conjuncts: &'a [Filter],
+}
+
+impl Planner<'_> {
+    /// The tests of a field that have all to hold.
+    fn tests<'s>(&'s self, field: &'s str) -> impl Iterator<Item = &'s Predicate> {
+        self.conjuncts.iter().filter_map(move |conjunct| match conjunct.expr() {
+            Expr::Test(path, predicate) if path.as_str() == field => Some(predicate),
+            _ => None,
+        })
+    }
+
+    /// The only values that a field of the key may have, if they are known.
+    fn values_of(&self, field: &str) -> Option<Vec<Value>> {
+        let lists = self.tests(field).filter_map(|predicate| match predicate {
+            Predicate::Eq(value) => Some(std::slice::from_ref(value)),
+            Predicate::In(values) => Some(values),
+            _ => None,
+        });
+        // What the other lists do not have is found out where the keys are held against all tests.
+        lists.min_by_key(|list| list.len()).map(<[Value]>::to_vec)
+    }
+
+    /// The value of a field that all records have that are meant.
+    fn fixed(&self, field: &str) -> Option<Value> {
+        self.tests(field).find_map(|predicate| match predicate {
+            Predicate::Eq(value) => Some(value.clone()),
+            _ => None,
+        })
+    }
+
+    /// The directions in which the key is in the order that is asked for, if there are any.
+    fn directions(&self) -> Option<Vec<Order>> {
+        order::directions(&self.request.sort, self.keys, |field| self.fixed(field).is_some())
+    }
+
+    fn nothing(&self) -> Route {
+        self.route(By::Nothing, true, Vec::new(), &[])
+    }
+
+    fn scan(&self) -> Result<Route> {
+        let is_in_order = !matches!(self.request.sort, Sort::By(_));
+        let after = match &self.request.after {
+            Some(_) if is_in_order => Some(self.after().ok_or_else(no_place)?),
+            _ => None,
+        };
+        Ok(self.route(By::Scan(after), is_in_order, self.conjuncts.iter().collect(), &[]))
+    }
+
+    fn keys(&self, mut keys: Vec<Key>) -> Route {
+        let (about_keys, others): (Vec<_>, Vec<_>) =
+            self.conjuncts.iter().partition(|conjunct| is_about(conjunct, self.keys));
+        self.keep_meant(&mut keys, &about_keys, Key::clone);
+        let asked = all(about_keys);
+        let finish = |by, is_in_order| {
+            // A request by key takes no filter.
+            let mut route = self.route(by, is_in_order, Vec::new(), &[]);
+            (route.database, route.rest) = (asked, all(others));
+            route.fields = self.fields(&route.rest);
+            route
+        };
+        if keys.len() < 2 {
+            return keys.pop().map_or_else(|| self.nothing(), |key| finish(By::Key(key), true));
+        }
+        let directions = self.directions().unwrap_or_default();
+        let mut due = self.keys.iter().zip(directions).filter(|(key, _)| self.fixed(key).is_none());
+        let is_in_order = match due.next() {
+            Some((_, first)) if due.all(|(_, other)| other == first) => {
+                keys.sort_unstable();
+                if first == Order::Desc {
+                    keys.reverse();
+                }
+                true
+            }
+            _ => false,
+        };
+        if let Some(after) = self.after().filter(|_| is_in_order) {
+            let behind = if keys.first() < keys.last() { Ordering::Greater } else { Ordering::Less };
+            keys.retain(|key| key.cmp(&after) == behind);
+        }
+        finish(By::Keys(keys), is_in_order)
+    }
+
+    fn range(&self, mut partitions: Vec<Value>) -> Route {
+        let (about_partition, others): (Vec<_>, Vec<_>) =
+            self.conjuncts.iter().partition(|conjunct| is_about(conjunct, &self.keys[..1]));
+        self.keep_meant(&mut partitions, &about_partition, |value| Key::new(value.clone(), None));
+        let sort_key = self.keys.get(1).copied();
+        let sort = match sort_key.map(|key| merge(self.tests(key))) {
+            _ if partitions.is_empty() => return self.nothing(),
+            Some(Merged::Nothing) => return self.nothing(),
+            Some(Merged::Range(range)) => Some(range),
+            Some(Merged::Anything) | None => None,
+        };
+        let is_asked = |conjunct: &&Filter| match (conjunct.expr(), &sort) {
+            (Expr::Test(path, test), Some(sort)) => Some(path.as_str()) == sort_key && sort.implies(test),
+            _ => false,
+        };
+        let (implied, others): (Vec<_>, Vec<_>) = others.into_iter().partition(is_asked);
+        let directions = self.directions();
+        let is_in_order = directions.is_some();
+        let [of_partition, of_sort] =
+            directions.as_deref().and_then(|all| all.try_into().ok()).unwrap_or([Order::Asc; 2]);
+        let by_key = |value: &Value| Key::new(value.clone(), None);
+        partitions.sort_unstable_by_key(by_key);
+        if of_partition == Order::Desc {
+            partitions.reverse();
+        }
+        let mut after = self.after().filter(|_| is_in_order);
+        if let Some(after) = &after {
+            let behind = if of_partition == Order::Desc { Ordering::Less } else { Ordering::Greater };
+            partitions
+                .retain(|value| [behind, Ordering::Equal].contains(&by_key(value).cmp(&by_key(after.partition()))));
+        }
+        // The service begins behind a key of the range only.
+        let holds = |key: &Key| key.sort().is_some_and(|value| sort.as_ref().is_none_or(|range| range.holds(value)));
+        after = after.filter(|key| partitions.first() == Some(key.partition()) && holds(key));
+        let range = Range { partitions, sort, is_backward: of_sort == Order::Desc, after };
+        let mut route = self.route(By::Range(range), is_in_order, others, self.keys);
+        route.database = joined(all(about_partition.into_iter().chain(implied)), route.database);
+        route
+    }
+
+    /// Takes away what the conjuncts, which are about the key only, do not mean.
+    fn keep_meant<K>(&self, keys: &mut Vec<K>, conjuncts: &[&Filter], key_of: impl Fn(&K) -> Key) {
+        let matcher = self.request.matcher(&all(conjuncts.iter().copied()), []);
+        let mut seen = matcher.sighting();
+        keys.retain(|key| {
+            let key = key_of(key);
+            let mut record = RecordBuf::new();
+            for (field, value) in self.keys.iter().zip([Some(key.partition()), key.sort()]) {
+                if let Some(value) = value {
+                    record.push(Token::Field(field));
+                    record.push(value.token());
+                }
+            }
+            // What cannot be looked at is left for core to look at.
+            matcher.look(&mut record.tokens(), &mut seen).unwrap_or(true)
+        });
+    }
+
+    /// The key behind which the records begin, if it can be one.
+    fn after(&self) -> Option<Key> {
+        let key = self.marks().key(self.request.after.as_ref()?)?;
+        let is_part = |(field, value): (&&str, Option<&Value>)| match (self.definition.kind_of(field), value) {
+            (Some(Kind::Number | Kind::Integer), Some(Value::Int(_) | Value::Float(_)))
+            | (Some(Kind::Timestamp), Some(Value::Timestamp(_))) => true,
+            (Some(Kind::String | Kind::ObjectId), Some(Value::String(text))) => is_key_text(text),
+            _ => false,
+        };
+        let is_key = self.keys.iter().zip([Some(key.partition()), key.sort()]).all(is_part);
+        is_key.then_some(key)
+    }
+
+    fn marks(&self) -> Marks {
+        Marks::of(&self.request.sort, self.keys, |field| self.fixed(field))
+    }
+
+    /// A route that asks the service for what it can of the conjuncts. An expression may not name what is `barred`.
+    fn route(&self, by: By, is_in_order: bool, conjuncts: Vec<&Filter>, barred: &[&str]) -> Route {
+        let Split { expression, database, rest } = split(conjuncts, self.definition, barred);
+        let fields = self.fields(&rest);
+        Route { by, expression, database, rest, is_in_order, marks: self.marks(), fields }
+    }
+
+    /// The attributes that are asked for, and those that core looks at.
+    fn fields(&self, rest: &Filter) -> Option<BTreeSet<String>> {
+        let mut fields: BTreeSet<String> = self.request.fields.as_ref()?.iter().cloned().collect();
+        let mut add = |path: &Path| fields.extend(path.segments().next().map(str::to_owned));
+        visit(rest, &mut add);
+        if let Sort::By(order) = &self.request.sort {
+            for field in order {
+                add(&field.path);
+            }
+        }
+        fields.extend(self.keys.iter().map(|key| (*key).to_owned()));
+        Some(fields)
+    }
+}
+
+/// All of these; every record if there is none.
+fn all<'f>(filters: impl IntoIterator<Item = &'f Filter>) -> Filter {
+    filters.into_iter().cloned().fold(Filter::all(), joined)
+}
+
+/// Whether a filter is about these fields only.
+fn is_about(filter: &Filter, fields: &[&str]) -> bool {
+    let mut is_about = true;
+    visit(filter, &mut |path| is_about &= fields.contains(&path.as_str()));
+    is_about
+}
+
+/// Calls `see` with the path of every test.
+fn visit(filter: &Filter, see: &mut impl FnMut(&Path)) {
+    match filter.expr() {
+        Expr::All | Expr::Nothing => {}
+        Expr::Test(path, _) => see(path),
+        Expr::And(members) | Expr::Or(members) => members.iter().for_each(|member| visit(member, see)),
+        Expr::Not(inner) => visit(inner, see),
+    }
+}
+
+#[cold]
+fn no_place() -> Error {
+    Error::invalid_input("a page token that no page of this query gave: begin with the first page")
+}
+
+#[cfg(test)]
+mod tests;
