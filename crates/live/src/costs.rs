@@ -8,6 +8,8 @@ use proxy::Request;
 use crate::stage::{Pair, record};
 use crate::{Stage, Table};
 
+pub mod reads;
+
 /// How many records the calls on many have.
 const MANY: usize = 1_000;
 
@@ -102,7 +104,7 @@ impl Notes<'_> {
     }
 }
 
-/// Holds the table against what was sent, in both directions; columns beside the two are the backend's own.
+/// Holds a table against what was sent, in both directions; other columns are the backend's own.
 ///
 /// # Panics
 /// When a cell says something else, a call has no row, or a row no call; with the table as it should be.

@@ -25,6 +25,10 @@ fn units(request: &Request) -> (usize, usize) {
 }
 
 fn told(cost: &Cost) -> String {
+    // Of queries and scans the items that are looked at are measured together.
+    if cost.requests.iter().all(|request| ["Query", "Scan"].contains(&request.operation())) {
+        return "1 read for each 4 KB".to_owned();
+    }
     let (reads, writes) = cost.requests.iter().map(units).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     match (reads, writes) {
         (reads, 0) => format!("{reads} read"),
@@ -44,6 +48,19 @@ async fn l07_every_call_sends_and_costs_what_the_page_says() {
         let (said, is) = (table.cell(cost.call, column), told(cost));
         assert_eq!(said, Some(is.as_str()), "{} where {}", cost.call, cost.column);
         assert!([BY_ID, BY_KEY].contains(&cost.column));
+    }
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn l07_every_read_by_filter_sends_and_costs_what_the_page_says() {
+    let stage = stage().await;
+    let page = include_str!("../../../../docs/backends/dynamodb.md");
+    let table = Table::under(page, "What reads by filter send and cost");
+    let sent = costs::reads::observe(&stage).await;
+    costs::assert_table(&table, &sent);
+    for cost in &sent {
+        assert_eq!(table.cell(cost.call, "Units"), Some(told(cost).as_str()), "{}", cost.call);
     }
     stage.close().await;
 }
