@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::task::{Context as Task, Waker};
 use std::time::{Duration, Instant};
 
-use crate::support::{count, define, directory, fresh, open, user, users};
+use crate::support::{PATIENCE, count, define, directory, fresh, open, user, users};
 use backends_core::{Backend, Error, Registry, Result};
 use backends_sqlite::{Sqlite, SqliteBackend, SqliteOptions};
 use rusqlite::Connection;
+use tokio::time::timeout;
 
 async fn refused(path: &Path) -> Error {
     SqliteBackend::open(SqliteOptions::new(path)).await.map(drop).unwrap_err()
