@@ -2,7 +2,7 @@
 
 use super::scan::Scan;
 use super::{malformed, unreadable};
-use crate::{Result, Token};
+use crate::{Error, Result, Token};
 
 /// The powers of ten by which a mantissa of so many digits can be divided.
 const POWERS: [f64; 20] =
@@ -12,7 +12,8 @@ const POWERS: [f64; 20] =
 const DIGITS: usize = 19;
 
 impl Scan<'_> {
-    /// Passes over the number that begins here: an integer inside i64, else the double that it is.
+    /// Passes over the number that begins here: an integer inside i64, or with a fraction or an exponent the double that
+    /// it is. This library writes an exponent to every float outside i64.
     #[inline]
     pub(super) fn number(&mut self) -> Result<Token<'static>> {
         let start = self.at;
@@ -29,13 +30,13 @@ impl Scan<'_> {
         match self.here() {
             b'.' => return self.fraction(start, mantissa, digits),
             b'e' | b'E' => {}
-            _ if digits <= DIGITS => {
+            _ => {
                 let int = if negative { 0_i64.checked_sub_unsigned(mantissa) } else { i64::try_from(mantissa).ok() };
-                if let Some(int) = int {
-                    return Ok(Token::Int(int));
-                }
+                return match int.filter(|_| digits <= DIGITS) {
+                    Some(int) => Ok(Token::Int(int)),
+                    None => Err(outside(start)),
+                };
             }
-            _ => {}
         }
         self.double(start)
     }
@@ -87,4 +88,10 @@ impl Scan<'_> {
         }
         Ok(Token::number(double))
     }
+}
+
+/// Not rounded: another program meant each of its digits.
+#[cold]
+fn outside(start: usize) -> Error {
+    unreadable("an integer is stored that is outside the range of an i64: store it as text", start)
 }

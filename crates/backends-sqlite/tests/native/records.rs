@@ -174,3 +174,37 @@ async fn swap_compares_what_is_stored_with_what_was_read() {
     assert_eq!(swap(Some(&two), None).await, Swapped::Done);
     assert_eq!(swap(None, None).await, Swapped::Done);
 }
+
+#[tokio::test]
+async fn c43_a_foreign_integer_outside_i64_is_unreadable_where_it_is_asked_for() {
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Counted {
+        id: String,
+        n: f64,
+    }
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Named {
+        id: String,
+        name: String,
+    }
+    let (_directory, backend) = fresh().await;
+    let named = backend.define::<Named>(users()).await.unwrap();
+    let native: &SqliteBackend = backend.native().unwrap();
+    for (id, number) in
+        [("a", "123456789012345678901234567890"), ("b", "9223372036854775808"), ("c", "-9223372036854775809")]
+    {
+        let record = format!(r#"{{"id":"{id}","name":"x","n":{number}}}"#);
+        let store = move |file: &mut rusqlite::Connection| {
+            file.execute("INSERT INTO users VALUES (json_extract(?1, '$.id'), ?1)", [record]).map(drop)
+        };
+        native.with_writer(store).await.unwrap();
+        for error in [named.typed::<Counted>().get(id).await.unwrap_err(), named.untyped().get(id).await.unwrap_err()] {
+            assert!(error.is_unreadable() && error.to_string().contains("outside the range of an i64"), "{error}");
+            assert!(!error.to_string().contains(number), "{error}");
+        }
+        assert_eq!(named.get(id).await.unwrap().unwrap().name, "x");
+    }
+    let counted = Counted { id: "d".into(), n: 1e20 };
+    named.typed::<Counted>().upsert(&counted).await.unwrap();
+    assert_eq!(named.typed::<Counted>().get("d").await.unwrap().unwrap().n.to_bits(), 1e20_f64.to_bits());
+}

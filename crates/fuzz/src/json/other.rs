@@ -33,9 +33,15 @@ fn is_malformed(error: &Error) -> bool {
 }
 
 /// Whether something in it is no record's: no map outside, `$binary` as a field or around something else than base64,
-/// a number so small that the other reader takes it for 0.
+/// a number so small that the other reader takes it for 0, an integer outside i64.
 fn is_no_record(text: &str, tree: &Tree) -> bool {
-    !tree.is_object() || names_bytes(tree) || numbers(text).any(vanishes)
+    !tree.is_object() || names_bytes(tree) || numbers(text).any(|number| vanishes(number) || is_outside(number))
+}
+
+fn is_outside(number: &str) -> bool {
+    let digits = number.strip_prefix('-').unwrap_or(number);
+    let is_integer = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_integer && number.parse::<i64>().is_err()
 }
 
 fn names_bytes(tree: &Tree) -> bool {

@@ -149,6 +149,8 @@ impl Text<'_> {
             0 => format!("{float:E}"),
             1 => format!("{float:.30}"),
             2 => format!("{float:.25e}"),
+            // Digits alone are an integer.
+            3 if float.fract() == 0.0 => format!("{float}.0"),
             3 => format!("{float}"),
             _ => format!("{float:?}"),
         };
