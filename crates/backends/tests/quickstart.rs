@@ -15,5 +15,5 @@ async fn l49_the_program_of_the_front_page_runs_to_its_end_with_the_same_answers
     // What concerns no single record ends the import, and says what to do.
     let read_only = json!({ "dbName": "sqlite", "dbInfo": { "path": path, "readOnly": true } });
     let error = answers::run(&read_only).await.unwrap_err().to_string();
-    assert!(error.contains("after 0 users: permission denied") && error.contains("right to write"), "{error}");
+    assert!(error.contains("after 0 users: permission denied") && error.contains("`readOnly`"), "{error}");
 }
