@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests, and what they share")]
 
 mod faults;
+mod full;
 mod indexes;
 mod reading;
 mod records;
