@@ -184,9 +184,9 @@ async fn d01_d10_reads_are_made_again_while_the_table_lets_nothing_through() {
     }
     stage.proxy.on(|_, _| dynamodb::throttling().into());
     for filter in [p.eq("a"), kind] {
-        let error = stage.events.find(&filter).timeout(Duration::from_millis(300)).await.unwrap_err();
+        let error = stage.events.find(&filter).timeout(Duration::from_secs(1)).await.unwrap_err();
         assert!(error.is_throttled(), "{error}");
-        let error = stage.events.count(&filter).timeout(Duration::from_millis(300)).await.unwrap_err();
+        let error = stage.events.count(&filter).timeout(Duration::from_secs(1)).await.unwrap_err();
         assert!(error.is_throttled(), "{error}");
     }
 }
@@ -232,13 +232,13 @@ async fn c21_a_page_that_finds_nothing_in_its_time_goes_further_all_the_same() {
         .insert(&Document::from([("p", "z".into()), ("s", Value::Int(1)), ("kind", "last".into())]))
         .await
         .unwrap();
-    // Each request takes its time, and looks at 100 items at most.
+    // Each request takes more than half of the time of a page, and the first looks at 100 items.
     stage.proxy.on(|request, _| match request.operation() {
-        "Scan" => Fault::DelayAnswer(Duration::from_millis(150)),
+        "Scan" => Fault::DelayAnswer(Duration::from_secs(1)),
         _ => Fault::Pass,
     });
     stage.sent();
-    let query = || stage.events.find(field("kind").eq("last")).page(1).timeout(Duration::from_millis(250));
+    let query = || stage.events.find(field("kind").eq("last")).page(1).timeout(Duration::from_millis(1_900));
     let (mut token, mut found, mut pages) = (None, 0, 0);
     loop {
         let page = query().after(token).await.unwrap();
