@@ -90,7 +90,7 @@ macro_rules! each_case {
                 c42_a_write_that_is_too_late_may_still_be_done
             }
             define {
-                c36_a_definition_can_be_given_again_and_keeps_the_records
+                c36_t07_a_definition_can_be_given_again_and_keeps_the_records
                 c36_the_same_repository_is_given_for_another_type
                 c36_repositories_do_not_share_records
                 c36_c38_every_name_that_is_allowed_can_be_used

@@ -9,7 +9,7 @@ use crate::Context;
 use crate::expect::refused;
 use crate::records::{Keyed, Pair, User, document, id};
 
-pub async fn c36_a_definition_can_be_given_again_and_keeps_the_records(context: &Context) {
+pub async fn c36_t07_a_definition_can_be_given_again_and_keeps_the_records(context: &Context) {
     let users = context.repository::<User>("users").await;
     let ada = users.insert(&User::new("ada")).await.unwrap();
     for _ in 0..3 {
