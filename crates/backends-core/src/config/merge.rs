@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use crate::definition::shown;
 use crate::error::Mistakes;
 use crate::names;
 
@@ -133,15 +134,16 @@ fn variables(environment: &Environment, keys: &Keys<'_>, mistakes: &mut Mistakes
 }
 
 fn unknown_variable(variable: &str, keys: &Keys<'_>) -> String {
+    let written = shown(variable);
     let mut known: Vec<String> = keys.names().chain(["dbName"]).map(environment_name).collect();
     known.sort_unstable();
     // The common beginning would make everything look alike.
     let bare = |name: &'_ str| name.strip_prefix(PREFIX).unwrap_or(name).to_owned();
     let bare_names: Vec<String> = known.iter().map(|name| bare(name)).collect();
     match names::nearest(&bare(variable), bare_names.iter().map(String::as_str)) {
-        Some(near) => names::mistaken(format_args!("unknown variable `{variable}`"), format_args!("{PREFIX}{near}")),
+        Some(near) => names::mistaken(format_args!("unknown variable `{written}`"), format_args!("{PREFIX}{near}")),
         None => format!(
-            "unknown variable `{variable}`: rename it if it is not for `backends`; known are {}",
+            "unknown variable `{written}`: rename it if it is not for `backends`; known are {}",
             known.join(", ")
         ),
     }

@@ -96,3 +96,13 @@ fn c40_no_error_shows_a_value_whatever_its_type_and_place() {
         is_hidden(&ServiceConfig::from_json_in(text, &Environment::empty()));
     }
 }
+
+#[test]
+fn c40_a_key_of_any_length_makes_no_long_message() {
+    let long = "k".repeat(200_000);
+    let file = format!(r#"{{"path": "x", "{long}": 1, "options": {{"sqlite": {{"{long}": 1}}, "{long}": {{}}}}}}"#);
+    let variable = format!("BACKENDS_{}", long.to_ascii_uppercase());
+    let list = mistakes(in_environment("sqlite", &file, &[(&variable, "1")]).and_then(|config| resolve(&config)));
+    assert_eq!(list.len(), 4, "{}", list.len());
+    assert!(list.iter().all(|mistake| mistake.len() < 1_000 && mistake.contains('…')), "{list:?}");
+}

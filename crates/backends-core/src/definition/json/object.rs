@@ -21,7 +21,7 @@ impl<'a> Object<'a> {
             let what = format!("key of {}", object.place);
             report.add(|| match other_word(key).filter(|word| known.contains(word)) {
                 Some(word) => mistaken(format_args!("unknown {what} `{key}`"), word),
-                None => unknown(&what, &shown(key), known.iter().copied()),
+                None => unknown(&what, key, known.iter().copied()),
             });
         }
         Some(object)

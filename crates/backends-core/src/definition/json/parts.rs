@@ -53,7 +53,7 @@ fn read_choice<T: Copy>(object: &Object<'_>, key: &str, choices: &[(&str, T)], r
     let text = object.text(key, report)?;
     let found = choices.iter().find(|(name, _)| *name == text);
     if found.is_none() {
-        report.add(|| unknown(&format!("`{key}`"), &shown(text), choices.iter().map(|(name, _)| *name)));
+        report.add(|| unknown(&format!("`{key}`"), text, choices.iter().map(|(name, _)| *name)));
     }
     found.map(|(_, choice)| *choice)
 }
@@ -78,7 +78,7 @@ fn read_key_kind(type_key: &str, text: &str, report: &mut Report) -> Option<KeyK
             let kind = Kind::from_name(text);
             if kind.is_none() {
                 let names = ["S", "N"].into_iter().chain(key_kind_names());
-                report.add(|| unknown(&format!("`{type_key}`"), &shown(text), names));
+                report.add(|| unknown(&format!("`{type_key}`"), text, names));
             }
             kind.map(KeyKind::Kind)
         }
@@ -189,7 +189,7 @@ fn read_field(path: &str, json: &Json, report: &mut Report) -> Option<FieldKind>
 fn read_kind(place: &str, name: &str, report: &mut Report) -> Option<Kind> {
     let kind = Kind::from_name(name);
     if kind.is_none() {
-        report.add(|| unknown(&format!("kind of {place}"), &shown(name), Kind::ALL.iter().map(|kind| kind.name())));
+        report.add(|| unknown(&format!("kind of {place}"), name, Kind::ALL.iter().map(|kind| kind.name())));
     }
     kind
 }
