@@ -1,6 +1,6 @@
 //! Certificates for tests: an authority that is made for one run, and what it vouches for.
 
-use anyhow::Context as _;
+use crate::error::Context as _;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 /// The names of this machine for itself.
@@ -15,7 +15,7 @@ pub struct Authority {
 
 impl Authority {
     /// A new one, with a key of its own.
-    pub fn new() -> anyhow::Result<Self> {
+    pub fn new() -> crate::Result<Self> {
         let key = KeyPair::generate().context("no key can be made")?;
         let mut params = params("authority of a test", &[])?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -29,14 +29,14 @@ impl Authority {
     }
 
     /// A certificate for a server or a client of these names of hosts and addresses, and its key, as PEM.
-    pub fn identity(&self, title: &str, hosts: &[&str]) -> anyhow::Result<String> {
+    pub fn identity(&self, title: &str, hosts: &[&str]) -> crate::Result<String> {
         let key = KeyPair::generate().context("no key can be made")?;
         let certificate = params(title, hosts)?.signed_by(&key, &self.issuer).context("no certificate can be made")?;
         Ok(certificate.pem() + &key.serialize_pem())
     }
 }
 
-fn params(title: &str, hosts: &[&str]) -> anyhow::Result<CertificateParams> {
+fn params(title: &str, hosts: &[&str]) -> crate::Result<CertificateParams> {
     let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
     let mut params = CertificateParams::new(hosts).context("a name is none of a host")?;
     params.distinguished_name.push(DnType::CommonName, title);

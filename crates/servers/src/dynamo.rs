@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use crate::error::{Context as _, bail};
 
 use crate::{Kind, ports};
 
@@ -29,7 +29,7 @@ pub(crate) fn arguments(kind: Kind, port: u16) -> Vec<String> {
 }
 
 /// Fails until the server answers a request for the names of its tables.
-pub(crate) fn ready(address: &str) -> anyhow::Result<()> {
+pub(crate) fn ready(address: &str) -> crate::Result<()> {
     let mut stream = ports::connect(address, TIMEOUT).with_context(|| format!("{address} cannot be reached"))?;
     // DynamoDB Local wants the form of a signature and does not check it.
     let signature = "AWS4-HMAC-SHA256 Credential=test/20200101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, \

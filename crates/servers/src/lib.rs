@@ -19,6 +19,7 @@
 pub mod certificates;
 pub mod command;
 mod dynamo;
+mod error;
 pub mod mongo;
 mod ports;
 mod process;
@@ -28,6 +29,7 @@ mod source;
 
 use std::time::Duration;
 
+pub use error::{Context, Error, Result};
 pub use request::{Backend, Kind, Request};
 pub use server::{Server, Variable, start};
 pub use source::{Source, plan};

@@ -6,8 +6,7 @@ use std::collections::VecDeque;
 use std::process::{Command, ExitCode};
 use std::{env, fs};
 
-use anyhow::{Context as _, bail};
-use servers::{Backend, Request, Server, Source, command, plan, start};
+use servers::{Backend, Context as _, Error, Request, Server, Source, command, plan, start};
 
 const HELP: &str = "\
 servers run --backend <mongodb|dynamodb> [--kind K] [--from S] [--report FILE] -- <command…>
@@ -37,13 +36,13 @@ fn main() -> ExitCode {
     match dispatch(words) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("servers: {error:#}");
+            eprintln!("servers: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn dispatch(mut words: VecDeque<String>) -> anyhow::Result<ExitCode> {
+fn dispatch(mut words: VecDeque<String>) -> servers::Result<ExitCode> {
     match words.pop_front().as_deref() {
         None | Some("help" | "--help" | "-h") => print!("{HELP}"),
         Some("versions") => {
@@ -52,7 +51,7 @@ fn dispatch(mut words: VecDeque<String>) -> anyhow::Result<ExitCode> {
             }
         }
         Some("run") => return run(Run::parse(words)?),
-        Some(other) => bail!("unknown verb `{other}`; known verbs: run, versions"),
+        Some(other) => return Err(Error::new(format_args!("unknown verb `{other}`; known verbs: run, versions"))),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -65,7 +64,7 @@ struct Run {
 }
 
 impl Run {
-    fn parse(mut words: VecDeque<String>) -> anyhow::Result<Self> {
+    fn parse(mut words: VecDeque<String>) -> servers::Result<Self> {
         let (mut backend, mut kind, mut source, mut report) = (None, None, None, None);
         let mut tied = false;
         while let Some(word) = words.pop_front() {
@@ -79,21 +78,25 @@ impl Run {
                 "--kind" => &mut kind,
                 "--from" => &mut source,
                 "--report" => &mut report,
-                other => bail!("`{other}` is not known here; see --help, and write `--` before the command"),
+                other => {
+                    return Err(Error::new(format_args!(
+                        "`{other}` is not known here; see --help, and write `--` before the command"
+                    )));
+                }
             };
             *slot = Some(words.pop_front().with_context(|| format!("`{word}` has no value"))?);
         }
         let backend: Backend = backend.context("no backend; write `--backend mongodb`")?.parse()?;
         let source = source.map(|name| name.parse::<Source>()).transpose()?;
         if words.is_empty() {
-            bail!("no command; write it after `--`");
+            return Err(Error::new("no command; write it after `--`"));
         }
         let request = Request::new(backend, kind.as_deref(), source)?;
         Ok(Self { request, report, tied, command: words.into() })
     }
 }
 
-fn run(run: Run) -> anyhow::Result<ExitCode> {
+fn run(run: Run) -> servers::Result<ExitCode> {
     let mut server = start(run.request)?;
     if let Some(file) = &run.report {
         fs::write(file, report(&server)).with_context(|| format!("{file} cannot be written"))?;

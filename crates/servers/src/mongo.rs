@@ -5,7 +5,7 @@ mod client;
 
 use std::hash::{BuildHasher as _, RandomState};
 
-use anyhow::{Context as _, bail};
+use crate::error::{Context as _, bail};
 
 pub use bson::{Document, Value};
 pub use client::{Client, Refusal};
@@ -80,7 +80,7 @@ pub(crate) fn arguments(kind: Kind, port: u16, folder: &str, bind: &str) -> Vec<
 }
 
 /// The version of a server that answers.
-pub(crate) fn version(address: &str) -> anyhow::Result<String> {
+pub(crate) fn version(address: &str) -> crate::Result<String> {
     let answer = Client::connect(address)?.run("admin", Document::new().with("buildInfo", 1))?;
     answer.text("version").map(str::to_owned).context("the answer to `buildInfo` has no version")
 }
@@ -88,7 +88,7 @@ pub(crate) fn version(address: &str) -> anyhow::Result<String> {
 /// Makes the server a replica set of one member, unless it is one.
 ///
 /// `member` is the server's address as it and its clients see it.
-pub(crate) fn initiate(address: &str, member: &str) -> anyhow::Result<()> {
+pub(crate) fn initiate(address: &str, member: &str) -> crate::Result<()> {
     let mut client = Client::connect(address)?;
     let member = Document::new().with("_id", 0).with("host", member);
     let set = Document::new().with("_id", SET).with("members", Value::Array(vec![member.into()]));
@@ -101,19 +101,19 @@ pub(crate) fn initiate(address: &str, member: &str) -> anyhow::Result<()> {
 }
 
 /// Fails until the server takes writes.
-pub(crate) fn writable(address: &str) -> anyhow::Result<()> {
+pub(crate) fn writable(address: &str) -> crate::Result<()> {
     let hello = Client::connect(address)?.run("admin", Document::new().with("hello", 1))?;
     if hello.flag("isWritablePrimary") { Ok(()) } else { bail!("the replica set has no primary yet") }
 }
 
 /// The name of the replica set that the server is a member of.
-pub(crate) fn set_name(address: &str) -> anyhow::Result<Option<String>> {
+pub(crate) fn set_name(address: &str) -> crate::Result<Option<String>> {
     let hello = Client::connect(address)?.run("admin", Document::new().with("hello", 1))?;
     Ok(hello.text("setName").map(str::to_owned))
 }
 
 /// Whether the server refuses who does not say who they are.
-pub(crate) fn wants_users(address: &str) -> anyhow::Result<bool> {
+pub(crate) fn wants_users(address: &str) -> crate::Result<bool> {
     match Client::connect(address)?.run("admin", Document::new().with("listDatabases", 1)) {
         Ok(_) => Ok(false),
         Err(error) if Refusal::code_of(&error) == Some(UNAUTHORIZED) => Ok(true),
@@ -122,7 +122,7 @@ pub(crate) fn wants_users(address: &str) -> anyhow::Result<bool> {
 }
 
 /// Creates the users on a server that does not want any yet.
-pub(crate) fn create_users(address: &str, users: &Users) -> anyhow::Result<()> {
+pub(crate) fn create_users(address: &str, users: &Users) -> crate::Result<()> {
     let mut client = Client::connect(address)?;
     let list = |words: &[&str]| Value::Array(words.iter().map(|word| Value::from(*word)).collect());
     // Every collection of every database, without those of the system.
@@ -142,7 +142,7 @@ pub(crate) fn create_users(address: &str, users: &Users) -> anyhow::Result<()> {
 }
 
 /// Ends plain connections, for good.
-pub(crate) fn require_tls(address: &str) -> anyhow::Result<()> {
+pub(crate) fn require_tls(address: &str) -> crate::Result<()> {
     let mode = Document::new().with("setParameter", 1).with("tlsMode", "requireTLS");
     Client::connect(address)?.run("admin", mode)?;
     match version(address) {
@@ -152,7 +152,7 @@ pub(crate) fn require_tls(address: &str) -> anyhow::Result<()> {
 }
 
 /// Asks the server to end; it does so without an answer.
-pub(crate) fn shut_down(address: &str) -> anyhow::Result<()> {
+pub(crate) fn shut_down(address: &str) -> crate::Result<()> {
     let order = Document::new().with("shutdown", 1).with("force", true).with("timeoutSecs", 0);
     match Client::connect(address)?.run("admin", order) {
         Err(error) if Refusal::code_of(&error).is_some() => Err(error),

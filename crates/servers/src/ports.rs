@@ -3,10 +3,10 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use crate::error::Context as _;
 
 /// A port that nobody listens on now.
-pub(crate) fn free() -> anyhow::Result<u16> {
+pub(crate) fn free() -> crate::Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port can be had on 127.0.0.1")?;
     Ok(listener.local_addr().context("a listener has no address")?.port())
 }

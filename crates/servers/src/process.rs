@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use crate::error::{Context as _, bail};
 
 /// Runs the server until it ends, or until stdin does, and removes the folder of its data.
 ///
@@ -40,7 +40,7 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts `program` in `current`; `folder` is removed when it ends.
-    pub(crate) fn start(program: &Command, current: &Path, folder: &Path, log: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn start(program: &Command, current: &Path, folder: &Path, log: &Path) -> crate::Result<Self> {
         let name = program.get_program().to_string_lossy().into_owned();
         let output = File::options().create(true).append(true).open(log).context("the log cannot be written")?;
         let mut command = Command::new("sh");
@@ -54,11 +54,7 @@ impl Process {
     }
 
     /// Asks until the server answers; fails when it ends or when the time is over, with the end of its log.
-    pub(crate) fn wait<T>(
-        &mut self,
-        timeout: Duration,
-        mut ask: impl FnMut() -> anyhow::Result<T>,
-    ) -> anyhow::Result<T> {
+    pub(crate) fn wait<T>(&mut self, timeout: Duration, mut ask: impl FnMut() -> crate::Result<T>) -> crate::Result<T> {
         let start = Instant::now();
         loop {
             let answer = ask();
@@ -69,7 +65,7 @@ impl Process {
             match answer {
                 Ok(answer) => return Ok(answer),
                 Err(error) if start.elapsed() > timeout => {
-                    bail!("no answer after {} s: {error:#}; {}", timeout.as_secs(), self.tail());
+                    bail!("no answer after {} s: {error}; {}", timeout.as_secs(), self.tail());
                 }
                 Err(_) => thread::sleep(Duration::from_millis(25)),
             }
@@ -77,7 +73,7 @@ impl Process {
     }
 
     /// Waits until the server has ended by itself.
-    pub(crate) fn wait_for_end(&mut self, timeout: Duration) -> anyhow::Result<()> {
+    pub(crate) fn wait_for_end(&mut self, timeout: Duration) -> crate::Result<()> {
         let start = Instant::now();
         while self.keeper.try_wait().context("the server cannot be watched")?.is_none() {
             if start.elapsed() > timeout {

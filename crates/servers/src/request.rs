@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use anyhow::{Error, bail};
+use crate::error::{Error, bail};
 
 use crate::Source;
 
@@ -91,7 +91,7 @@ impl Kind {
 
 impl Request {
     /// The usual server of a backend, or one of the kind that `kind` names.
-    pub fn new(backend: Backend, kind: Option<&str>, source: Option<Source>) -> anyhow::Result<Self> {
+    pub fn new(backend: Backend, kind: Option<&str>, source: Option<Source>) -> crate::Result<Self> {
         let known = backend.kinds();
         let Some(name) = kind else { return Ok(Self { backend, kind: known[0], source }) };
         let Some(kind) = known.iter().find(|kind| kind.name() == name) else {
@@ -105,7 +105,7 @@ impl Request {
 impl FromStr for Backend {
     type Err = Error;
 
-    fn from_str(name: &str) -> anyhow::Result<Self> {
+    fn from_str(name: &str) -> crate::Result<Self> {
         match Self::ALL.iter().find(|backend| backend.name() == name) {
             Some(backend) => Ok(*backend),
             None => bail!("unknown backend `{name}`; known backends: mongodb, dynamodb"),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::thread;
 
-use anyhow::bail;
+use crate::error::bail;
 
 use crate::process::Process;
 use crate::source::Found;
@@ -35,7 +35,7 @@ pub(crate) enum Held {
 }
 
 /// A server from the first source that has one.
-pub fn start(request: Request) -> anyhow::Result<Server> {
+pub fn start(request: Request) -> crate::Result<Server> {
     let mut reasons = Vec::new();
     for source in Source::ALL.iter().filter(|source| request.source.is_none_or(|only| only == **source)) {
         match source.server(request)? {

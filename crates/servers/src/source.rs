@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::str::FromStr;
 
-use anyhow::{Error, bail};
+use crate::error::{Error, bail};
 
 use crate::{Backend, Request, Server};
 
@@ -54,7 +54,7 @@ impl Source {
     }
 
     /// Starts a server, or says why it has none. A server that is there and does not work is an error.
-    pub(crate) fn server(self, request: Request) -> anyhow::Result<Found> {
+    pub(crate) fn server(self, request: Request) -> crate::Result<Found> {
         match self {
             Self::Environment => environment::server(request),
             #[cfg(feature = "docker")]
@@ -81,7 +81,7 @@ impl Source {
 /// Without an engine the next source is asked, unless somebody chose the image: another version would be tested without
 /// a word.
 #[cfg(not(feature = "docker"))]
-fn without_docker(backend: Backend) -> anyhow::Result<Found> {
+fn without_docker(backend: Backend) -> crate::Result<Found> {
     let name = image_variable(backend);
     if variable(name).is_some() {
         bail!("{name} names an image, and this program is built without Docker: start an engine, or unset {name}");
@@ -109,7 +109,7 @@ fn variable(name: &str) -> Option<OsString> {
 }
 
 /// A variable whose value is text.
-fn text_variable(name: &str) -> anyhow::Result<Option<String>> {
+fn text_variable(name: &str) -> crate::Result<Option<String>> {
     match variable(name).map(OsString::into_string) {
         None => Ok(None),
         Some(Ok(text)) => Ok(Some(text)),
@@ -120,7 +120,7 @@ fn text_variable(name: &str) -> anyhow::Result<Option<String>> {
 impl FromStr for Source {
     type Err = Error;
 
-    fn from_str(name: &str) -> anyhow::Result<Self> {
+    fn from_str(name: &str) -> crate::Result<Self> {
         match Self::ALL.iter().find(|source| source.name() == name) {
             Some(source) => Ok(*source),
             None => bail!("unknown source `{name}`; known sources: environment, docker, local"),

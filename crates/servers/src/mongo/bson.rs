@@ -1,6 +1,6 @@
 //! As much of BSON as a few commands of an administrator need.
 
-use anyhow::{Context as _, bail};
+use crate::error::{Context as _, bail};
 
 /// A value of a document. What no command here asks for is read as [`Value::Other`].
 #[derive(Clone, PartialEq, Debug)]
@@ -72,7 +72,7 @@ impl Document {
     }
 
     /// Reads a document that is all of `bytes`.
-    pub fn decode(bytes: &[u8]) -> anyhow::Result<Self> {
+    pub fn decode(bytes: &[u8]) -> crate::Result<Self> {
         let mut rest = bytes;
         let document = read_document(&mut rest)?;
         if rest.is_empty() { Ok(document) } else { bail!("a document is followed by something else") }
@@ -122,7 +122,7 @@ fn encode(value: &Value) -> (u8, Vec<u8>) {
     }
 }
 
-fn read_document(rest: &mut &[u8]) -> anyhow::Result<Document> {
+fn read_document(rest: &mut &[u8]) -> crate::Result<Document> {
     let mut fields = read_frame(rest)?;
     let mut document = Document::new();
     while let Some(kind) = take(&mut fields, 1)?.first().copied().filter(|kind| *kind != 0) {
@@ -134,13 +134,13 @@ fn read_document(rest: &mut &[u8]) -> anyhow::Result<Document> {
 }
 
 /// The bytes of a document after its length, with the 0 at their end.
-fn read_frame<'a>(rest: &mut &'a [u8]) -> anyhow::Result<&'a [u8]> {
+fn read_frame<'a>(rest: &mut &'a [u8]) -> crate::Result<&'a [u8]> {
     let length = read_length(rest)?;
     let fields = length.checked_sub(4).context("a document is too short")?;
     take(rest, fields)
 }
 
-fn read(kind: u8, rest: &mut &[u8]) -> anyhow::Result<Value> {
+fn read(kind: u8, rest: &mut &[u8]) -> crate::Result<Value> {
     let skipped = match kind {
         0x01 => return Ok(Value::Double(f64::from_le_bytes(array(rest)?))),
         0x02 => {
@@ -171,22 +171,22 @@ fn read(kind: u8, rest: &mut &[u8]) -> anyhow::Result<Value> {
     Ok(Value::Other(kind))
 }
 
-fn read_name(rest: &mut &[u8]) -> anyhow::Result<String> {
+fn read_name(rest: &mut &[u8]) -> crate::Result<String> {
     let end = rest.iter().position(|byte| *byte == 0).context("the name of a field has no end")?;
     let name = take(rest, end)?.to_vec();
     take(rest, 1)?;
     String::from_utf8(name).context("the name of a field is not UTF-8")
 }
 
-fn read_length(rest: &mut &[u8]) -> anyhow::Result<usize> {
+fn read_length(rest: &mut &[u8]) -> crate::Result<usize> {
     usize::try_from(i32::from_le_bytes(array(rest)?)).context("a length is negative")
 }
 
-fn array<const N: usize>(rest: &mut &[u8]) -> anyhow::Result<[u8; N]> {
+fn array<const N: usize>(rest: &mut &[u8]) -> crate::Result<[u8; N]> {
     take(rest, N)?.try_into().context("a value is cut off")
 }
 
-fn take<'a>(rest: &mut &'a [u8], count: usize) -> anyhow::Result<&'a [u8]> {
+fn take<'a>(rest: &mut &'a [u8], count: usize) -> crate::Result<&'a [u8]> {
     let (taken, left) = rest.split_at_checked(count).context("a document is cut off")?;
     *rest = left;
     Ok(taken)

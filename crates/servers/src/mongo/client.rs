@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use crate::error::Context as _;
 
 use super::bson::{self, Document, Value};
 use crate::ports;
@@ -32,13 +32,13 @@ pub struct Refusal {
 
 impl Client {
     /// Connects to `host:port`.
-    pub fn connect(address: &str) -> anyhow::Result<Self> {
+    pub fn connect(address: &str) -> crate::Result<Self> {
         let stream = ports::connect(address, TIMEOUT).with_context(|| format!("{address} cannot be reached"))?;
         Ok(Self { stream })
     }
 
     /// Sends a command to a database; what the server refuses is an error that holds a [`Refusal`].
-    pub fn run(&mut self, database: &str, command: Document) -> anyhow::Result<Document> {
+    pub fn run(&mut self, database: &str, command: Document) -> crate::Result<Document> {
         let request = message(&command.with("$db", database));
         self.stream.write_all(&request).context("the command cannot be sent")?;
         let mut head = [0; 16];
@@ -72,8 +72,8 @@ fn number(bytes: &[u8; 16], at: usize) -> i32 {
 
 impl Refusal {
     /// The code of the refusal that an error holds.
-    pub fn code_of(error: &anyhow::Error) -> Option<i32> {
-        error.downcast_ref::<Self>().map(|refusal| refusal.code)
+    pub fn code_of(error: &crate::Error) -> Option<i32> {
+        error.cause::<Self>().map(|refusal| refusal.code)
     }
 
     fn of(answer: &Document) -> Self {

@@ -64,7 +64,7 @@ fn a_dropped_server_is_gone_and_so_is_its_folder() {
 fn a_server_that_ends_is_reported_with_the_end_of_its_log() {
     let place = place();
     let mut process = start(&place, "seq 100; echo Address already in use >&2; exit 7");
-    let error = process.wait(Duration::from_secs(10), || -> anyhow::Result<()> { bail!("no") }).unwrap_err();
+    let error = process.wait(Duration::from_secs(10), || -> crate::Result<()> { bail!("no") }).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("exit status: 7") && text.contains("\n100\nAddress") && !text.contains("\n70\n"), "{text}");
     assert!(process.lost_its_port());
@@ -75,7 +75,7 @@ fn a_server_that_ends_is_reported_with_the_end_of_its_log() {
 fn a_server_that_never_answers_is_given_up() {
     let place = place();
     let mut process = start(&place, "exec sleep 60");
-    let error = process.wait(Duration::ZERO, || -> anyhow::Result<()> { bail!("refused") }).unwrap_err();
+    let error = process.wait(Duration::ZERO, || -> crate::Result<()> { bail!("refused") }).unwrap_err();
     assert!(error.to_string().starts_with("no answer after 0 s: refused; the end of its log"), "{error}");
 }
 

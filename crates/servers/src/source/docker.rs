@@ -6,7 +6,7 @@ use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use crate::error::{Context as _, bail};
 use tempfile::TempDir;
 use testcontainers::core::{ExecCommand, IntoContainerPort as _};
 use testcontainers::runners::SyncRunner as _;
@@ -25,7 +25,7 @@ pub(super) fn describe(backend: Backend) -> String {
     image(backend).map_or_else(|error| error.to_string(), |(name, tag)| format!("the image {name}:{tag}"))
 }
 
-pub(super) fn server(request: Request) -> anyhow::Result<Found> {
+pub(super) fn server(request: Request) -> crate::Result<Found> {
     let (name, tag) = image(request.backend)?;
     let port = ports::free()?;
     let users = (request.kind == Kind::Auth).then(Users::new);
@@ -54,7 +54,7 @@ pub(super) fn server(request: Request) -> anyhow::Result<Found> {
 }
 
 /// The next source is asked, unless somebody chose the image: another version would be tested without a word.
-fn no_container(backend: Backend, reason: &str) -> anyhow::Result<Found> {
+fn no_container(backend: Backend, reason: &str) -> crate::Result<Found> {
     let variable = image_variable(backend);
     if self::variable(variable).is_some() {
         bail!("the image that {variable} names cannot be run; have it on the engine, or unset {variable}: {reason}");
@@ -76,7 +76,7 @@ pub(crate) struct Contained {
 struct Heir(Child);
 
 impl Heir {
-    fn of(container: &str) -> anyhow::Result<Self> {
+    fn of(container: &str) -> crate::Result<Self> {
         // A killed program may leave behind what the engine has not created yet.
         let remove =
             r#"docker rm --force --volumes "$0"; [ "$word" ] || { sleep 1; docker rm --force --volumes "$0"; }"#;
@@ -112,7 +112,7 @@ fn on_loopback(container: ContainerRequest<GenericImage>) -> ContainerRequest<Ge
 }
 
 /// The name and tag of the image for a backend.
-fn image(backend: Backend) -> anyhow::Result<(String, String)> {
+fn image(backend: Backend) -> crate::Result<(String, String)> {
     let usual = match backend {
         Backend::MongoDb => "mongo:8",
         Backend::DynamoDb => "amazon/dynamodb-local:latest",
@@ -161,7 +161,7 @@ fn mongodb(
     port: u16,
     address: &str,
     users: Option<Users>,
-) -> anyhow::Result<Ready> {
+) -> crate::Result<Ready> {
     let container = &owned.container;
     let mut variables = Vec::new();
     if request.kind == Kind::Tls {
@@ -197,7 +197,7 @@ fn mongodb(
 }
 
 /// Writes what the server shows and trusts into the container; the file that it waits for last, and at once.
-fn put(container: &Container<GenericImage>, certificates: Certificates) -> anyhow::Result<()> {
+fn put(container: &Container<GenericImage>, certificates: Certificates) -> crate::Result<()> {
     let (authority, server) = (mongo::AUTHORITY, mongo::SERVER);
     let script =
         format!("printf %s \"$0\" > /tmp/{authority} && printf %s \"$1\" > /tmp/part && mv /tmp/part /tmp/{server}");
@@ -206,14 +206,14 @@ fn put(container: &Container<GenericImage>, certificates: Certificates) -> anyho
     Ok(())
 }
 
-fn dynamodb(container: &Container<GenericImage>, request: Request, address: &str) -> anyhow::Result<Ready> {
+fn dynamodb(container: &Container<GenericImage>, request: Request, address: &str) -> crate::Result<Ready> {
     wait(container, || dynamo::ready(address))?;
     let log = container.stdout_to_vec().unwrap_or_default();
     let version = dynamo::version(&String::from_utf8_lossy(&log)).unwrap_or_else(|| "unknown".to_owned());
     Ok((version, vec![(environment::address_variable(request.backend), format!("http://{address}"))]))
 }
 
-fn wait<T>(container: &Container<GenericImage>, mut ask: impl FnMut() -> anyhow::Result<T>) -> anyhow::Result<T> {
+fn wait<T>(container: &Container<GenericImage>, mut ask: impl FnMut() -> crate::Result<T>) -> crate::Result<T> {
     let start = Instant::now();
     loop {
         let error = match ask() {
@@ -223,7 +223,7 @@ fn wait<T>(container: &Container<GenericImage>, mut ask: impl FnMut() -> anyhow:
         let running = container.is_running().context("the container cannot be watched")?;
         if !running || start.elapsed() > PATIENCE {
             let state = if running { "does not answer" } else { "ended" };
-            bail!("the server in the container {state}: {error:#}; the end of its log:\n{}", tail(container));
+            bail!("the server in the container {state}: {error}; the end of its log:\n{}", tail(container));
         }
         thread::sleep(Duration::from_millis(50));
     }

