@@ -6,15 +6,10 @@
 mod away;
 mod costs;
 mod definitions;
-mod edges;
 mod foreign;
-mod indexes;
 mod lost;
 mod many;
-mod oracle;
-mod plans;
 mod races;
-mod reading;
 mod records;
 #[path = "../common/stage.rs"]
 mod stage;
