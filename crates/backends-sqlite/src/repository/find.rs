@@ -7,7 +7,7 @@ use backends_core::driver::{Context, FindRequest, Found};
 use backends_core::json::{JsonBatch, JsonTokens};
 use backends_core::{Batch, Cursor, Matcher, Position, Result, Sighting};
 use rusqlite::types::Value as SqlValue;
-use rusqlite::{CachedStatement, Connection, Row, Statement};
+use rusqlite::{CachedStatement, Connection, Row, Statement, ffi};
 
 use super::SqliteRepository;
 use crate::codec;
@@ -176,16 +176,31 @@ impl Reading {
             None => vec![(&self.plan.first, [].as_slice())],
             Some(after) => self.plan.next.iter().map(|(sql, values)| (sql, &after[..*values])).collect(),
         };
-        for (sql, place) in statements {
+        let mut look_by = |sql: &str, place: &[SqlValue], looked_at: &mut usize| {
             let mut statement = self.statement(connection, sql, place)?;
             let mut rows = statement.raw_query();
             while let Some(row) = rows.next()? {
                 let record = codec::record(row, 0)?;
-                looked_at += record.len();
+                *looked_at += record.len();
                 let has_enough = take(record, self.is_meant(record, seen.as_mut()))?;
-                if has_enough || looked_at >= LOOK_AT {
+                if has_enough || *looked_at >= LOOK_AT {
                     return self.place(row).map(Some);
                 }
+            }
+            Ok(None)
+        };
+        for (sql, place) in statements {
+            let before = looked_at;
+            let last = match (look_by(sql, place, &mut looked_at), &self.plan.by_index) {
+                // Somebody else has dropped the index, or nobody has created it: the answer is the same without it.
+                // A statement that was prepared before says so when it looks for its first row.
+                (Err(Fault::Native(error)), Some(by_index)) if looked_at == before && is_refused(&error) => {
+                    look_by(&sql.replace(by_index, ""), place, &mut looked_at)
+                }
+                (last, _) => last,
+            }?;
+            if last.is_some() {
+                return Ok(last);
             }
         }
         Ok(None)
@@ -205,11 +220,7 @@ impl Reading {
         sql: &str,
         place: &[SqlValue],
     ) -> rusqlite::Result<Prepared<'c>> {
-        let mut statement = match (self.prepare(connection, sql), &self.plan.by_index) {
-            // Somebody else has dropped the index, or nobody has created it: the answer is the same without it.
-            (Err(_), Some(by_index)) => self.prepare(connection, &sql.replace(by_index, "")),
-            (prepared, _) => prepared,
-        }?;
+        let mut statement = self.prepare(connection, sql)?;
         for (at, parameter) in self.plan.parameters.iter().chain(place).enumerate() {
             statement.raw_bind_parameter(at + 1, parameter)?;
         }
@@ -228,6 +239,12 @@ impl Reading {
     fn place(&self, row: &Row<'_>) -> Result<Vec<SqlValue>, Fault> {
         Ok((1..=self.plan.places).map(|column| row.get(column)).collect::<rusqlite::Result<_>>()?)
     }
+}
+
+/// Whether `SQLite` does not understand the statement, as when it names an index that is not there.
+fn is_refused(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_ERROR)
+        || matches!(error, rusqlite::Error::SqlInputError { .. })
 }
 
 /// A statement that is kept for other calls, or not.
