@@ -2,18 +2,22 @@
 
 use std::sync::Arc;
 
-use backends_core::{Definition, Error, IdKind, Key, Kind, RecordBuf, Result, Token, Tokens, Value};
+use backends_core::{Definition, Error, IdKind, Key, RecordBuf, Result, Token, Tokens, Value};
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::{Bson, DateTime, Document, RawDocumentBuf, doc};
+use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 use mongodb::raw_batch_cursor::RawBatch;
+
+use crate::place::Place;
 
 mod batch;
 pub(crate) mod element;
+mod operand;
 mod walk;
 mod write;
 
 pub(crate) use batch::BsonBatch;
 use element::{Elements, fixed, tag};
+pub(crate) use operand::{any_of, date, forms, hex_object_id};
 pub(crate) use walk::{BsonTokens, another_id, is_id};
 use write::Id;
 pub(crate) use write::expected_size;
@@ -28,30 +32,16 @@ pub(crate) struct Codec {
     id_kind: IdKind,
     id_is_key: bool,
     /// The field of the partition key, and of the sort key if there is one.
-    keys: Vec<KeyField>,
-}
-
-#[derive(Debug, Clone)]
-struct KeyField {
-    /// Its name in documents.
-    name: String,
-    kind: Kind,
-    is_id: bool,
+    keys: Vec<Place>,
 }
 
 impl Codec {
     pub(crate) fn new(definition: &Definition) -> Self {
-        let id_field = definition.id_field();
-        let keys = definition.key_fields().map(|field| {
-            let is_id = field == id_field;
-            let name = if is_id { ID } else { field }.to_owned();
-            KeyField { name, kind: definition.kind_of(field).unwrap_or(Kind::String), is_id }
-        });
         Self {
-            id_field: id_field.into(),
+            id_field: definition.id_field().into(),
             id_kind: definition.id_kind(),
             id_is_key: definition.id_is_key(),
-            keys: keys.collect(),
+            keys: definition.key_fields().map(|field| Place::at(definition, &field.into())).collect(),
         }
     }
 
@@ -133,7 +123,7 @@ impl Codec {
     /// The text of an id in every form in which a program may have stored it.
     pub(crate) fn id_forms(&self, text: &str) -> Result<Vec<Bson>> {
         let other = match self.id_kind {
-            IdKind::String => ObjectId::parse_str(text).ok().filter(|id| id.to_hex() == text).map(Bson::ObjectId),
+            IdKind::String => hex_object_id(text).map(Bson::ObjectId),
             IdKind::ObjectId => Some(Bson::String(text.to_owned())),
         };
         Ok(std::iter::once(self.id(text)?).chain(other).collect())
@@ -144,7 +134,7 @@ impl Codec {
         let mut filter = Document::new();
         for (field, value) in self.keys.iter().zip([Some(key.partition()), key.sort()]) {
             let value = value.ok_or_else(|| Error::unexpected("a key lacks its second part"))?;
-            filter.insert(field.name.clone(), self.condition(field, value)?);
+            filter.insert(field.name.clone(), any_of(field, std::iter::once(value))?);
         }
         Ok(filter)
     }
@@ -156,45 +146,17 @@ impl Codec {
         };
         let Some(sort) = rest.first() else {
             let values = keys.iter().map(|key| key.partition());
-            return Ok(doc! { &partition.name: { "$in": self.alternatives(partition, values)? } });
+            return Ok(doc! { &partition.name: any_of(partition, values)? });
         };
         let mut groups = Vec::new();
         for keys in keys.chunk_by(|left, right| left.partition() == right.partition()) {
             let values = keys.iter().filter_map(|key| key.sort());
             groups.push(Bson::Document(doc! {
-                &partition.name: self.condition(partition, keys[0].partition())?,
-                &sort.name: { "$in": self.alternatives(sort, values)? },
+                &partition.name: any_of(partition, std::iter::once(keys[0].partition()))?,
+                &sort.name: any_of(sort, values)?,
             }));
         }
         Ok(doc! { "$or": groups })
-    }
-
-    /// One value as it is, and several as any of them.
-    fn condition(&self, field: &KeyField, value: &Value) -> Result<Bson> {
-        let mut forms = self.alternatives(field, std::iter::once(value))?;
-        Ok(match forms.pop() {
-            Some(form) if forms.is_empty() => form,
-            Some(form) => {
-                forms.push(form);
-                Bson::Document(doc! { "$in": forms })
-            }
-            None => return Err(Error::unexpected("a key holds no value")),
-        })
-    }
-
-    fn alternatives<'v>(&self, field: &KeyField, values: impl Iterator<Item = &'v Value>) -> Result<Vec<Bson>> {
-        let mut forms = Vec::with_capacity(values.size_hint().0);
-        for value in values {
-            match value {
-                Value::String(text) if field.is_id => forms.push(self.id(text)?),
-                // The library writes text; other programs store references as what they refer to.
-                Value::String(text) if field.kind == Kind::ObjectId => {
-                    forms.extend([Bson::String(text.clone()), Bson::ObjectId(object_id(text)?)]);
-                }
-                value => forms.push(scalar(value)?),
-            }
-        }
-        Ok(forms)
     }
 
     /// The documents of a reply as records.
@@ -218,7 +180,7 @@ impl Codec {
         loop {
             let place = match tokens.next()? {
                 Token::Field(name) => self.keys.iter().position(|key| {
-                    let field = if key.is_id { &self.id_field } else { key.name.as_str() };
+                    let field = if key.name == ID { &self.id_field } else { key.name.as_str() };
                     field == name
                 }),
                 _ => break,
@@ -245,16 +207,6 @@ fn owned(token: Token<'_>) -> Option<Value> {
         Token::Timestamp(at) => Some(Value::Timestamp(at)),
         _ => None,
     }
-}
-
-fn scalar(value: &Value) -> Result<Bson> {
-    Ok(match value {
-        Value::Int(int) => Bson::Int64(*int),
-        Value::Float(float) => Bson::Double(*float),
-        Value::String(text) => Bson::String(text.clone()),
-        Value::Timestamp(at) => Bson::DateTime(DateTime::from_millis(at.millis())),
-        _ => return Err(Error::unexpected("a key holds something else than a string, a number or a timestamp")),
-    })
 }
 
 fn object_id(text: &str) -> Result<ObjectId> {

@@ -26,9 +26,13 @@ mod codec;
 mod config;
 mod database;
 mod error;
+mod filter;
 mod options;
+mod order;
+mod place;
 mod repository;
 mod schema;
+mod search;
 mod topology;
 
 pub use backend::{MongoBackend, Mongodb};

@@ -16,8 +16,10 @@ use mongodb::bson::RawDocumentBuf;
 use crate::codec::Codec;
 use crate::database::{Database, Failure, max_time};
 use crate::error::{Effect, taken_index};
-use crate::schema::KEY_INDEX;
+use crate::schema::{IndexNames, KEY_INDEX, Named};
 
+mod count;
+mod explain;
 mod find;
 mod get;
 mod insert_many;
@@ -34,24 +36,28 @@ const ID_INDEX: &str = "_id_";
 pub(crate) struct MongoRepository {
     database: Arc<Database>,
     collection: Collection<RawDocumentBuf>,
+    definition: Definition,
     codec: Codec,
     /// The name of the index that keeps the primary key unique.
     key_index: String,
+    indexes: Vec<Named>,
     /// The name of the unique index on the library's id, if the definition has one.
     id_index: Option<String>,
     presence: Presence,
 }
 
 impl MongoRepository {
-    /// Without the name of the index that keeps the primary key unique nobody has looked at what is there.
-    pub(crate) fn new(database: &Arc<Database>, definition: &Definition, key_index: Option<String>) -> Self {
+    /// Without the names of the indexes nobody has looked at what is there.
+    pub(crate) fn new(database: &Arc<Database>, definition: &Definition, names: Option<IndexNames>) -> Self {
         let on_id = definition.indexes().find(|index| index.is_unique() && index.fields().eq([definition.id_field()]));
         Self {
             database: Arc::clone(database),
             collection: database.collection(definition.name()),
+            definition: definition.clone(),
             codec: Codec::new(definition),
-            presence: Presence::new(key_index.is_some()),
-            key_index: key_index.unwrap_or_else(|| KEY_INDEX.to_owned()),
+            presence: Presence::new(names.is_some()),
+            key_index: names.as_ref().map_or_else(|| KEY_INDEX.to_owned(), |names| names.key.clone()),
+            indexes: names.map(|names| names.others).unwrap_or_default(),
             id_index: on_id.map(|index| index.name().to_owned()),
         }
     }
@@ -74,6 +80,11 @@ impl MongoRepository {
 
     fn is_key(&self, index: &str) -> bool {
         index == if self.codec.id_is_key() { ID_INDEX } else { &self.key_index }
+    }
+
+    /// The name that the definition gives to an index of the server.
+    fn index_name<'a>(&'a self, index: &'a str) -> &'a str {
+        self.indexes.iter().find(|(native, _)| native == index).map_or(index, |(_, name)| name)
     }
 
     /// The error of a write that the index `index` refused.
@@ -112,15 +123,17 @@ impl RepositoryDriver for MongoRepository {
 
     async fn find(&self, request: &FindRequest) -> Result<Found> {
         self.is_there(&request.context).await?;
-        self.read_all(&request.context).await
+        self.search(request).await
     }
 
-    async fn count(&self, _: &FindRequest) -> Result<Counted> {
-        Ok(Counted::by_find())
+    async fn count(&self, request: &FindRequest) -> Result<Counted> {
+        self.is_there(&request.context).await?;
+        self.count_all(request).await
     }
 
     async fn explain(&self, request: &FindRequest) -> Result<Plan> {
-        Ok(Plan::everything(request, "1, and 1 for each 16 MB read"))
+        self.is_there(&request.context).await?;
+        self.plan(request).await
     }
 
     async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced> {

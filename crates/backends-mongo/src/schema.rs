@@ -12,39 +12,49 @@ use crate::repository::MongoRepository;
 mod adopt;
 mod collection;
 mod definitions;
+mod indexes;
 mod key_index;
 
 use collection::Collection;
 use definitions::Definitions;
+pub(crate) use indexes::Named;
 
 /// The name of the index that keeps a primary key unique which is not the id.
 pub(crate) const KEY_INDEX: &str = "primary";
 
-pub(crate) async fn define(database: &Arc<Database>, request: &DefineRequest) -> Result<Defined> {
-    let (definition, key_index) = match request.mode {
-        SchemaMode::Trust => (request.definition.clone(), None),
-        _ => {
-            let (definition, key_index) = agree(database, request).await?;
-            (definition, Some(key_index))
-        }
-    };
-    Ok(Defined::new(Arc::new(MongoRepository::new(database, &definition, key_index)), definition))
+/// The names that indexes have on the server.
+#[derive(Debug, Clone)]
+pub(crate) struct IndexNames {
+    /// That of the one that keeps the primary key unique.
+    pub(crate) key: String,
+    pub(crate) others: Vec<Named>,
 }
 
-/// Compares and creates until nobody else stored a definition in between: what holds from now on, and the name of the
-/// index that keeps the primary key unique.
-async fn agree(database: &Arc<Database>, request: &DefineRequest) -> Result<(Definition, String)> {
+pub(crate) async fn define(database: &Arc<Database>, request: &DefineRequest) -> Result<Defined> {
+    let (definition, names) = match request.mode {
+        SchemaMode::Trust => (request.definition.clone(), None),
+        _ => {
+            let (definition, names) = agree(database, request).await?;
+            (definition, Some(names))
+        }
+    };
+    Ok(Defined::new(Arc::new(MongoRepository::new(database, &definition, names)), definition))
+}
+
+/// Compares and creates until nobody else stored a definition in between: what holds from now on, and the names of the
+/// indexes.
+async fn agree(database: &Arc<Database>, request: &DefineRequest) -> Result<(Definition, IndexNames)> {
     let definitions = Definitions::new(database, &request.context);
     loop {
         let stored = definitions.stored(request.definition.name()).await?;
         let reconciled = request.reconcile(stored.as_deref())?;
-        let key_index = ensure(database, request, &reconciled, stored.is_none()).await?;
+        let names = ensure(database, request, &reconciled, stored.is_none()).await?;
         let text = reconciled.merged.to_json();
         if stored.as_deref() == Some(text.as_str()) || request.mode == SchemaMode::Verify {
-            return Ok((reconciled.merged, key_index));
+            return Ok((reconciled.merged, names));
         }
         if definitions.store(request.definition.name(), stored.as_deref(), &text).await? {
-            return Ok((reconciled.merged, key_index));
+            return Ok((reconciled.merged, names));
         }
         request.context.renew();
     }
@@ -56,14 +66,21 @@ async fn ensure(
     request: &DefineRequest,
     reconciled: &Reconciled,
     is_new: bool,
-) -> Result<String> {
-    let codec = Codec::new(&reconciled.merged);
+) -> Result<IndexNames> {
+    let definition = &reconciled.merged;
+    let codec = Codec::new(definition);
     let collection = Collection::new(database, request);
     if collection.ensure().await? {
         adopt::check(database, request, reconciled, &codec, is_new).await?;
     }
-    if codec.id_is_key() {
-        return Ok(KEY_INDEX.to_owned());
+    let mut names = IndexNames { key: KEY_INDEX.to_owned(), others: Vec::new() };
+    if codec.id_is_key() && definition.indexes().len() == 0 {
+        return Ok(names);
     }
-    key_index::ensure(database, request, &codec).await
+    let seen = indexes::look(database, request).await?;
+    if !codec.id_is_key() {
+        names.key = key_index::ensure(database, request, &codec, seen.as_deref()).await?;
+    }
+    names.others = indexes::ensure(database, request, definition, &codec, seen.as_deref()).await?;
+    Ok(names)
 }

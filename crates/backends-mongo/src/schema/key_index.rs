@@ -6,31 +6,31 @@ use mongodb::IndexModel;
 use mongodb::bson::{Bson, Document};
 use mongodb::options::IndexOptions;
 
-use super::KEY_INDEX;
+use super::{KEY_INDEX, indexes};
 use crate::codec::Codec;
 use crate::database::{Database, max_time};
-use crate::error::{Effect, came_of, has_code};
+use crate::error::{Effect, came_of};
 
-// MongoDB: NamespaceNotFound; DuplicateKey.
-const NO_COLLECTION: [i32; 1] = [26];
+// MongoDB: DuplicateKey.
 const DUPLICATE: [i32; 1] = [11000];
 
 /// The name of the index, which is there when this returns.
 ///
 /// # Errors
 /// `DefinitionConflict` if stored records have the same key, or if there is none and none may be created.
-pub(super) async fn ensure(database: &Database, request: &DefineRequest, codec: &Codec) -> Result<String> {
-    match find(database, request, codec).await {
-        Ok(Some(name)) => return Ok(name),
-        Ok(None) if request.mode == SchemaMode::Verify => {
-            return Err(DefineRequest::missing("the unique index on the key"));
-        }
-        Ok(None) => {}
-        // A user who may only read and write records cannot look; who created the index did.
-        Err(error) if error.is_permission_denied() && request.mode == SchemaMode::Verify => {
-            return Ok(KEY_INDEX.to_owned());
-        }
-        Err(error) => return Err(error),
+pub(super) async fn ensure(
+    database: &Database,
+    request: &DefineRequest,
+    codec: &Codec,
+    seen: Option<&[IndexModel]>,
+) -> Result<String> {
+    // What may not be looked at was created by who may.
+    let Some(seen) = seen else { return Ok(KEY_INDEX.to_owned()) };
+    if let Some(name) = seen.iter().find(|index| keeps_unique(index, codec)).and_then(indexes::name) {
+        return Ok(name.to_owned());
+    }
+    if request.mode == SchemaMode::Verify {
+        return Err(DefineRequest::missing("the unique index on the key"));
     }
     let keys: Document = codec.key_names().map(|name| (name.to_owned(), Bson::Int32(1))).collect();
     let options = IndexOptions::builder().name(KEY_INDEX.to_owned()).unique(true).build();
@@ -48,36 +48,10 @@ pub(super) async fn ensure(database: &Database, request: &DefineRequest, codec: 
     }
 }
 
-/// The name of an index that keeps the key unique, whoever created it.
-async fn find(database: &Database, request: &DefineRequest, codec: &Codec) -> Result<Option<String>> {
-    let collection = database.collection(request.definition.name());
-    let context = &request.context;
-    let list = collection.list_indexes();
-    let mut cursor = match database.ask(context, list.into_future()).await {
-        Ok(cursor) => cursor,
-        Err(failure) if failure.native().is_some_and(|native| has_code(native, &NO_COLLECTION)) => return Ok(None),
-        Err(failure) => return Err(database.fail(failure, Effect::Reads)),
-    };
-    while database.call(context, Effect::Reads, cursor.advance()).await? {
-        let index = cursor.deserialize_current();
-        let index = index.map_err(|native| database.fail(crate::database::Failure::Native(native), Effect::Reads))?;
-        if keeps_unique(&index, codec)
-            && let Some(name) = index.options.and_then(|options| options.name)
-        {
-            return Ok(Some(name));
-        }
-    }
-    Ok(None)
-}
-
 /// Whether it lets no two documents have one key, and leaves none out.
 fn keeps_unique(index: &IndexModel, codec: &Codec) -> bool {
-    let Some(options) = &index.options else { return false };
-    let is_plain = options.partial_filter_expression.is_none()
-        && options.sparse != Some(true)
-        && options.collation.is_none()
-        && index.keys.values().all(|direction| !matches!(direction, Bson::String(_)));
-    options.unique == Some(true) && is_plain && index.keys.keys().map(String::as_str).eq(codec.key_names())
+    let is_unique = index.options.as_ref().is_some_and(|options| options.unique == Some(true));
+    is_unique && indexes::has_all(index) && index.keys.keys().map(String::as_str).eq(codec.key_names())
 }
 
 #[cfg(test)]

@@ -6,10 +6,15 @@
 mod away;
 mod costs;
 mod definitions;
+mod edges;
 mod foreign;
+mod indexes;
 mod lost;
 mod many;
+mod oracle;
+mod plans;
 mod races;
+mod reading;
 mod records;
 #[path = "../common/stage.rs"]
 mod stage;

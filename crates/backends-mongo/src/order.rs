@@ -1,0 +1,204 @@
+//! An order as the server sorts: by the fields themselves where that is the same, by computed values elsewhere.
+
+use backends_core::driver::FindRequest;
+use backends_core::{Definition, Error, Kind, Order, Position, Result, Sort, SortField, Value};
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, Bson, Document, doc};
+
+use crate::codec::{date, forms};
+use crate::place::Place;
+
+/// What the names of computed values begin with. A walk over a record passes over them.
+const COMPUTED: &str = "_backends_sort_";
+
+/// An order that the server brings documents into.
+#[derive(Debug)]
+pub(crate) struct Sorting {
+    keys: Vec<SortKey>,
+}
+
+#[derive(Debug)]
+struct SortKey {
+    place: Place,
+    descends: bool,
+    /// The name of the value that is computed for it, if one is.
+    computed: Option<String>,
+    /// Whether every document has a value there.
+    is_key: bool,
+}
+
+/// Who sorts.
+#[derive(Debug)]
+pub(crate) enum Sorted {
+    Nobody,
+    Server(Sorting),
+    Core,
+}
+
+impl Sorted {
+    /// Who brings the records of a request into their order.
+    pub(crate) fn of(definition: &Definition, request: &FindRequest) -> Self {
+        let by_key: Vec<SortField>;
+        let fields = match &request.sort {
+            Sort::Any => return Self::Nobody,
+            Sort::By(fields) => fields,
+            Sort::Stable => {
+                by_key = definition.key_fields().map(|field| SortField::new(field, Order::Asc)).collect();
+                &by_key
+            }
+        };
+        let places: Vec<Place> = fields.iter().map(|field| Place::at(definition, &field.path)).collect();
+        if places.iter().any(Place::has_foreign_text) {
+            return Self::Core;
+        }
+        let keys = places.into_iter().zip(fields).enumerate().map(|(number, (place, field))| SortKey {
+            computed: (!is_sorted_as_stored(&place)).then(|| format!("{COMPUTED}{number}")),
+            descends: field.order == Order::Desc,
+            is_key: definition.key_fields().any(|key| key == field.path.as_str()),
+            place,
+        });
+        Self::Server(Sorting { keys: keys.collect() })
+    }
+}
+
+/// Whether the server's order of what stands there is that of the contract.
+fn is_sorted_as_stored(place: &Place) -> bool {
+    let kinds = [Kind::String, Kind::Number, Kind::Integer, Kind::Timestamp, Kind::Bool];
+    let is_of_one_kind = kinds.iter().any(|kind| place.is_of(*kind)) && !place.drops_empty();
+    place.is_declared_field() && (is_of_one_kind || place.is_object_id)
+}
+
+impl Sorting {
+    /// Whether values have to be computed, so that no index serves the order.
+    pub(crate) fn computes(&self) -> bool {
+        self.keys.iter().any(|key| key.computed.is_some())
+    }
+
+    /// The server's own form of the order.
+    pub(crate) fn document(&self) -> Document {
+        self.keys.iter().map(|key| (key.name().to_owned(), Bson::Int32(if key.descends { -1 } else { 1 }))).collect()
+    }
+
+    /// The values to compute, by their names.
+    pub(crate) fn computed(&self) -> Document {
+        self.keys.iter().filter_map(|key| Some((key.computed.clone()?, Bson::Document(value(&key.place))))).collect()
+    }
+
+    /// The query for the documents behind a position, where nothing is computed: for each key those that are behind
+    /// by it and equal by those before it, so that an index serves every part.
+    pub(crate) fn after(&self, position: &Position) -> Result<Vec<Document>> {
+        self.behind_all(position.values())
+    }
+
+    fn behind_all(&self, values: &[Value]) -> Result<Vec<Document>> {
+        let mut equal = Document::new();
+        let mut alternatives = Vec::new();
+        for (key, value) in self.with_values(values)? {
+            for behind in key.behind(value)? {
+                let mut alternative = equal.clone();
+                alternative.insert(key.name(), behind);
+                alternatives.push(alternative);
+            }
+            equal.insert(key.name(), key.stored(value)?);
+        }
+        Ok(alternatives)
+    }
+
+    /// The same as an expression, where values are computed.
+    pub(crate) fn after_computed(&self, position: &Position) -> Result<Document> {
+        let mut equal: Vec<Document> = Vec::new();
+        let mut alternatives = Vec::new();
+        for (key, value) in self.with_values(position.values())? {
+            let operands =
+                [doc! { "$ifNull": [format!("${}", key.name()), Bson::Null] }, literal(&key.compared(value)?)];
+            let operands = operands.to_vec();
+            let mut all = equal.clone();
+            all.push(doc! { if key.descends { "$lt" } else { "$gt" }: &operands });
+            alternatives.push(doc! { "$and": all });
+            equal.push(doc! { "$eq": operands });
+        }
+        Ok(doc! { "$expr": { "$or": alternatives } })
+    }
+
+    fn with_values<'a>(&'a self, values: &'a [Value]) -> Result<impl Iterator<Item = (&'a SortKey, &'a Value)>> {
+        if values.len() != self.keys.len() {
+            return Err(Error::unexpected("a position of another order"));
+        }
+        Ok(self.keys.iter().zip(values))
+    }
+}
+
+impl SortKey {
+    /// The field that is sorted by.
+    fn name(&self) -> &str {
+        self.computed.as_deref().unwrap_or(&self.place.name)
+    }
+
+    /// The value as it is stored.
+    fn stored(&self, value: &Value) -> Result<Bson> {
+        if matches!(value, Value::Null) {
+            return Ok(Bson::Null);
+        }
+        forms(&self.place, value)?.into_iter().next().ok_or_else(|| Error::unexpected("a value without a form"))
+    }
+
+    /// The value as it is compared.
+    fn compared(&self, value: &Value) -> Result<Bson> {
+        Ok(match value {
+            value if self.computed.is_none() => self.stored(value)?,
+            Value::Timestamp(at) => Bson::Document(doc! { INSTANT: date(*at) }),
+            Value::Bytes(_) => no_order(),
+            Value::String(text) => Bson::String(text.clone()),
+            value => self.stored(value)?,
+        })
+    }
+
+    /// The operators that find what is behind the value in this direction. Missing values are the smallest.
+    fn behind(&self, value: &Value) -> Result<Vec<Bson>> {
+        let is_missing = matches!(value, Value::Null);
+        Ok(match (self.descends, is_missing) {
+            (true, true) => Vec::new(),
+            (false, true) => vec![doc! { "$ne": Bson::Null }.into()],
+            (false, false) => vec![doc! { "$gt": self.stored(value)? }.into()],
+            (true, false) => {
+                let missing = (!self.is_key).then_some(Bson::Null);
+                std::iter::once(doc! { "$lt": self.stored(value)? }.into()).chain(missing).collect()
+            }
+        })
+    }
+}
+
+/// The field of what an instant is compared as. The server has documents where instants have to be, and dates elsewhere.
+const INSTANT: &str = "at";
+
+/// What maps, arrays and bytes are compared as. The server has bytes behind documents, and before bools.
+fn no_order() -> Bson {
+    Bson::Binary(Binary { subtype: BinarySubtype::Generic, bytes: Vec::new() })
+}
+
+/// What the server sorts as the contract sorts the value at the place.
+fn value(place: &Place) -> Document {
+    let value = format!("${}", place.name);
+    let is_one_of = |kinds: &[&str]| doc! { "$in": [{ "$type": &value }, kinds.to_vec()] };
+    let mut branches = vec![
+        doc! { "case": is_one_of(&["missing", "null"]), "then": Bson::Null },
+        doc! { "case": is_one_of(&["date"]), "then": { INSTANT: &value } },
+        doc! { "case": is_one_of(&["array", "object", "binData"]), "then": no_order() },
+        doc! { "case": is_one_of(&["objectId"]), "then": { "$toString": &value } },
+    ];
+    if place.drops_empty() {
+        branches.push(doc! { "case": { "$eq": [&value, ""] }, "then": Bson::Null });
+    }
+    let through_arrays: Vec<_> = place.ways().map(|way| doc! { "$isArray": [format!("${way}")] }).collect();
+    if !through_arrays.is_empty() {
+        branches.insert(0, doc! { "case": { "$or": through_arrays }, "then": Bson::Null });
+    }
+    doc! { "$switch": { "branches": branches, "default": &value } }
+}
+
+fn literal(value: &Bson) -> Document {
+    doc! { "$literal": value }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+//! Orders, and what stands behind a place in them.
+
+use std::time::Duration;
+
+use backends_core::driver::Context;
+use backends_core::{SortField, Timestamp};
+
+use super::*;
+
+const JSON: &str = r#"{"name": "notes", "idKind": "string", "indexes": [{"fields": ["nick"], "unique": false}],
+    "fields": {"name": "string", "nick": {"kind": "string", "emptyIsMissing": true}, "age": "integer", "ref": "objectId",
+    "seen": {"kind": "timestamp", "foreignText": true}, "blob": "bytes", "address.city": "string"}}"#;
+
+fn sorted(sort: Sort) -> Sorted {
+    let mut request = FindRequest::new(Context::new(Timestamp::MIN, Duration::from_secs(1)));
+    request.sort = sort;
+    Sorted::of(&Definition::from_json(JSON).unwrap(), &request)
+}
+
+fn by(fields: &[(&str, Order)]) -> Sorting {
+    match sorted(Sort::By(fields.iter().map(|(path, order)| SortField::new(*path, *order)).collect())) {
+        Sorted::Server(sorting) => sorting,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn c19_only_where_the_order_is_the_same_nothing_is_computed() {
+    for (path, computes) in [
+        ("id", false),
+        ("name", false),
+        ("age", false),
+        ("nick", true),
+        ("ref", true),
+        ("blob", true),
+        ("address.city", true),
+        ("undeclared", true),
+    ] {
+        assert_eq!(by(&[(path, Order::Asc)]).computes(), computes, "{path}");
+    }
+    let seen = Sort::By(vec![SortField::new("seen", Order::Asc)]);
+    assert!(matches!(sorted(seen), Sorted::Core) && matches!(sorted(Sort::Any), Sorted::Nobody));
+    let Sorted::Server(stable) = sorted(Sort::Stable) else { panic!() };
+    assert_eq!(stable.document(), doc! { "_id": 1 });
+    let mixed = by(&[("name", Order::Desc), ("x", Order::Asc), ("id", Order::Asc)]).document();
+    assert!(mixed.iter().eq(doc! { "name": -1, "_backends_sort_1": 1, "_id": 1 }.iter()), "{mixed}");
+}
+
+#[test]
+fn c21_what_is_behind_a_place_is_a_range_for_each_field() {
+    let text = |text: &str| Value::from(text);
+    let set = doc! { "$ne": Bson::Null };
+    for (order, values, query) in [
+        (
+            Order::Asc,
+            [Value::Int(7), text("b")],
+            vec![doc! { "age": { "$gt": 7_i64 } }, doc! { "age": 7_i64, "_id": { "$gt": "b" } }],
+        ),
+        (
+            Order::Asc,
+            [Value::Null, text("b")],
+            vec![doc! { "age": set }, doc! { "age": Bson::Null, "_id": { "$gt": "b" } }],
+        ),
+        (
+            Order::Desc,
+            [Value::Int(7), text("b")],
+            vec![
+                doc! { "age": { "$lt": 7_i64 } },
+                doc! { "age": Bson::Null },
+                doc! { "age": 7_i64, "_id": { "$lt": "b" } },
+            ],
+        ),
+        (Order::Desc, [Value::Null, text("b")], vec![doc! { "age": Bson::Null, "_id": { "$lt": "b" } }]),
+    ] {
+        let sorting = by(&[("age", order), ("id", order)]);
+        let after = sorting.behind_all(&values).unwrap();
+        assert_eq!(after, query, "{order:?}");
+    }
+    assert!(by(&[("id", Order::Asc)]).behind_all(&[]).unwrap_err().is_unexpected());
+}

@@ -1,0 +1,169 @@
+//! The indexes that only serve reads: what there is, and what is missing.
+
+use backends_core::driver::{DefineRequest, SchemaMode};
+use backends_core::{Definition, Result};
+use mongodb::IndexModel;
+use mongodb::bson::{Bson, Document};
+use mongodb::options::IndexOptions;
+
+use crate::codec::Codec;
+use crate::database::{Database, Failure};
+use crate::error::{Effect, has_code};
+use crate::place::in_documents;
+
+// MongoDB: NamespaceNotFound.
+const NO_COLLECTION: [i32; 1] = [26];
+
+/// An index of the definition, and the name that it has on the server.
+pub(crate) type Named = (String, String);
+
+/// The indexes that there are; `None` where they may not be looked at, and somebody else created them.
+pub(super) async fn look(database: &Database, request: &DefineRequest) -> Result<Option<Vec<IndexModel>>> {
+    match list(database, request).await {
+        Ok(indexes) => Ok(Some(indexes)),
+        // A user who may only read and write records cannot look; who created the indexes did.
+        Err(error) if error.is_permission_denied() && request.mode == SchemaMode::Verify => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn list(database: &Database, request: &DefineRequest) -> Result<Vec<IndexModel>> {
+    let collection = database.collection(request.definition.name());
+    let context = &request.context;
+    let mut cursor = match database.ask(context, collection.list_indexes().into_future()).await {
+        Ok(cursor) => cursor,
+        Err(failure) if failure.native().is_some_and(|native| has_code(native, &NO_COLLECTION)) => {
+            return Ok(Vec::new());
+        }
+        Err(failure) => return Err(database.fail(failure, Effect::Reads)),
+    };
+    let mut indexes = Vec::new();
+    while database.call(context, Effect::Reads, cursor.advance()).await? {
+        let index = cursor.deserialize_current();
+        indexes.push(index.map_err(|native| database.fail(Failure::Native(native), Effect::Reads))?);
+    }
+    Ok(indexes)
+}
+
+/// Creates what is missing, and waits until it can be used: the names on the server, and in the definition.
+///
+/// # Errors
+/// `DefinitionConflict` for a name that belongs to another index, and for what is missing and may not be created.
+pub(super) async fn ensure(
+    database: &Database,
+    request: &DefineRequest,
+    definition: &Definition,
+    codec: &Codec,
+    seen: Option<&[IndexModel]>,
+) -> Result<Vec<Named>> {
+    let mut names: Vec<(Document, Named)> = Vec::new();
+    let mut missing: Vec<IndexModel> = Vec::new();
+    for index in definition.indexes().filter(|index| !index.is_unique()) {
+        let keys = keys(definition, codec, index.fields());
+        let same = seen.unwrap_or_default().iter().find(|other| has_all(other) && is_on(other, &keys));
+        let known =
+            names.iter().find(|(other, _)| other.keys().eq(keys.keys())).map(|(_, (native, _))| native.as_str());
+        let native = known.or_else(|| same.and_then(name)).unwrap_or(index.name()).to_owned();
+        // The index on the key serves this one too, and is created before it.
+        let is_key = keys.keys().map(String::as_str).eq(codec.key_names());
+        // One of the same name may be about to be built by another process: who creates it again waits for it.
+        if known.is_none() && native == index.name() && !is_key {
+            let options = IndexOptions::builder().name(native.clone()).build();
+            missing.push(IndexModel::builder().keys(keys.clone()).options(options).build());
+            if seen.is_some() && same.is_none() && request.mode == SchemaMode::Verify {
+                return Err(DefineRequest::missing(&format!("the index `{native}`")));
+            }
+        }
+        if !is_key {
+            names.push((keys, (native, index.name().to_owned())));
+        }
+    }
+    if !missing.is_empty() && request.mode == SchemaMode::Ensure {
+        let collection = database.collection(definition.name());
+        let create = collection.create_indexes(missing);
+        let created = database.call(&request.context, Effect::Reads, create.into_future()).await;
+        created.map_err(|error| error.with_context("collection", collection.name()))?;
+    }
+    Ok(names.into_iter().map(|(_, named)| named).collect())
+}
+
+/// What an index is on: its fields, and the key behind them, so that it serves an order with its ties.
+fn keys<'f>(definition: &Definition, codec: &Codec, fields: impl Iterator<Item = &'f str>) -> Document {
+    let own: Vec<String> = fields.map(|field| in_documents(definition, field)).collect();
+    let rest = codec.key_names().map(str::to_owned).filter(|key| !own.contains(key)).collect::<Vec<_>>();
+    own.into_iter().chain(rest).map(|name| (name, Bson::Int32(1))).collect()
+}
+
+/// The name on the server.
+pub(super) fn name(index: &IndexModel) -> Option<&str> {
+    index.options.as_ref()?.name.as_deref()
+}
+
+/// Whether it holds every document, and is in the order of its values.
+pub(super) fn has_all(index: &IndexModel) -> bool {
+    let Some(options) = &index.options else { return false };
+    options.partial_filter_expression.is_none()
+        && options.sparse != Some(true)
+        && options.hidden != Some(true)
+        && options.collation.is_none()
+        && index.keys.values().all(|direction| !matches!(direction, Bson::String(_)))
+}
+
+/// Whether it is on these keys, read in one direction.
+fn is_on(index: &IndexModel, keys: &Document) -> bool {
+    let descends = |direction: &Bson| match direction {
+        Bson::Int32(int) => *int < 0,
+        Bson::Int64(int) => *int < 0,
+        Bson::Double(float) => *float < 0.0,
+        _ => false,
+    };
+    let mut directions = index.keys.values().map(descends);
+    let first = directions.next();
+    index.keys.keys().eq(keys.keys()) && directions.all(|direction| Some(direction) == first)
+}
+
+#[cfg(test)]
+mod tests {
+    use mongodb::bson::doc;
+
+    use super::*;
+
+    fn model(keys: Document, options: Document) -> IndexModel {
+        let options = mongodb::bson::deserialize_from_document::<IndexOptions>(options).unwrap();
+        IndexModel::builder().keys(keys).options(options).build()
+    }
+
+    #[test]
+    fn c39_an_index_ends_with_the_key() {
+        for (json, fields, on) in [
+            (r#"{"name": "notes"}"#, &["role"][..], doc! { "role": 1, "_id": 1 }),
+            (r#"{"name": "notes", "hashKey": "a", "rangeKey": "b"}"#, &["role"], doc! { "role": 1, "a": 1, "b": 1 }),
+            (r#"{"name": "notes", "hashKey": "a", "rangeKey": "b"}"#, &["b", "id"], doc! { "b": 1, "_id": 1, "a": 1 }),
+        ] {
+            let definition = Definition::from_json(json).unwrap();
+            let keys = keys(&definition, &Codec::new(&definition), fields.iter().copied());
+            assert!(keys.iter().eq(on.iter()), "{json}: {keys}");
+        }
+    }
+
+    #[test]
+    fn c39_only_an_index_that_serves_the_same_is_taken_for_it() {
+        let wanted = doc! { "role": 1, "_id": 1 };
+        for (keys, options, will_do) in [
+            (doc! { "role": 1, "_id": 1 }, doc! {}, true),
+            (doc! { "role": 1.0, "_id": 1_i64 }, doc! { "unique": true }, true),
+            (doc! { "role": -1, "_id": -1 }, doc! {}, true),
+            (doc! { "role": 1, "_id": -1 }, doc! {}, false),
+            (doc! { "role": 1 }, doc! {}, false),
+            (doc! { "_id": 1, "role": 1 }, doc! {}, false),
+            (doc! { "role": "hashed", "_id": 1 }, doc! {}, false),
+            (doc! { "role": 1, "_id": 1 }, doc! { "sparse": true }, false),
+            (doc! { "role": 1, "_id": 1 }, doc! { "hidden": true }, false),
+            (doc! { "role": 1, "_id": 1 }, doc! { "partialFilterExpression": { "a": 1 } }, false),
+            (doc! { "role": 1, "_id": 1 }, doc! { "collation": { "locale": "de" } }, false),
+        ] {
+            let index = model(keys.clone(), options.clone());
+            assert_eq!(has_all(&index) && is_on(&index, &wanted), will_do, "{keys} {options}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Indexes that only serve reads: created, found again, and refused where another one is in the way.
+
+use std::collections::BTreeMap;
+
+use backends_core::{Document, Order, SchemaMode, field};
+use backends_mongo::mongodb::IndexModel;
+use backends_mongo::mongodb::bson::{self, doc};
+use backends_mongo::mongodb::options::IndexOptions;
+
+use crate::store::{Store, definition, open};
+
+const TEAMS: &str = r#"{"name": "teams", "hashKey": "tenant", "rangeKey": "number", "rangeKeyType": "integer", "indexes": [
+    {"fields": ["city"], "unique": false}, {"fields": ["city", "founded"], "unique": false, "ordered": true, "name": "by_city"},
+    {"fields": ["tenant", "number", "city"], "unique": false}], "fields": {"founded": "timestamp"}}"#;
+
+/// The keys of all indexes of a collection in their order, by name.
+async fn indexes(store: &Store, collection: &str) -> BTreeMap<String, String> {
+    let mut cursor = store.collection(collection).list_indexes().await.unwrap();
+    let mut all = BTreeMap::new();
+    while cursor.advance().await.unwrap() {
+        let index = cursor.deserialize_current().unwrap();
+        all.insert(index.options.unwrap().name.unwrap(), index.keys.to_string());
+    }
+    all
+}
+
+fn index(name: &str, keys: bson::Document) -> IndexModel {
+    IndexModel::builder().keys(keys).options(IndexOptions::builder().name(name.to_owned()).build()).build()
+}
+
+#[tokio::test]
+async fn c39_indexes_are_created_with_the_key_at_their_end() {
+    let store = Store::open().await;
+    for _ in 0..2 {
+        store.backend.define::<Document>(definition(TEAMS)).await.unwrap();
+        let wanted = [
+            ("_id_", doc! { "_id": 1 }),
+            ("by_city", doc! { "city": 1, "founded": 1, "tenant": 1, "number": 1 }),
+            ("city", doc! { "city": 1, "tenant": 1, "number": 1 }),
+            ("primary", doc! { "tenant": 1, "number": 1 }),
+            ("tenant_number_city", doc! { "tenant": 1, "number": 1, "city": 1 }),
+        ];
+        let wanted: BTreeMap<_, _> = wanted.map(|(name, keys)| (name.to_owned(), keys.to_string())).into();
+        assert_eq!(indexes(&store, "teams").await, wanted);
+    }
+    store.remove().await;
+}
+
+#[tokio::test]
+async fn c36_many_processes_create_the_same_indexes_at_once() {
+    let store = Store::open().await;
+    let documents: Vec<_> = (0..5_000).map(|n| doc! { "tenant": "t", "number": n, "city": "c" }).collect();
+    store.collection("teams").insert_many(documents).await.unwrap();
+    let mut processes = Vec::new();
+    for _ in 0..8 {
+        processes.push(open(&store.name).await);
+    }
+    let defined: Vec<_> = processes
+        .iter()
+        .cloned()
+        .map(|process| tokio::spawn(async move { process.define::<Document>(definition(TEAMS)).await.map(|_| ()) }))
+        .collect();
+    for defined in defined {
+        defined.await.unwrap().unwrap();
+    }
+    assert_eq!(indexes(&store, "teams").await.len(), 5);
+    for process in processes {
+        process.close().await.unwrap();
+    }
+    store.remove().await;
+}
+
+#[tokio::test]
+async fn c39_an_index_of_another_program_on_the_same_fields_serves() {
+    let store = Store::open().await;
+    let teams = store.collection("teams");
+    let foreign = [index("theirs", doc! { "city": 1, "tenant": 1, "number": 1 }), index("short", doc! { "city": 1 })];
+    teams.create_indexes(foreign).await.unwrap();
+    let records = store.backend.define::<Document>(definition(TEAMS)).await.unwrap();
+    let names: Vec<_> = indexes(&store, "teams").await.into_keys().collect();
+    assert_eq!(names, ["_id_", "by_city", "primary", "short", "tenant_number_city", "theirs"]);
+    // Plans name an index as the definition does.
+    let sorted = records.find(field("city").eq("c")).sort("tenant", Order::Asc).explain().await.unwrap();
+    assert!(sorted.to_string().contains("the index `city`"), "{sorted}");
+    store.remove().await;
+}
+
+#[tokio::test]
+async fn c37_an_index_of_the_same_name_on_other_fields_is_a_conflict() {
+    let store = Store::open().await;
+    store.collection("teams").create_index(index("city", doc! { "other": 1 })).await.unwrap();
+    let conflict = store.backend.define::<Document>(definition(TEAMS)).await.unwrap_err();
+    assert!(conflict.is_definition_conflict() && conflict.to_string().contains("another name"), "{conflict}");
+    assert_eq!(indexes(&store, "teams").await["city"], doc! { "other": 1 }.to_string());
+    store.remove().await;
+}
+
+#[tokio::test]
+async fn c37_a_missing_index_is_a_conflict_where_nothing_may_be_created() {
+    let store = Store::open().await;
+    let define = async |mode| store.backend.define::<Document>(definition(TEAMS)).schema_mode(mode).await;
+    define(SchemaMode::Ensure).await.unwrap();
+    store.collection("teams").drop_index("by_city").await.unwrap();
+    let other = open(&store.name).await;
+    let verified = other.define::<Document>(definition(TEAMS)).schema_mode(SchemaMode::Verify).await;
+    let missing = verified.unwrap_err();
+    assert!(missing.is_definition_conflict() && missing.to_string().contains("the index `by_city`"), "{missing}");
+    assert_eq!(indexes(&store, "teams").await.len(), 4);
+    define(SchemaMode::Ensure).await.unwrap();
+    other.define::<Document>(definition(TEAMS)).schema_mode(SchemaMode::Verify).await.unwrap();
+    other.close().await.unwrap();
+    store.remove().await;
+}
+
+#[tokio::test]
+async fn c37_an_index_that_is_not_wanted_any_longer_stays() {
+    let store = Store::open().await;
+    store.backend.define::<Document>(definition(TEAMS)).await.unwrap();
+    let older = r#"{"name": "teams", "hashKey": "tenant", "rangeKey": "number", "rangeKeyType": "integer", "indexes": [
+        {"fields": ["motto"], "unique": false}]}"#;
+    let other = open(&store.name).await;
+    let teams = other.define::<Document>(definition(older)).await.unwrap();
+    assert_eq!(teams.definition().indexes().len(), 4);
+    assert_eq!(indexes(&store, "teams").await.len(), 6);
+    other.close().await.unwrap();
+    store.remove().await;
+}

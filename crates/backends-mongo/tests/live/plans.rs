@@ -1,0 +1,116 @@
+//! What the server does for a read, by its own log, against what `explain` says.
+
+use std::fmt::Write as _;
+
+use backends_core::{Document, Filter, Order, Repository, Value, field};
+use backends_mongo::mongodb::bson::{self, doc};
+
+use crate::store::{Store, definition};
+
+const PEOPLE: &str = r#"{"name": "people", "idKind": "string", "indexes": [{"fields": ["role", "age"], "unique": false},
+    {"fields": ["age"], "unique": false, "ordered": true}, {"fields": ["email"], "unique": false}], "fields": {"age": "integer"}}"#;
+
+const RECORDS: i64 = 3_000;
+
+async fn people(store: &Store) -> Repository<Document> {
+    let people = store.backend.define::<Document>(definition(PEOPLE)).await.unwrap();
+    let person = |n: i64| {
+        let mut person = Document::from([
+            ("id", Value::from(format!("id {n:05}"))),
+            ("role", Value::from(["admin", "user", "guest"][usize::try_from(n % 3).unwrap()])),
+            ("email", Value::from(format!("{n:05}@example.org"))),
+            ("note", Value::from(n % 7)),
+        ]);
+        if n % 10 > 0 {
+            person.insert("age", n / 30);
+        }
+        person
+    };
+    let all: Vec<_> = (0..RECORDS).map(person).collect();
+    people.insert_many(&all).await.unwrap();
+    people
+}
+
+/// What the server noted of the last read: `IXSCAN { … }`, whether it sorted, and how many documents it looked at.
+async fn noted(store: &Store) -> (String, bool, i64) {
+    let profile = store.other.collection::<bson::Document>("system.profile");
+    let last = doc! { "ns": format!("{}.people", store.name), "op": { "$in": ["query", "command"] } };
+    let noted = profile.find_one(last).sort(doc! { "$natural": -1 }).await.unwrap().unwrap();
+    let examined = noted.get("docsExamined").and_then(|number| match number {
+        bson::Bson::Int32(int) => Some(i64::from(*int)),
+        bson::Bson::Int64(int) => Some(*int),
+        _ => None,
+    });
+    let summary = noted.get_str("planSummary").unwrap().to_owned();
+    (summary, noted.get_bool("hasSortStage").unwrap_or_default(), examined.unwrap_or_default())
+}
+
+#[tokio::test]
+async fn c19_c39_l07_reads_use_the_indexes_that_explain_names() {
+    let store = Store::open().await;
+    let people = people(&store).await;
+    store.other.run_command(doc! { "profile": 2 }).await.unwrap();
+    let role = || field("role").eq("user");
+    let one = Filter::and([field("id").eq("id 00007"), field("note").ge(0)]);
+    let mut wrong = String::new();
+    // The filter, the order, whether it is the second page, and: how it is reached, who sorts, at most how many
+    // documents are looked at.
+    for (filter, order, pages, reached, sorted, most) in [
+        (one, None, false, "one primary key", "in any order", 1),
+        (field("id").is_in(["id 00007", "id 00008", "x"]), None, false, "several primary keys", "in any order", 2),
+        (field("id").between("id 00010", "id 00019"), None, false, "a range of primary keys", "in any order", 10),
+        (field("id").starts_with("id 0001"), None, false, "a range of primary keys", "in any order", 10),
+        (Filter::all(), None, true, "a range of primary keys", "in the order", 22),
+        (role() & field("age").eq(7), None, false, "the index `role_age`", "in any order", 10),
+        (field("email").like("00007@%org"), None, false, "the index `email`", "in any order", 1),
+        (
+            field("email").starts_with("0001"),
+            Some(("email", Order::Desc)),
+            false,
+            "the index `email`",
+            "in the order",
+            10,
+        ),
+        (role(), Some(("age", Order::Asc)), true, "the index `role_age`", "in the order", 44),
+        (role(), Some(("age", Order::Desc)), true, "the index `role_age`", "in the order", 44),
+        (Filter::all(), Some(("age", Order::Asc)), true, "the index `age`", "in the order", 44),
+        (Filter::all(), Some(("age", Order::Desc)), true, "the index `age`", "in the order", 44),
+        (Filter::all(), Some(("id", Order::Desc)), true, "a range of primary keys", "in the order", 22),
+        (field("age").is_missing(), Some(("age", Order::Asc)), true, "the index `age`", "in the order", 44),
+        (field("age").ne(50), Some(("age", Order::Asc)), true, "the index `age`", "in the order", 44),
+        (field("note").eq(3), None, false, "every record", "in any order", RECORDS),
+        (role(), Some(("note", Order::Asc)), false, "the index `role_age`", "by the database", RECORDS / 3),
+        (field("note").eq(3), Some(("note", Order::Asc)), false, "every record", "by the database", RECORDS),
+    ] {
+        let find = || {
+            let find = people.find(&filter);
+            match order {
+                Some((path, direction)) => find.sort(path, direction),
+                None => find,
+            }
+        };
+        let plan = if pages { find().page(20).explain().await } else { find().explain().await }.unwrap();
+        if pages {
+            let first = find().page(20).await.unwrap();
+            assert_eq!(first.records.len(), 20);
+            let second = find().page(20).after(first.next).await.unwrap();
+            assert_eq!(second.records.len(), 20);
+        } else {
+            find().await.unwrap();
+        }
+        let (summary, sorts, examined) = noted(&store).await;
+        let text = plan.to_string();
+        let is_scan = summary.contains("COLLSCAN");
+        if !text.contains(reached)
+            || !text.contains(sorted)
+            || !text.contains("core:      all")
+            || is_scan != (reached == "every record")
+            || sorts != (sorted == "by the database")
+            || examined > most
+        {
+            let _ = writeln!(wrong, "{filter:?} by {order:?}: {summary}, sorts {sorts}, {examined} documents\n{text}");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    store.remove().await;
+}
