@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use backends_core::{Document, Error, Filter, Order};
+use backends_core::{Document, Error};
 use proxy::Request;
 
 use crate::stage::{Pair, record};
@@ -62,21 +62,6 @@ pub async fn observe(stage: &Stage) -> Vec<Cost> {
     costs
 }
 
-/// Makes every read by filter once, over 1,000 records, and notes what it sent.
-pub async fn observe_reads(stage: &Stage) -> Vec<Cost> {
-    let mut costs = Vec::new();
-    for (column, field, json) in [
-        (BY_ID, "id", r#"{"name": "reads_by_id", "idKind": "string"}"#),
-        (BY_KEY, "key", r#"{"name": "reads_by_key", "hashKey": "key"}"#),
-    ] {
-        let pair = stage.define(json).await;
-        let many: Vec<Document> = (0..MANY).map(|number| record(field, &format!("many {number:04}"), 1, 0)).collect();
-        pair.through.insert_many(&many).await.unwrap();
-        Notes { stage, column, costs: &mut costs }.reads(&pair, field).await;
-    }
-    costs
-}
-
 struct Notes<'a> {
     stage: &'a Stage,
     column: &'static str,
@@ -116,37 +101,6 @@ impl Notes<'_> {
         assert!(self.note("`insert_many` of 1,000", records.insert_many(&many)).await.is_ok());
         let found = self.note("`get_many` of 1,000", records.get_many(&keys)).await;
         assert!(found.is_ok_and(|found| found.iter().all(Option::is_some)));
-    }
-
-    async fn reads(&mut self, pair: &Pair, field: &'static str) {
-        let records = &pair.through;
-        let first = || backends_core::field(field).eq("many 0000");
-        let all = backends_core::field("n").eq(1);
-        let found = self.note("`find` of one key", records.find(first())).await.unwrap();
-        assert_eq!(found.len(), 1);
-        let found = self.note("`find` of 100 with `limit`", records.find(&all).limit(100)).await.unwrap();
-        assert_eq!(found.len(), 100);
-        let found = self.note("`find` of 1,000 with `limit`", records.find(&all).limit(1_000)).await.unwrap();
-        assert_eq!(found.len(), MANY);
-        let sorted = records.find(&all).sort("n", Order::Asc).limit(100);
-        assert_eq!(self.note("`find` of 100, sorted", sorted).await.unwrap().len(), 100);
-        assert!(self.note("`find_one`", records.find_one(&all)).await.unwrap().is_some());
-        assert_eq!(self.note("`count`", records.count(&all)).await.unwrap(), MANY as u64);
-        assert!(self.note("`exists`", records.exists(&all)).await.unwrap());
-        let page = self.note("the first page of 50", records.find(&all).page(50)).await.unwrap();
-        let next = self.note("the next page of 50", records.find(&all).page(50).after(page.next)).await.unwrap();
-        assert_eq!((page.records.len(), next.records.len()), (50, 50));
-        let mut stream = records.find(Filter::all()).stream();
-        let streamed = self.note("a stream of 1,000", async {
-            let mut streamed = 0;
-            while let Some(record) = stream.next().await {
-                record.unwrap();
-                streamed += 1;
-            }
-            streamed
-        });
-        assert_eq!(streamed.await, MANY);
-        assert!(self.note("`explain`", records.find(&all).explain()).await.is_ok());
     }
 }
 

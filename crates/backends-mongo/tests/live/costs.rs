@@ -18,7 +18,7 @@ async fn l07_every_call_sends_what_the_page_says() {
 async fn l07_every_read_by_filter_sends_what_the_page_says() {
     let (stage, store) = stage().await;
     let page = include_str!("../../../../docs/backends/mongodb.md");
-    let sent = costs::observe_reads(&stage).await;
+    let sent = costs::reads::observe(&stage).await;
     costs::assert_table(&Table::under(page, "What reads by filter send"), &sent);
     stage.close().await;
     store.remove().await;
