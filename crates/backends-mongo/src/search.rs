@@ -74,7 +74,11 @@ impl Search {
             (skip, limit) if finds_only_those => (None, limit.map(|limit| limit + skip.unwrap_or(0))),
             _ => (None, None),
         };
-        let remainder = Remainder::nothing().with_filter(condition.left).with_sort(core_sorts).with_slice(!slices);
+        let remainder = Remainder::nothing()
+            .with_filter(condition.left)
+            .with_sort(core_sorts)
+            .with_slice(!slices)
+            .with_after(core_sorts);
         let sorts = matches!(sorted, Sorted::Server(_));
         let filter = condition.document;
         let command = match sorted {
