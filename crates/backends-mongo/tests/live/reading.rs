@@ -263,7 +263,7 @@ async fn c18_c43_documents_of_other_programs_are_filtered_and_sorted_as_core_doe
     let definition: Definition = definition(DEFINITION);
     let native = store.backend.define::<Document>(definition.clone()).await.unwrap();
     let core = oracle(&documents, &definition).await;
-    let rounds = std::env::var("TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(400);
+    let rounds = std::env::var("TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(150);
     for round in 0..rounds {
         let (filter, order) = (filter(&mut rng, 3), order(&mut rng));
         let what = || format!("TEST_SEED={seed}, round {round}: {}, by {order:?}", shown(&filter));
