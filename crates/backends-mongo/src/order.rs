@@ -1,7 +1,7 @@
 //! An order as the server sorts: by the fields themselves where that is the same, by computed values elsewhere.
 
 use backends_core::driver::FindRequest;
-use backends_core::{Definition, Error, Kind, Order, Position, Result, Sort, SortField, Value};
+use backends_core::{Definition, Error, Expr, Filter, Kind, Order, Position, Result, Sort, SortField, Value};
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, Document, doc};
 
@@ -51,13 +51,24 @@ impl Sorted {
         if places.iter().any(Place::has_foreign_text) {
             return Self::Core;
         }
-        let keys = places.into_iter().zip(fields).enumerate().map(|(number, (place, field))| SortKey {
-            computed: (!is_sorted_as_stored(&place)).then(|| format!("{COMPUTED}{number}")),
-            descends: field.order == Order::Desc,
-            is_key: definition.key_fields().any(|key| key == field.path.as_str()),
-            place,
+        let merges = is_merged(&request.filter);
+        let keys = places.into_iter().zip(fields).enumerate().map(|(number, (place, field))| {
+            let path = field.path.as_str();
+            let is_key = path == definition.id_field() || definition.key_fields().any(|key| key == path);
+            let is_stored = is_sorted_as_stored(&place) && (is_key || !merges);
+            let computed = (!is_stored).then(|| format!("{COMPUTED}{number}"));
+            SortKey { computed, descends: field.order == Order::Desc, is_key, place }
         });
         Self::Server(Sorting { keys: keys.collect() })
+    }
+}
+
+/// Whether the server may merge parts of its plan, and tell stored nulls from missing fields there.
+fn is_merged(filter: &Filter) -> bool {
+    match filter.expr() {
+        Expr::Or(_) => true,
+        Expr::And(members) => members.iter().any(is_merged),
+        _ => false,
     }
 }
 
@@ -91,33 +102,35 @@ impl Sorting {
     }
 
     fn behind_all(&self, values: &[Value]) -> Result<Vec<Document>> {
+        let pairs: Vec<_> = self.with_values(values)?.collect();
         let mut equal = Document::new();
         let mut alternatives = Vec::new();
-        for (key, value) in self.with_values(values)? {
+        let mut is_missing = false;
+        for (at, (key, value)) in pairs.iter().copied().enumerate() {
+            // MongoDB: where it merges parts, a stored null is not equal to a missing field. So they become one part.
+            if is_missing && at + 1 < pairs.len() {
+                let mut rest = equal;
+                if let Some(bound) = key.bound(value)? {
+                    rest.insert(key.name(), bound);
+                }
+                rest.extend(behind_computed(&pairs[at..])?);
+                alternatives.push(rest);
+                break;
+            }
             for behind in key.behind(value)? {
                 let mut alternative = equal.clone();
                 alternative.insert(key.name(), behind);
                 alternatives.push(alternative);
             }
             equal.insert(key.name(), key.stored(value)?);
+            is_missing |= matches!(value, Value::Null);
         }
         Ok(alternatives)
     }
 
     /// The same as an expression, where values are computed.
     pub(crate) fn after_computed(&self, position: &Position) -> Result<Document> {
-        let mut equal: Vec<Document> = Vec::new();
-        let mut alternatives = Vec::new();
-        for (key, value) in self.with_values(position.values())? {
-            let operands =
-                [doc! { "$ifNull": [format!("${}", key.name()), Bson::Null] }, literal(&key.compared(value)?)];
-            let operands = operands.to_vec();
-            let mut all = equal.clone();
-            all.push(doc! { if key.descends { "$lt" } else { "$gt" }: &operands });
-            alternatives.push(doc! { "$and": all });
-            equal.push(doc! { "$eq": operands });
-        }
-        Ok(doc! { "$expr": { "$or": alternatives } })
+        behind_computed(&self.with_values(position.values())?.collect::<Vec<_>>())
     }
 
     fn with_values<'a>(&'a self, values: &'a [Value]) -> Result<impl Iterator<Item = (&'a SortKey, &'a Value)>> {
@@ -126,6 +139,21 @@ impl Sorting {
         }
         Ok(self.keys.iter().zip(values))
     }
+}
+
+/// The query, as an expression, for the documents that are behind these values.
+fn behind_computed(pairs: &[(&SortKey, &Value)]) -> Result<Document> {
+    let mut equal: Vec<Document> = Vec::new();
+    let mut alternatives = Vec::new();
+    for (key, value) in pairs {
+        let stands = doc! { "$ifNull": [format!("${}", key.name()), Bson::Null] };
+        let operands = vec![stands, doc! { "$literal": key.compared(value)? }];
+        let mut all = equal.clone();
+        all.push(doc! { if key.descends { "$lt" } else { "$gt" }: &operands });
+        alternatives.push(doc! { "$and": all });
+        equal.push(doc! { "$eq": operands });
+    }
+    Ok(doc! { "$expr": { "$or": alternatives } })
 }
 
 impl SortKey {
@@ -151,6 +179,13 @@ impl SortKey {
             Value::String(text) => Bson::String(text.clone()),
             value => self.stored(value)?,
         })
+    }
+
+    /// Where on an index the documents begin that are not before the value, if they are in one run.
+    fn bound(&self, value: &Value) -> Result<Option<Bson>> {
+        let is_one_run = !matches!(value, Value::Null) && (!self.descends || self.is_key);
+        let operator = if self.descends { "$lte" } else { "$gte" };
+        is_one_run.then(|| Ok(doc! { operator: self.stored(value)? }.into())).transpose()
     }
 
     /// The operators that find what is behind the value in this direction. Missing values are the smallest.
@@ -194,10 +229,6 @@ fn value(place: &Place) -> Document {
         branches.insert(0, doc! { "case": { "$or": through_arrays }, "then": Bson::Null });
     }
     doc! { "$switch": { "branches": branches, "default": &value } }
-}
-
-fn literal(value: &Bson) -> Document {
-    doc! { "$literal": value }
 }
 
 #[cfg(test)]

@@ -78,3 +78,34 @@ fn c21_what_is_behind_a_place_is_a_range_for_each_field() {
     }
     assert!(by(&[("id", Order::Asc)]).behind_all(&[]).unwrap_err().is_unexpected());
 }
+
+#[test]
+fn c43_behind_a_missing_value_the_rest_is_one_part() {
+    let sorting = by(&[("age", Order::Asc), ("name", Order::Desc), ("id", Order::Asc)]);
+    let values = [Value::Null, "b".into(), "x".into()];
+    let after = sorting.behind_all(&values).unwrap();
+    let [with_age, rest] = after.as_slice() else { panic!("{after:?}") };
+    assert_eq!(*with_age, doc! { "age": { "$ne": Bson::Null } });
+    // What is behind a name in this direction may be missing, so that it is no one run of an index.
+    assert!(rest.keys().eq(["age", "$expr"]) && rest.get("age") == Some(&Bson::Null), "{rest}");
+    let sorting = by(&[("age", Order::Asc), ("name", Order::Asc), ("id", Order::Asc)]);
+    let after = sorting.behind_all(&values).unwrap();
+    assert_eq!(after[1].get_document("name").unwrap(), &doc! { "$gte": "b" });
+}
+
+#[test]
+fn c43_an_order_is_computed_where_parts_may_be_merged() {
+    use backends_core::field;
+
+    let is_computed = |filter: Filter, path: &str| {
+        let mut request = FindRequest::new(Context::new(Timestamp::MIN, Duration::from_secs(1)));
+        request.filter = filter;
+        request.sort = Sort::By(vec![SortField::new(path, Order::Asc), SortField::new("id", Order::Asc)]);
+        let Sorted::Server(sorting) = Sorted::of(&Definition::from_json(JSON).unwrap(), &request) else { panic!() };
+        sorting.computes()
+    };
+    let either = || field("age").eq(1) | field("name").eq("a");
+    assert!(is_computed(either(), "age") && is_computed(field("x").eq(1) & either(), "age"));
+    assert!(!is_computed(either(), "id"), "a key is never missing");
+    assert!(!is_computed(!either(), "age") && !is_computed(field("age").is_in([1, 2]), "age"));
+}
