@@ -60,17 +60,6 @@ fn run(mut args: Args) -> Result {
     }
     match suite.server {
         None => cargo::run_cargo(&call),
-        Some(server) => beside(server, &call),
+        Some((backend, kind)) => integration::beside(backend, Some(kind), &call),
     }
-}
-
-/// Calls cargo beside a server.
-fn beside((backend, kind): (&str, &str), call: &[&str]) -> Result {
-    let bench = cargo::cargo(call)?;
-    let program = integration::Program::build()?;
-    let mut command = program.command();
-    command.args(["run", "--backend", backend, "--kind", kind, "--"]);
-    command.arg(bench.get_program()).args(bench.get_args());
-    cargo::prepare(&mut command)?;
-    cargo::run(&mut command)
 }

@@ -5,9 +5,11 @@ mod program;
 mod run;
 mod suite;
 
+use std::path::Path;
+
 use crate::args::Args;
 use crate::metadata::Metadata;
-use crate::{Result, Verb, table};
+use crate::{Result, Verb, cargo, table};
 
 pub(crate) use program::Program;
 use run::Outcome;
@@ -43,6 +45,16 @@ The exit code is 1 when a test fails, a suite runs no test, no server is to be h
 is missing.",
     run,
 };
+
+/// Calls cargo beside a server of a backend, of this kind or the usual one.
+pub(crate) fn beside<A: AsRef<str>>(backend: &str, kind: Option<&str>, call: &[A]) -> Result {
+    let called = cargo::cargo(call)?;
+    let program = Program::build()?;
+    let mut command = program.beside(backend, kind, Path::new(called.get_program()));
+    command.args(called.get_args());
+    cargo::prepare(&mut command)?;
+    cargo::run(&mut command)
+}
 
 fn run(mut args: Args) -> Result {
     let only: Option<String> = args.option("--backend")?;

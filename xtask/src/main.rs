@@ -12,6 +12,8 @@ mod integration;
 mod kill;
 mod lint;
 mod metadata;
+mod mistakes;
+mod model;
 mod proofs;
 mod sizes;
 mod steps;
@@ -44,6 +46,8 @@ const VERBS: &[Verb] = &[
     ci::VERB,
     integration::VERB,
     bench::VERB,
+    model::VERB,
+    mistakes::VERB,
     sizes::VERB,
     kill::VERB,
     fuzz::VERB,

@@ -42,6 +42,8 @@ mod cases_of_reading;
 mod context;
 mod expect;
 mod harness;
+#[doc(hidden)]
+pub mod oracle;
 mod reading;
 mod records;
 mod spelled;

@@ -4,7 +4,6 @@ use backends_core::{ErrorKind, Filter, Record, Repository, field};
 
 use crate::expect::{debug_tells_nothing, refused};
 
-pub(crate) mod model;
 pub(crate) mod random;
 pub(crate) mod table;
 pub(crate) mod tests;

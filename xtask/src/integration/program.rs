@@ -1,7 +1,7 @@
 //! The program that runs a command beside a server, kept from what other clones build.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 
 use super::engine;
@@ -30,6 +30,15 @@ impl Program {
     /// A call of it.
     pub(crate) fn command(&self) -> Command {
         Command::new(&self.0)
+    }
+
+    /// A call of another program beside a server of a backend.
+    pub(crate) fn beside(&self, backend: &str, kind: Option<&str>, called: &Path) -> Command {
+        let mut command = self.command();
+        command.args(["run", "--backend", backend]);
+        command.args(kind.into_iter().flat_map(|kind| ["--kind", kind]));
+        command.arg("--").arg(called);
+        command
     }
 
     /// A file beside it.

@@ -19,6 +19,9 @@ pub(crate) const BACKENDS: &[Backend] = &[
 /// The proxy that the suites use is tried first; its targets are called after the backends.
 const PROXY: &str = "proxy";
 
+/// The programs that are compared with a model, by the feature of a backend as the facade.
+const MODEL: &str = "model";
+
 /// Test targets of one package that run against one server.
 #[derive(PartialEq, Eq, Debug)]
 pub(crate) struct Suite {
@@ -59,15 +62,15 @@ impl Backend {
                 suites.push(Ok(self.suite(kind, self.package, &targets)));
             }
         }
-        suites.extend(self.of_facade(metadata).map(Ok));
+        suites.extend([FACADE, MODEL].iter().filter_map(|package| self.by_feature(metadata, package)).map(Ok));
         suites
     }
 
-    /// The live targets of the facade, built with this backend alone.
-    fn of_facade(&self, metadata: &Metadata) -> Option<Suite> {
-        let has_feature = metadata.facade_features().contains(&self.name);
-        let live = live(metadata.package(FACADE).filter(|_| has_feature)?);
-        let suite = self.suite(self.kinds[0], FACADE, &live);
+    /// The live targets of a package that has a feature for each backend, built with this one alone.
+    fn by_feature(&self, metadata: &Metadata, package: &'static str) -> Option<Suite> {
+        let has_feature = |package: &&Package| package.features.iter().any(|(feature, _)| feature == self.name);
+        let live = live(metadata.package(package).filter(has_feature)?);
+        let suite = self.suite(self.kinds[0], package, &live);
         (!live.is_empty()).then_some(Suite { feature: Some(self.name), ..suite })
     }
 

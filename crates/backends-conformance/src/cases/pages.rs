@@ -8,8 +8,9 @@ use serde_json::json;
 
 use crate::Context;
 use crate::expect::{debug_tells_nothing, failed, refused};
+use crate::oracle;
+use crate::reading::Table;
 use crate::reading::table::{few, names_in_order, number};
-use crate::reading::{Table, model};
 use crate::records::{User, id};
 
 use Order::{Asc, Desc};
@@ -69,7 +70,7 @@ pub async fn c21_p02_pages_keep_the_order_with_equals_and_missing_values_at_thei
         let mut by: Vec<_> = fields.iter().map(|(path, order)| SortField::new(*path, *order)).collect();
         by.extend([SortField::new("p", last), SortField::new("s", last)]);
         let mut meant: Vec<_> = table.records.iter().collect();
-        meant.sort_by(|left, right| model::compare(&by, left, right));
+        meant.sort_by(|left, right| oracle::compare(&by, left, right));
         let meant: Vec<_> = meant.into_iter().map(number).collect();
         for sizes in [&[1][..], &[3], &[10, 1], &[1_000]] {
             let query = || {

@@ -7,8 +7,9 @@ use fastrand::Rng;
 
 use super::pages::pages;
 use crate::Context;
+use crate::oracle;
 use crate::reading::table::{number, numbers};
-use crate::reading::{Table, model, random};
+use crate::reading::{Table, random};
 
 /// How many queries a case asks: enough to be worth it, few enough for a server.
 const QUERIES: usize = 150;
@@ -22,8 +23,8 @@ fn meant(table: &Table, filter: &Filter, order: &[SortField]) -> Vec<i64> {
     let last = order.last().map_or(Order::Asc, |field| field.order);
     let mut fields = order.to_vec();
     fields.extend([SortField::new("p", last), SortField::new("s", last)]);
-    let mut records: Vec<_> = table.records.iter().filter(|record| model::matches(filter, record)).collect();
-    records.sort_by(|left, right| model::compare(&fields, left, right));
+    let mut records: Vec<_> = table.records.iter().filter(|record| oracle::matches(filter, record)).collect();
+    records.sort_by(|left, right| oracle::compare(&fields, left, right));
     records.into_iter().map(number).collect()
 }
 

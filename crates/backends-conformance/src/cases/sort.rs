@@ -7,8 +7,9 @@ use serde_json::json;
 
 use crate::Context;
 use crate::expect::refused;
+use crate::oracle;
+use crate::reading::Table;
 use crate::reading::table::{few, few_of, names_in_order, number, numbers};
-use crate::reading::{Table, model};
 use crate::records::{User, id};
 
 use Order::{Asc, Desc};
@@ -19,7 +20,7 @@ fn sorted(table: &Table, fields: &[SortField]) -> Vec<i64> {
     let last = fields.last().map_or(Asc, |field| field.order);
     fields.extend([SortField::new("p", last), SortField::new("s", last)]);
     let mut records: Vec<_> = table.records.iter().collect();
-    records.sort_by(|left, right| model::compare(&fields, left, right));
+    records.sort_by(|left, right| oracle::compare(&fields, left, right));
     records.into_iter().map(number).collect()
 }
 

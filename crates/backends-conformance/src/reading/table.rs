@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use backends_core::{DefinitionBuilder, Document, Filter, Kind, Repository, Timestamp, Value};
 
-use super::model;
 use super::random::instant;
-use crate::Context;
 use crate::records::{id, text};
+use crate::{Context, oracle};
 
 /// Records with odd values, and the repository that holds them.
 ///
@@ -42,12 +41,12 @@ impl Table {
         Self { repository, records }
     }
 
-    /// Those that a filter means by the model.
+    /// Those that a filter means by the oracle.
     pub(crate) fn meant(&self, filter: &Filter) -> BTreeSet<i64> {
-        self.records.iter().filter(|record| model::matches(filter, record)).map(number).collect()
+        self.records.iter().filter(|record| oracle::matches(filter, record)).map(number).collect()
     }
 
-    /// Finds, and compares with the model.
+    /// Finds, and compares with the oracle.
     pub(crate) async fn check(&self, filter: &Filter, what: &str) -> usize {
         let found = self.repository.find(filter).await.unwrap_or_else(|error| panic!("{what}: {error}"));
         let expected = self.meant(filter);

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use backends_core::{Document, Expr, Filter, Order, Pattern, Predicate, SortField, Value};
 
 /// Whether a filter means this record.
-pub(crate) fn matches(filter: &Filter, record: &Document) -> bool {
+pub fn matches(filter: &Filter, record: &Document) -> bool {
     match filter.expr() {
         Expr::All => true,
         Expr::Nothing => false,
@@ -17,7 +17,7 @@ pub(crate) fn matches(filter: &Filter, record: &Document) -> bool {
 }
 
 /// How two records stand in an order.
-pub(crate) fn compare(fields: &[SortField], left: &Document, right: &Document) -> Ordering {
+pub fn compare(fields: &[SortField], left: &Document, right: &Document) -> Ordering {
     for field in fields {
         let of = |record| at(record, field.path.as_str());
         let order = match (of(left), of(right)) {
@@ -129,16 +129,24 @@ fn in_order(left: &Value, right: &Value) -> Ordering {
     })
 }
 
-/// The definition of patterns, one character after another.
+/// The definition of patterns: where in the text one can be after each of their characters.
 fn like(pattern: &Pattern, text: &str) -> bool {
-    fn rest(pattern: &[char], text: &[char]) -> bool {
-        match pattern {
-            [] => text.is_empty(),
-            ['%', '%', pattern @ ..] => text.first() == Some(&'%') && rest(pattern, &text[1..]),
-            ['%', pattern @ ..] => (0..=text.len()).any(|at| rest(pattern, &text[at..])),
-            [literal, pattern @ ..] => text.first() == Some(literal) && rest(pattern, &text[1..]),
+    let text: Vec<char> = text.chars().collect();
+    let mut reached = vec![false; text.len() + 1];
+    reached[0] = true;
+    let shown = pattern.to_string();
+    let mut rest = shown.chars().peekable();
+    while let Some(character) = rest.next() {
+        let is_run = character == '%' && rest.next_if_eq(&'%').is_none();
+        if is_run {
+            let first = reached.iter().position(|is_reached| *is_reached).unwrap_or(reached.len());
+            reached[first..].fill(true);
+        } else {
+            for at in (0..text.len()).rev() {
+                reached[at + 1] = reached[at] && text[at] == character;
+            }
+            reached[0] = false;
         }
     }
-    let characters = |text: &str| text.chars().collect::<Vec<_>>();
-    rest(&characters(&pattern.to_string()), &characters(text))
+    reached[text.len()]
 }

@@ -1,0 +1,165 @@
+//! Random programs: a definition, and calls that fit it.
+
+mod query;
+mod schema;
+mod value;
+
+use backends::{Document, Filter, Kind, Order, SortField, Timestamp, Value, field};
+use fastrand::Rng;
+
+use crate::operation::{At, Operation, Outside, Query};
+use crate::program::Program;
+use crate::schema::{Role, Schema};
+
+pub(crate) use value::{INSTANTS, Scale};
+
+/// A program of so many operations, which its seed makes again.
+pub(crate) fn program(seed: u64, operations: usize, scale: Scale) -> Program {
+    let mut rng = Rng::with_seed(seed);
+    let schema = schema::schema(&mut rng);
+    let mut generator = Generator { rng, schema, scale };
+    let mut all = vec![generator.insert_many(60)];
+    while all.len() + 1 < operations {
+        all.push(generator.operation());
+    }
+    // What is stored in the end.
+    all.push(Operation::Find(generator.everything()));
+    all.truncate(operations);
+    Program { seed, schema: generator.schema, operations: all }
+}
+
+struct Generator {
+    rng: Rng,
+    schema: Schema,
+    scale: Scale,
+}
+
+impl Generator {
+    fn operation(&mut self) -> Operation {
+        match self.rng.u16(..1_000) {
+            0..5 => Operation::Define,
+            5..10 => Operation::Reopen,
+            10..20 => Operation::Outside(self.outside()),
+            20..60 => self.insert_many(8),
+            60..300 => self.write(),
+            300..350 => Operation::Get(self.at()),
+            350..380 => {
+                let all = (0..self.rng.usize(..6)).map(|_| self.at()).collect();
+                Operation::GetMany(all)
+            }
+            380..460 => Operation::Count(self.filter()),
+            460..500 => Operation::Exists(self.filter()),
+            500..560 => Operation::FindOne(self.query()),
+            560..620 => Operation::Stream(self.query()),
+            620..700 => self.pages(),
+            _ => Operation::Find(self.query()),
+        }
+    }
+
+    fn write(&mut self) -> Operation {
+        match self.rng.u8(..10) {
+            0..4 => Operation::Insert(self.new_at(), self.body()),
+            4..6 => Operation::Replace(self.at(), self.body()),
+            6..8 => {
+                let at = if self.rng.bool() { self.at() } else { self.new_at() };
+                Operation::Upsert(at, self.body())
+            }
+            _ => Operation::Delete(self.at()),
+        }
+    }
+
+    fn insert_many(&mut self, most: usize) -> Operation {
+        let records = (0..self.rng.usize(..=most)).map(|_| (self.new_at(), self.body()));
+        Operation::InsertMany(records.collect())
+    }
+
+    fn body(&mut self) -> Document {
+        value::body(&mut self.rng, &self.schema.places, self.scale)
+    }
+
+    /// The key of a record that is there, most of the time.
+    fn at(&mut self) -> At {
+        if self.rng.u8(..4) > 0 { At::Stored(self.rng.usize(..1_000)) } else { self.made() }
+    }
+
+    /// The key of a record that is to be stored, most of the time a new one.
+    fn new_at(&mut self) -> At {
+        match self.rng.u8(..12) {
+            0 => At::Stored(self.rng.usize(..1_000)),
+            1..9 if self.schema.is_by_id() => At::Given,
+            _ => self.made(),
+        }
+    }
+
+    fn made(&mut self) -> At {
+        let rng = &mut self.rng;
+        if self.schema.is_by_id() {
+            let kind = if self.schema.has_text_ids { Kind::String } else { Kind::ObjectId };
+            return At::Made(vec![value::of(rng, kind, Role::Key, self.scale)]);
+        }
+        let values = self.schema.key.iter().map(|place| value::at(rng, place, self.scale));
+        At::Made(values.collect())
+    }
+
+    fn filter(&mut self) -> Filter {
+        let depth = self.rng.usize(..4);
+        query::filter(&mut self.rng, &self.schema, depth, self.scale)
+    }
+
+    fn query(&mut self) -> Query {
+        query::query(&mut self.rng, &self.schema, self.scale)
+    }
+
+    fn everything(&mut self) -> Query {
+        let filter = Filter::all();
+        Query { filter, limit: None, offset: 0, fields: None, ..self.query() }
+    }
+
+    fn pages(&mut self) -> Operation {
+        let query = Query { limit: None, offset: 0, ..self.query() };
+        let sizes = (0..self.rng.usize(1..4)).map(|_| self.rng.u32(1..40)).collect();
+        let writes = if self.rng.bool() { 0 } else { self.rng.usize(..6) };
+        Operation::Pages(query, sizes, (0..writes).map(|_| self.write()).collect())
+    }
+
+    fn outside(&mut self) -> Outside {
+        match self.rng.u8(..8) {
+            0..4 => {
+                let (at, body) = (self.made(), self.body());
+                Outside::Write(at, self.spoiled(body))
+            }
+            4 => Outside::Get(vec![Value::Bool(true); self.schema.key_fields().len()]),
+            5 => {
+                let mut query = self.query();
+                query.filter = query.filter & field("a").eq(vec![1, 2]);
+                Outside::Find(query)
+            }
+            6 => {
+                let mut query = self.query();
+                query.sort = vec![SortField::new("a", Order::Asc), SortField::new("a", Order::Desc)];
+                Outside::Find(query)
+            }
+            _ => Outside::Page(Query { limit: None, offset: 0, ..self.query() }, 0),
+        }
+    }
+
+    /// A document with one thing in it that no backend stores.
+    fn spoiled(&mut self, mut body: Document) -> Document {
+        let nested = |levels: usize| (0..levels).fold(Value::Int(1), |inner, _| Value::Array(vec![inner]));
+        let (name, value) = match self.rng.u8(..11) {
+            0 => ("extra", Value::Float(f64::NAN)),
+            1 => ("extra", Value::Float(f64::NEG_INFINITY)),
+            2 => ("extra", Value::Float(1e126)),
+            3 => ("extra", Value::Float(9e-131)),
+            4 => ("extra", Value::from("a\0b")),
+            5 => ("extra", nested(31)),
+            6 => ("extra", Timestamp::from_millis(0).map_or(Value::Float(f64::NAN), Value::Timestamp)),
+            7 => ("a.b", Value::Int(1)),
+            8 => ("$a", Value::Int(1)),
+            9 => ("_backends_a", Value::Int(1)),
+            _ => ("", Value::Int(1)),
+        };
+        body.insert(name, value);
+        body
+    }
+}

@@ -1,0 +1,80 @@
+//! Random definitions.
+
+use backends::Kind;
+use fastrand::Rng;
+
+use crate::schema::{IndexOn, Place, Role, Schema};
+
+/// The fields of records, of which each definition declares some.
+const FIELDS: [&str; 6] = ["a", "b", "c", "n", "o", "t"];
+
+/// What is inside maps.
+const INNER: [&str; 3] = ["m.x", "m.y", "m.deep.z"];
+
+/// A definition; `number` keeps the names of one store apart.
+pub(super) fn schema(rng: &mut Rng) -> Schema {
+    let mut places: Vec<Place> = FIELDS.iter().chain(&INNER).map(|path| place(rng, path)).collect();
+    places.push(Place { path: "list", kind: None, role: Role::Other });
+    if rng.u8(..4) == 0 {
+        places.push(Place { path: "list[]", kind: Some(Kind::Timestamp), role: Role::Other });
+    }
+    let has_custom_id = rng.u8(..6) == 0;
+    let key = match rng.u8(..8) {
+        0..3 if !has_custom_id => Vec::new(),
+        0..3 => vec![Place { path: "id", kind: Some(Kind::String), role: Role::Key }],
+        3..5 => vec![key_place(rng, "p")],
+        _ => vec![key_place(rng, "p"), key_place(rng, "s")],
+    };
+    let indexes = indexes(rng, &mut places);
+    let name = format!("model_{}", rng.u16(..));
+    Schema { name, key, places, indexes, has_text_ids: rng.bool(), has_custom_id }
+}
+
+fn place(rng: &mut Rng, path: &'static str) -> Place {
+    let kind = (rng.u8(..3) > 0).then(|| match rng.u8(..12) {
+        0..4 => Kind::String,
+        4..6 => Kind::Number,
+        6..8 => Kind::Integer,
+        8 => Kind::Timestamp,
+        9 => Kind::ObjectId,
+        10 => Kind::Bool,
+        _ => Kind::Bytes,
+    });
+    Place { path, kind, role: Role::Other }
+}
+
+fn key_place(rng: &mut Rng, path: &'static str) -> Place {
+    let kind = match rng.u8(..8) {
+        0..4 => Kind::String,
+        4 => Kind::Number,
+        5 => Kind::Integer,
+        6 => Kind::Timestamp,
+        _ => Kind::ObjectId,
+    };
+    Place { path, kind: Some(kind), role: Role::Key }
+}
+
+/// Up to three indexes on the declared fields that may have one.
+fn indexes(rng: &mut Rng, places: &mut [Place]) -> Vec<IndexOn> {
+    let mut indexes: Vec<IndexOn> = Vec::new();
+    for _ in 0..rng.usize(..4) {
+        let mut fields: Vec<&'static str> = Vec::new();
+        for _ in 0..rng.usize(1..4) {
+            let fit: Vec<_> =
+                places.iter().filter(|place| may_be_indexed(place) && !fields.contains(&place.path)).collect();
+            fields.extend(rng.choice(fit).map(|place| place.path));
+        }
+        if fields.is_empty() || indexes.iter().any(|known| known.fields == fields) {
+            continue;
+        }
+        for place in places.iter_mut().filter(|place| fields.contains(&place.path)) {
+            place.role = Role::Indexed;
+        }
+        indexes.push(IndexOn { fields, is_ordered: rng.u8(..3) == 0, is_late: rng.u8(..3) == 0 });
+    }
+    indexes
+}
+
+fn may_be_indexed(place: &Place) -> bool {
+    !place.path.contains(['.', '[']) && place.kind.is_some_and(Kind::is_key_kind)
+}

@@ -1,0 +1,165 @@
+//! Running a program on a store and on the model, and comparing each answer.
+
+mod pages;
+mod reads;
+mod writes;
+
+use backends::{Backend, Document, Error, ErrorKind, Repository, Value};
+use serde::{Serialize, Serializer};
+
+use crate::operation::{Operation, Outside, value_shown};
+use crate::program::Program;
+use crate::reference::{Reference, is_same};
+use crate::schema::Schema;
+use crate::store::Stores;
+
+/// What differed, in words.
+type Check<T = ()> = Result<T, String>;
+
+/// A program on its way.
+struct Running<'s> {
+    stores: &'s Stores,
+    number: u64,
+    /// All that were opened, of which the last is used: a store may live as long as somebody has it open.
+    opened: Vec<Backend>,
+    repository: Repository<Document>,
+    reference: Reference,
+    has_all_indexes: bool,
+}
+
+/// Runs a program in a store of this number; what differed, and in which operation.
+///
+/// # Errors
+/// The store cannot be opened or removed.
+pub(crate) async fn run(stores: &Stores, number: u64, program: &Program) -> Result<Option<(usize, String)>, String> {
+    let first = stores.open(number).await?;
+    let difference = match Running::new(stores, number, &first, program).await {
+        Err(difference) => Some((0, difference)),
+        Ok(mut running) => {
+            let difference = running.all(&program.operations).await;
+            // The first removes the store.
+            for backend in running.opened.drain(1..) {
+                backend.close().await.map_err(unexpected)?;
+            }
+            difference
+        }
+    };
+    stores.remove(number, first).await?;
+    Ok(difference)
+}
+
+impl<'s> Running<'s> {
+    async fn new(stores: &'s Stores, number: u64, first: &Backend, program: &Program) -> Check<Self> {
+        let schema = program.schema.clone();
+        let repository = define(first, &schema, false).await?;
+        let reference = Reference::new(schema);
+        Ok(Self { stores, number, opened: vec![first.clone()], repository, reference, has_all_indexes: false })
+    }
+
+    async fn all(&mut self, operations: &[Operation]) -> Option<(usize, String)> {
+        for (at, operation) in operations.iter().enumerate() {
+            if let Err(difference) = Box::pin(self.step(operation)).await {
+                return Some((at, difference));
+            }
+        }
+        None
+    }
+
+    async fn step(&mut self, operation: &Operation) -> Check {
+        match operation {
+            Operation::Define => {
+                self.has_all_indexes = true;
+                self.define().await
+            }
+            Operation::Reopen => {
+                let opened = self.stores.open(self.number).await?;
+                self.opened.push(opened);
+                self.define().await
+            }
+            Operation::Insert(at, body) => self.insert(at, body).await,
+            Operation::InsertMany(records) => self.insert_many(records).await,
+            Operation::Replace(at, body) => self.replace(at, body).await,
+            Operation::Upsert(at, body) => self.upsert(at, body).await,
+            Operation::Delete(at) => self.delete(at).await,
+            Operation::Get(at) => self.get(at).await,
+            Operation::GetMany(all) => self.get_many(all).await,
+            Operation::Find(query) => self.find(query).await,
+            Operation::Stream(query) => self.stream(query).await,
+            Operation::FindOne(query) => self.find_one(query).await,
+            Operation::Count(filter) => self.count(filter).await,
+            Operation::Exists(filter) => self.exists(filter).await,
+            Operation::Pages(query, sizes, between) => self.pages(query, sizes, between).await,
+            Operation::Outside(outside) => self.outside(outside).await,
+        }
+    }
+
+    async fn define(&mut self) -> Check {
+        if let Some(latest) = self.opened.last() {
+            self.repository = define(latest, &self.reference.schema, self.has_all_indexes).await?;
+        }
+        Ok(())
+    }
+
+    async fn outside(&self, outside: &Outside) -> Check {
+        let answer = match outside {
+            Outside::Write(at, body) => {
+                let Some((_, document)) = self.reference.document(at, body) else { return Ok(()) };
+                self.repository.upsert(&document).await.map(drop)
+            }
+            Outside::Get(key) => self.repository.get(KeyOf(key)).await.map(drop),
+            Outside::Find(query) => self.asking(query).await.map(drop),
+            Outside::Page(query, size) => self.asking(query).page(*size).await.map(drop),
+        };
+        is_error(answer, ErrorKind::InvalidInput)
+    }
+}
+
+async fn define(backend: &Backend, schema: &Schema, is_late: bool) -> Check<Repository<Document>> {
+    let definition = schema.definition(is_late).map_err(unexpected)?;
+    backend.define(definition).await.map_err(unexpected)
+}
+
+/// A key as calls take it: one value, or two.
+struct KeyOf<'v>(&'v [Value]);
+
+impl Serialize for KeyOf<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            [one] => one.serialize(serializer),
+            both => both.serialize(serializer),
+        }
+    }
+}
+
+/// An error where the model has an answer.
+fn unexpected(error: Error) -> String {
+    format!("error where an answer is expected: {error}")
+}
+
+/// Whether a call gave this error.
+fn is_error<T>(answer: backends::Result<T>, kind: ErrorKind) -> Check {
+    match answer {
+        Err(error) if error.kind() == kind => Ok(()),
+        Err(error) => Err(format!("{kind:?} expected, but: {error}")),
+        Ok(_) => Err(format!("{kind:?} expected, but it went well")),
+    }
+}
+
+/// Compares an answer with the expected one.
+fn same<T: PartialEq + std::fmt::Debug>(answer: &T, expected: &T, what: &str) -> Check {
+    if answer == expected { Ok(()) } else { Err(format!("{what}: {answer:?}, but expected {expected:?}")) }
+}
+
+/// Compares records in their order.
+fn same_records(answer: &[Document], expected: &[Document]) -> Check {
+    let shown = |record: &Document| value_shown(&Value::Map(record.clone()));
+    if let Some((at, (answer, expected))) =
+        answer.iter().zip(expected).enumerate().find(|(_, (answer, expected))| !is_same(answer, expected))
+    {
+        return Err(format!("record {at} is\n      {}\n    but expected\n      {}", shown(answer), shown(expected)));
+    }
+    let (all, what) = if answer.len() > expected.len() { (answer, "too many") } else { (expected, "missing") };
+    let Some(first) = all.get(answer.len().min(expected.len())) else { return Ok(()) };
+    let counts = format!("{} records, but expected {}", answer.len(), expected.len());
+    Err(format!("{counts}; the first that is {what}:\n      {}", shown(first)))
+}

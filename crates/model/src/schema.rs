@@ -1,0 +1,111 @@
+//! Random definitions, in a form that a model and a generator can look into.
+
+use backends::{Definition, Kind};
+use serde_json::{Map, Value as Json, json};
+
+/// A definition.
+#[derive(Debug, Clone)]
+pub(crate) struct Schema {
+    pub(crate) name: String,
+    /// The fields of the key; none if it is the id that the library gives.
+    pub(crate) key: Vec<Place>,
+    /// What else records hold.
+    pub(crate) places: Vec<Place>,
+    pub(crate) indexes: Vec<IndexOn>,
+    pub(crate) has_text_ids: bool,
+    pub(crate) has_custom_id: bool,
+}
+
+/// A place in records.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) path: &'static str,
+    /// What it is declared to hold.
+    pub(crate) kind: Option<Kind>,
+    pub(crate) role: Role,
+}
+
+/// What a place is for, which narrows its strings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Key,
+    Indexed,
+    Other,
+}
+
+/// An index that is not unique.
+#[derive(Debug, Clone)]
+pub(crate) struct IndexOn {
+    pub(crate) fields: Vec<&'static str>,
+    pub(crate) is_ordered: bool,
+    /// Whether only the second definition has it, over records that are there by then.
+    pub(crate) is_late: bool,
+}
+
+impl Schema {
+    /// The definition as services write it, with the late indexes or without.
+    pub(crate) fn json(&self, is_late: bool) -> Json {
+        let mut json = Map::new();
+        json.insert("name".to_owned(), json!(self.name));
+        for (place, [key, kind]) in
+            self.key.iter().zip([["hashKey", "hashKeyType"], ["rangeKey", "rangeKeyType"]]).filter(|_| self.names_key())
+        {
+            json.insert(key.to_owned(), json!(place.path));
+            json.insert(kind.to_owned(), json!(place.kind.map_or("string", Kind::name)));
+        }
+        if self.has_text_ids {
+            json.insert("idKind".to_owned(), json!("string"));
+        }
+        if self.has_custom_id {
+            json.insert("customId".to_owned(), json!(true));
+        }
+        let fields = self.places.iter().filter_map(|place| Some((place.path.to_owned(), json!(place.kind?.name()))));
+        json.insert("fields".to_owned(), Json::Object(fields.collect()));
+        let indexes = self.indexes.iter().filter(|index| is_late || !index.is_late).map(|index| {
+            let mut json = json!({ "fields": index.fields, "unique": false });
+            if index.is_ordered {
+                json["ordered"] = json!(true);
+            }
+            json
+        });
+        json.insert("indexes".to_owned(), indexes.collect());
+        Json::Object(json)
+    }
+
+    /// The same, as the library takes it.
+    pub(crate) fn definition(&self, is_late: bool) -> backends::Result<Definition> {
+        Definition::from_json(&self.json(is_late).to_string())
+    }
+
+    /// With `customId` a field `id` is the key if no other is named.
+    fn names_key(&self) -> bool {
+        self.key.first().is_some_and(|place| place.path != "id")
+    }
+
+    /// Whether records are found by the id that the library gives.
+    pub(crate) fn is_by_id(&self) -> bool {
+        self.key.is_empty()
+    }
+
+    /// The field that holds the id that the library gives.
+    pub(crate) fn id_field(&self) -> &'static str {
+        if self.has_custom_id { "_id" } else { "id" }
+    }
+
+    /// The fields of the key.
+    pub(crate) fn key_fields(&self) -> Vec<&'static str> {
+        if self.is_by_id() { vec![self.id_field()] } else { self.key.iter().map(|place| place.path).collect() }
+    }
+
+    /// The kind of a place.
+    pub(crate) fn kind(&self, path: &str) -> Option<Kind> {
+        self.key.iter().chain(&self.places).find(|place| place.path == path)?.kind
+    }
+
+    /// Every place that a filter or an order may name, with its kind.
+    pub(crate) fn all_places(&self) -> Vec<(&'static str, Option<Kind>)> {
+        let id_kind = if self.has_text_ids { Kind::String } else { Kind::ObjectId };
+        let places = self.key.iter().chain(&self.places).filter(|place| !place.path.ends_with("[]"));
+        places.map(|place| (place.path, place.kind)).chain([(self.id_field(), Some(id_kind))]).collect()
+    }
+}

@@ -1,0 +1,153 @@
+//! Making a failing program smaller, so that a reader sees what matters.
+
+use backends::{Document, Expr, Filter, Value};
+
+use crate::operation::{At, Operation, Outside, Query};
+use crate::program::Program;
+
+/// Programs that are smaller in one way, the smallest first.
+pub(crate) fn smaller(program: &Program) -> impl Iterator<Item = Program> + '_ {
+    let length = program.operations.len();
+    let sizes = std::iter::successors(Some(length / 2), |size| Some(size / 2)).take_while(|size| *size > 0);
+    let cuts =
+        sizes.flat_map(move |size| (0..length).step_by(size).map(move |start| start..(start + size).min(length)));
+    let cut = cuts.map(|range| {
+        let mut smaller = program.clone();
+        smaller.operations.drain(range);
+        smaller
+    });
+    let indexes = (0..program.schema.indexes.len()).map(|at| {
+        let mut smaller = program.clone();
+        smaller.schema.indexes.remove(at);
+        smaller
+    });
+    let simpler = (0..length).flat_map(move |at| {
+        simpler(&program.operations[at]).into_iter().map(move |operation| {
+            let mut smaller = program.clone();
+            smaller.operations[at] = operation;
+            smaller
+        })
+    });
+    cut.chain(indexes).chain(simpler)
+}
+
+fn simpler(operation: &Operation) -> Vec<Operation> {
+    let writes = |body: &Document, of: &dyn Fn(Document) -> Operation| documents(body).into_iter().map(of).collect();
+    match operation {
+        Operation::Insert(at, body) => writes(body, &|body| Operation::Insert(at.clone(), body)),
+        Operation::Replace(at, body) => writes(body, &|body| Operation::Replace(at.clone(), body)),
+        Operation::Upsert(at, body) => writes(body, &|body| Operation::Upsert(at.clone(), body)),
+        Operation::InsertMany(records) => records_of_call(records).into_iter().map(Operation::InsertMany).collect(),
+        Operation::GetMany(all) => without_one(all).into_iter().map(Operation::GetMany).collect(),
+        Operation::Find(query) => queries(query).into_iter().map(Operation::Find).collect(),
+        Operation::Stream(query) => std::iter::once(query.clone()).chain(queries(query)).map(Operation::Find).collect(),
+        Operation::FindOne(query) => queries(query).into_iter().map(Operation::FindOne).collect(),
+        Operation::Count(filter) => filters(filter).into_iter().map(Operation::Count).collect(),
+        Operation::Exists(filter) => filters(filter).into_iter().map(Operation::Exists).collect(),
+        Operation::Pages(query, sizes, between) => {
+            let fewer = without_one(between).into_iter().map(|fewer| (query.clone(), fewer));
+            let queries = queries(query).into_iter().map(|query| (query, between.clone()));
+            let simpler = between.iter().enumerate().flat_map(|(at, write)| {
+                simpler(write).into_iter().map(move |write| {
+                    let mut writes = between.clone();
+                    writes[at] = write;
+                    (query.clone(), writes)
+                })
+            });
+            let all = fewer.chain(queries).chain(simpler);
+            all.map(|(query, between)| Operation::Pages(query, sizes.clone(), between)).collect()
+        }
+        Operation::Outside(Outside::Write(at, body)) => {
+            writes(body, &|body| Operation::Outside(Outside::Write(at.clone(), body)))
+        }
+        Operation::Outside(_) | Operation::Define | Operation::Reopen | Operation::Delete(_) | Operation::Get(_) => {
+            Vec::new()
+        }
+    }
+}
+
+/// A list without each of its members.
+fn without_one<T: Clone>(all: &[T]) -> Vec<Vec<T>> {
+    let without = |at| all.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, one)| one.clone()).collect();
+    (0..all.len()).map(without).collect()
+}
+
+fn records_of_call(records: &[(At, Document)]) -> Vec<Vec<(At, Document)>> {
+    let halves = [&records[..records.len() / 2], &records[records.len() / 2..]];
+    let halves = halves.into_iter().filter(|half| half.len() < records.len()).map(<[_]>::to_vec);
+    let simpler = records.iter().enumerate().flat_map(|(at, (key, body))| {
+        documents(body).into_iter().map(move |body| {
+            let mut simpler = records.to_vec();
+            simpler[at] = (key.clone(), body);
+            simpler
+        })
+    });
+    // A long call is cut first; its records are made simpler when few are left.
+    if records.len() > 8 {
+        halves.chain(without_one(records)).collect()
+    } else {
+        without_one(records).into_iter().chain(simpler).collect()
+    }
+}
+
+/// A document without each of its fields, or with a shorter text.
+fn documents(document: &Document) -> Vec<Document> {
+    let without = document.keys().map(|field| {
+        let mut simpler = document.clone();
+        simpler.remove(field);
+        simpler
+    });
+    let shorter = document.iter().filter_map(|(field, value)| {
+        let Value::String(text) = value else { return None };
+        let half: String = text.chars().take(text.chars().count() / 2).collect();
+        let mut simpler = document.clone();
+        simpler.insert(field, half);
+        (text.len() > 8).then_some(simpler)
+    });
+    without.chain(shorter).collect()
+}
+
+fn queries(query: &Query) -> Vec<Query> {
+    let mut simpler: Vec<_> =
+        filters(&query.filter).into_iter().map(|filter| Query { filter, ..query.clone() }).collect();
+    simpler.extend(without_one(&query.sort).into_iter().map(|sort| Query { sort, ..query.clone() }));
+    if query.offset > 0 {
+        simpler.push(Query { offset: 0, ..query.clone() });
+    }
+    if query.limit.is_some() {
+        simpler.push(Query { limit: None, ..query.clone() });
+    }
+    if query.fields.is_some() {
+        simpler.push(Query { fields: None, ..query.clone() });
+    }
+    if query.is_consistent {
+        simpler.push(Query { is_consistent: false, ..query.clone() });
+    }
+    simpler
+}
+
+/// A filter with a part in its place, or without one.
+fn filters(filter: &Filter) -> Vec<Filter> {
+    let lists = |members: &[Filter], of: &dyn Fn(Vec<Filter>) -> Filter| {
+        let fewer = without_one(members).into_iter().filter(|fewer| fewer.len() > 1);
+        let inside = members.iter().enumerate().flat_map(|(at, member)| {
+            filters(member).into_iter().map(move |member| {
+                let mut simpler = members.to_vec();
+                simpler[at] = member;
+                simpler
+            })
+        });
+        let simpler: Vec<_> = fewer.chain(inside).collect();
+        members.iter().cloned().chain(simpler.into_iter().map(of)).collect()
+    };
+    match filter.expr() {
+        Expr::And(members) => lists(members, &|members| Filter::and(members)),
+        Expr::Or(members) => lists(members, &|members| Filter::or(members)),
+        Expr::Not(inner) => {
+            let inside: &Filter = inner;
+            std::iter::once(inside.clone()).chain(filters(inside).into_iter().map(|inner| !inner)).collect()
+        }
+        Expr::Test(..) => vec![Filter::all()],
+        Expr::All | Expr::Nothing => Vec::new(),
+    }
+}

@@ -1,0 +1,56 @@
+//! `cargo xtask model`: random programs on a backend and on a model of it.
+
+use crate::args::Args;
+use crate::{Result, Verb, cargo, integration};
+
+/// The backends that it can be compared with, and whether each needs a server.
+const BACKENDS: &[(&str, bool)] = &[("memory", false), ("sqlite", false), ("mongodb", true), ("dynamodb", true)];
+
+pub(crate) const VERB: Verb = Verb {
+    name: "model",
+    usage: "--backend B [--operations N] [--seed S] [--longest L] [--jobs J]",
+    about: "Run random programs on a backend and on a model of it, and compare every answer",
+    help: "\
+A program has a definition of its own and up to 400 operations: writes, reads with any filter and
+order, pages with writes between them, new indexes over old records, another process, and one
+percent of calls just outside the domain. The model is a list and the contract, said a second time.
+A program that differs is made smaller and printed with its seed. The last line is
+`N operations, D divergences`; the exit code is 1 if there is one.
+
+  --backend B      memory, sqlite, mongodb or dynamodb; a server is had as for `cargo xtask integration`
+  --operations N   how many in all; 20,000 if not given
+  --seed S         that of the first program, each later one adds 1; random if not given, and printed
+  --longest L      how many bytes the longest text has; 2,000 if not given
+  --jobs J         how many programs run at once; 2 if not given",
+    run,
+};
+
+fn run(mut args: Args) -> Result {
+    let backend: String = args.option("--backend")?.ok_or("say which backend: `--backend sqlite`")?;
+    let known: Vec<_> = BACKENDS.iter().map(|(name, _)| *name).collect();
+    let (name, has_server) = BACKENDS
+        .iter()
+        .find(|(name, _)| *name == backend)
+        .ok_or_else(|| format!("unknown backend `{backend}`; known: {}", known.join(", ")))?;
+    let mut words = vec![format!("--backend={name}")];
+    for option in ["--operations", "--seed", "--longest", "--jobs"] {
+        words.extend(args.option::<u64>(option)?.map(|value| format!("{option}={value}")));
+    }
+    args.finish()?;
+    let mut package = vec!["--release", "--package", "model"];
+    if *name != "memory" {
+        package.extend(["--features", name]);
+    }
+    let with = |verb: &'static str, rest: &[String]| -> Vec<String> {
+        let all = std::iter::once(&verb).chain(&package).map(|word| (*word).to_owned());
+        all.chain(rest.iter().cloned()).collect()
+    };
+    words.insert(0, "--".to_owned());
+    let call = with("run", &words);
+    if !has_server {
+        return cargo::run_cargo(&call);
+    }
+    // A server does not wait for a build.
+    cargo::run_cargo(&with("build", &[]))?;
+    integration::beside(name, None, &call)
+}
