@@ -14,6 +14,7 @@ mod lint;
 mod metadata;
 mod mistakes;
 mod model;
+mod pages;
 mod proofs;
 mod sizes;
 mod steps;
@@ -48,6 +49,7 @@ const VERBS: &[Verb] = &[
     bench::VERB,
     model::VERB,
     mistakes::VERB,
+    pages::VERB,
     sizes::VERB,
     kill::VERB,
     fuzz::VERB,

@@ -26,18 +26,23 @@ A program that differs is made smaller and printed with its seed. The last line 
 };
 
 fn run(mut args: Args) -> Result {
+    let mut words = Vec::new();
+    for option in ["--operations", "--seed", "--longest", "--jobs"] {
+        words.extend(args.option::<u64>(option)?.map(|value| format!("{option}={value}")));
+    }
+    run_program("model", args, words)
+}
+
+/// Runs a program of the crate `model` on the backend that the arguments name, beside a server if it needs one.
+pub(crate) fn run_program(program: &str, mut args: Args, words: Vec<String>) -> Result {
     let backend: String = args.option("--backend")?.ok_or("say which backend: `--backend sqlite`")?;
+    args.finish()?;
     let known: Vec<_> = BACKENDS.iter().map(|(name, _)| *name).collect();
     let (name, has_server) = BACKENDS
         .iter()
         .find(|(name, _)| *name == backend)
         .ok_or_else(|| format!("unknown backend `{backend}`; known: {}", known.join(", ")))?;
-    let mut words = vec![format!("--backend={name}")];
-    for option in ["--operations", "--seed", "--longest", "--jobs"] {
-        words.extend(args.option::<u64>(option)?.map(|value| format!("{option}={value}")));
-    }
-    args.finish()?;
-    let mut package = vec!["--release", "--package", "model"];
+    let mut package = vec!["--release", "--package", "model", "--bin", program];
     if *name != "memory" {
         package.extend(["--features", name]);
     }
@@ -45,8 +50,8 @@ fn run(mut args: Args) -> Result {
         let all = std::iter::once(&verb).chain(&package).map(|word| (*word).to_owned());
         all.chain(rest.iter().cloned()).collect()
     };
-    words.insert(0, "--".to_owned());
-    let call = with("run", &words);
+    let passed_on: Vec<String> = ["--".to_owned(), format!("--backend={name}")].into_iter().chain(words).collect();
+    let call = with("run", &passed_on);
     if !has_server {
         return cargo::run_cargo(&call);
     }

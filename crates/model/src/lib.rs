@@ -14,6 +14,7 @@ mod run;
 mod schema;
 mod shrink;
 mod store;
+mod walk;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,6 +23,7 @@ use std::time::{Duration, Instant};
 pub use options::Options;
 use program::Program;
 use store::Stores;
+pub use walk::Walk;
 
 /// So many operations have a definition of their own.
 const OPERATIONS: u64 = 400;

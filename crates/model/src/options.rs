@@ -2,6 +2,40 @@
 
 use crate::generate::Scale;
 
+/// The words of a command line: `--name=value`, or `--name` alone.
+#[derive(Debug)]
+pub(crate) struct Words(Vec<String>);
+
+impl Words {
+    pub(crate) fn new(words: impl Iterator<Item = String>) -> Self {
+        Self(words.collect())
+    }
+
+    /// Whether a word is there.
+    pub(crate) fn flag(&mut self, name: &str) -> bool {
+        let at = self.0.iter().position(|word| word == name);
+        at.map(|at| self.0.remove(at)).is_some()
+    }
+
+    /// The text of a word.
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+        let at = self.0.iter().position(|word| word.split_once('=').is_some_and(|(known, _)| known == name))?;
+        let word = self.0.remove(at);
+        word.split_once('=').map(|(_, value)| value.to_owned())
+    }
+
+    /// The number of a word.
+    pub(crate) fn number<N: std::str::FromStr>(&mut self, name: &str) -> Result<Option<N>, String> {
+        let Some(value) = self.text(name) else { return Ok(None) };
+        value.parse().map(Some).map_err(|_| format!("`{name}` is a number, as in `{name}=100`, not `{value}`"))
+    }
+
+    /// Nothing may be left.
+    pub(crate) fn finish(self) -> Result<(), String> {
+        self.0.first().map_or(Ok(()), |word| Err(format!("unknown argument `{word}`")))
+    }
+}
+
 /// What to run.
 #[derive(Debug)]
 pub struct Options {
@@ -31,33 +65,19 @@ impl Options {
     /// # Errors
     /// What is none of these, or no number.
     pub fn read(words: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut options = Self {
-            backend: "memory".to_owned(),
-            operations: 20_000,
-            seed: fastrand::u64(..1 << 48),
-            jobs: 2,
-            stops_at_first: false,
-            scale: Scale { longest: 2_000 },
+        let mut words = Words::new(words);
+        let options = Self {
+            backend: words.text("--backend").unwrap_or_else(|| "memory".to_owned()),
+            operations: words.number("--operations")?.unwrap_or(20_000),
+            seed: words.number("--seed")?.unwrap_or_else(|| fastrand::u64(..1 << 48)),
+            jobs: words.number("--jobs")?.unwrap_or(2),
+            stops_at_first: words.flag("--first"),
+            scale: Scale { longest: words.number("--longest")?.unwrap_or(2_000) },
         };
-        for word in words {
-            let (name, value) = word.split_once('=').unwrap_or((&word, ""));
-            match name {
-                "--backend" => value.clone_into(&mut options.backend),
-                "--operations" => options.operations = number(name, value)?,
-                "--seed" => options.seed = number(name, value)?,
-                "--jobs" => options.jobs = number(name, value)?,
-                "--first" => options.stops_at_first = true,
-                "--longest" => options.scale.longest = number(name, value)?,
-                _ => return Err(format!("unknown argument `{word}`")),
-            }
-        }
+        words.finish()?;
         if options.scale.longest < 2 || options.jobs == 0 {
             return Err("`--longest` is at least 2, and `--jobs` at least 1".to_owned());
         }
         Ok(options)
     }
-}
-
-fn number<N: std::str::FromStr>(name: &str, value: &str) -> Result<N, String> {
-    value.parse().map_err(|_| format!("`{name}` is a number, as in `{name}=100`, not `{value}`"))
 }
