@@ -35,8 +35,12 @@ the figures are ratios of two things measured in one run, but noise is noise.
             `cargo xtask integration`
   dynamodb  against the AWS SDK with serde_dynamo, on a DynamoDB Local that is had the same way
 
-Arguments of all but `core`: parts of the names of what is to be measured, `--rounds=N` for
-another number of pairs than 31, and `--only=ours` (or another contender) for a profiler.",
+Arguments of all but `core`: parts of the names of the rows that are wanted, `--rounds=N` for
+another number of pairs than 31, and `--only=ours` (or another contender) for a profiler. Those of
+`core`: how the names of rows begin, and `--profile` for only the first contender of each.
+
+  cargo xtask bench sqlite -- 'durable insert, 1' --rounds=61
+  perf record -g cargo xtask bench sqlite -- 'durable insert, 1' --only=ours --rounds=200",
     run,
 };
 

@@ -3,7 +3,7 @@
 use backends_core::{Backend, Definition, Repository};
 use tokio::runtime::Runtime;
 
-use crate::{Client, Comparison, Contender, Record, is_wanted, stored};
+use crate::{Client, Comparison, Contender, Record, stored};
 
 // The targets of the design.
 const THROUGHPUT: f64 = 0.97;
@@ -53,18 +53,14 @@ impl<C: Client> Bench<C> {
     /// Compares `get_many` of the records that are there from the start.
     pub fn get_many(&self) {
         let Self { runtime, ours, direct } = self;
-        if is_wanted("get_many") {
-            Comparison::of("get_many of 10,000")
-                .run(&mut [Contender::getting_many(runtime, ours), Contender::getting_many(runtime, direct)]);
-        }
+        Comparison::of("get_many of 10,000")
+            .run(&mut [Contender::getting_many(runtime, ours), Contender::getting_many(runtime, direct)]);
     }
 
     /// Compares `insert_many` of so many `records`, which ours stores, with what `direct` does.
     pub fn insert_many(&self, of: &str, records: impl Fn() -> Vec<Record>, direct: Contender<'_>) {
-        if is_wanted("insert_many") {
-            let ours = Contender::inserting_many(&self.runtime, &self.ours, records);
-            Comparison::of(format!("insert_many of {of}")).throughput(THROUGHPUT_OF_MANY).run(&mut [ours, direct]);
-        }
+        let ours = Contender::inserting_many(&self.runtime, &self.ours, records);
+        Comparison::of(format!("insert_many of {of}")).throughput(THROUGHPUT_OF_MANY).run(&mut [ours, direct]);
     }
 
     /// Closes this library's backend.
@@ -78,7 +74,7 @@ fn compare_in_flight<'a>(
     flights: &[(usize, usize)],
     contenders: impl Fn(usize, usize) -> [Contender<'a>; 2],
 ) {
-    for (callers, each) in flights.iter().filter(|_| is_wanted(call)) {
+    for (callers, each) in flights {
         let comparison = Comparison::of(format!("{call}, {callers} in flight"));
         comparison.throughput(THROUGHPUT).cpu(CPU).run(&mut contenders(*callers, *each));
     }

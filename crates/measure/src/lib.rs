@@ -24,4 +24,4 @@ pub use bench::{Bench, ours, runtime};
 pub use client::Client;
 pub use flight::in_flight;
 pub use record::{Record, STORED, fresh, id, many_fresh, record, stored};
-pub use rounds::{Comparison, Contender, is_wanted, print_head};
+pub use rounds::{Comparison, Contender, print_head};

@@ -122,8 +122,11 @@ impl Comparison {
         Self { cpu: Some(target), ..self }
     }
 
-    /// Lets the contenders do their rounds, and prints a row for each. The first is ours.
+    /// Lets the contenders do their rounds, and prints a row for each, if that is wanted. The first is ours.
     pub fn run(&self, contenders: &mut [Contender<'_>]) {
+        if !is_wanted(&self.what) {
+            return;
+        }
         if let Some(only) = option("only") {
             return self.run_only(contenders.iter_mut().filter(|contender| contender.name == only));
         }
@@ -186,8 +189,8 @@ pub fn print_head() {
     println!("|---|---|--:|--:|--:|--:|--:|---|");
 }
 
-/// Whether this part of a bench is asked for: the words of the command line are parts of names, and none means all.
-pub fn is_wanted(what: &str) -> bool {
+/// Whether these rows are asked for: the words of the command line are parts of their names, and none means all.
+fn is_wanted(what: &str) -> bool {
     let mut words = std::env::args().skip(1).filter(|word| !word.starts_with("--")).peekable();
     words.peek().is_none() || words.any(|word| what.contains(&word))
 }

@@ -10,10 +10,12 @@ use backends_core::driver::{Context, FindRequest};
 use backends_core::{Registry, Repository, Result, Timestamp, Token, Tokens};
 use backends_sqlite::{Sqlite, SqliteRepository};
 use direct::{Direct, Pool, Spawning, Threads};
-use measure::{Comparison, Contender, Record, STORED, is_wanted, many_fresh, ours, print_head, runtime};
+use measure::{Comparison, Contender, Record, STORED, many_fresh, ours, print_head, runtime};
 use tokio::runtime::Runtime;
 
 mod direct;
+
+const CPU: f64 = 1.10;
 
 struct Bench {
     runtime: Runtime,
@@ -36,7 +38,7 @@ impl Bench {
 
     fn get(&self, callers: usize, each: usize) {
         let Self { runtime, ours, spawning, threads } = self;
-        Comparison::of(format!("get, {callers} in flight")).throughput(0.97).run(&mut [
+        Comparison::of(format!("get, {callers} in flight")).throughput(0.97).cpu(CPU).run(&mut [
             Contender::getting(runtime, ours, callers, each),
             Contender::getting(runtime, spawning, callers, each),
             Contender::getting(runtime, threads, callers, each),
@@ -47,7 +49,8 @@ impl Bench {
         let Self { runtime, ours, spawning, threads } = self;
         let what = format!("durable insert, {callers} in flight");
         // Of 32 callers the commits are grouped, which those of the others are not.
-        Comparison::of(what).throughput(if callers == 1 { 0.97 } else { 5.0 }).run(&mut [
+        let target = if callers == 1 { 0.97 } else { 5.0 };
+        Comparison::of(what).throughput(target).cpu(CPU).run(&mut [
             Contender::inserting(runtime, ours, callers, each),
             Contender::inserting(runtime, spawning, callers, each),
             Contender::inserting(runtime, threads, callers, each),
@@ -111,21 +114,11 @@ fn main() {
     let directory = tempfile::tempdir().unwrap();
     let bench = Bench::new(directory.path());
     print_head();
-    if is_wanted("get") {
-        bench.get(1, 2_000);
-        bench.get(32, 300);
-    }
-    if is_wanted("find") {
-        bench.find();
-    }
-    if is_wanted("get_many") {
-        bench.get_many();
-    }
-    if is_wanted("insert") {
-        bench.insert(1, 150);
-        bench.insert(32, 4);
-    }
-    if is_wanted("insert_many") {
-        bench.insert_many();
-    }
+    bench.get(1, 2_000);
+    bench.get(32, 300);
+    bench.find();
+    bench.get_many();
+    bench.insert(1, 150);
+    bench.insert(32, 4);
+    bench.insert_many();
 }
