@@ -20,8 +20,8 @@ pub(crate) use name::check_name;
 use shape::Shape;
 use special::{Instant, RawBytes};
 
-/// How many bytes a record is given room for at first.
-const USUAL: usize = 256;
+/// How many bytes a record is given room for, if nobody knows better.
+pub(crate) const USUAL: usize = 256;
 
 /// DynamoDB keeps 38 digits and an exponent from -130 to 125.
 const SMALLEST: f64 = 1e-130;
@@ -34,12 +34,12 @@ pub(crate) struct Encoded {
     pub(crate) shape: u64,
 }
 
-/// The record that `value` is, checked against what `schema` declares.
+/// The record that `value` is, checked against what `schema` declares. It is given `room` for so many bytes at first.
 ///
 /// # Errors
 /// `InvalidInput` with the path, if a value or a name is one that no backend stores.
-pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, schema: &Place) -> Result<Encoded> {
-    let mut encoder = Encoder::new(Some(schema), true, USUAL);
+pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, schema: &Place, room: usize) -> Result<Encoded> {
+    let mut encoder = Encoder::new(Some(schema), true, room);
     value.serialize(&mut encoder).map_err(|fault| Error::from(fault).naming_path())?;
     if !encoder.root_done {
         return Err(no_record());

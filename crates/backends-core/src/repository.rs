@@ -1,11 +1,8 @@
 //! A repository: the handle that users hold, and what is known of it.
 
-use std::any::TypeId;
-use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -18,11 +15,15 @@ use crate::ask::Asked;
 use crate::decode::Reading;
 use crate::driver::RepositoryDriver;
 use crate::schema::{Holder, Place};
-use crate::{Backend, Definition, Document, FieldKind, Filter, Index, Result};
+use crate::{Backend, Definition, Document, FieldKind, Filter, Index};
 
+mod about;
 mod plan;
 
-pub(crate) use plan::{Checked, Plan, Sought, check_names_its_key, check_own_id, decode, id_rule, sought, with_id};
+pub(crate) use about::AboutType;
+pub(crate) use plan::{
+    Checked, Plan, Sought, check_names_its_key, check_own_id, decode, id_of, id_rule, sought, with_id,
+};
 
 /// What can be stored: any serde type that owns its data.
 ///
@@ -146,25 +147,6 @@ pub struct Repository<T = Document> {
     record: PhantomData<fn() -> T>,
 }
 
-/// What is known of a type of records.
-#[derive(Default)]
-pub(crate) struct AboutType {
-    /// What it was asked, once somebody needed to know.
-    asked: OnceLock<Arc<Asked>>,
-    /// What was asked of the types that records were read as besides.
-    selected: Mutex<HashMap<TypeId, Arc<Asked>>>,
-    /// The last shape whose names were found to be read as they are written.
-    shape: AtomicU64,
-}
-
-impl AboutType {
-    /// What the type of this id says, which `ask` asks.
-    pub(crate) fn selected(&self, id: TypeId, ask: fn() -> Asked) -> Arc<Asked> {
-        let mut selected = self.selected.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(selected.entry(id).or_insert_with(|| Arc::new(ask())))
-    }
-}
-
 pub(crate) struct Inner {
     pub(crate) backend: Backend,
     pub(crate) name: Arc<str>,
@@ -236,16 +218,7 @@ impl<T: Record> Repository<T> {
     }
 
     pub(crate) fn asked(&self) -> &Arc<Asked> {
-        self.about.asked.get_or_init(|| Arc::new(Asked::of::<T>()))
-    }
-
-    /// Whether `check` holds for records of this shape; asked anew only when the shape changes.
-    pub(crate) fn once_a_shape(&self, shape: u64, check: impl FnOnce() -> Result<()>) -> Result<()> {
-        if self.about.shape.load(Ordering::Relaxed) != shape {
-            check()?;
-            self.about.shape.store(shape, Ordering::Relaxed);
-        }
-        Ok(())
+        self.about.asked(Asked::of::<T>)
     }
 
     pub(crate) fn plan(&self) -> Plan<'_, T> {

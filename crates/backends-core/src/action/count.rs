@@ -27,7 +27,7 @@ impl<T: Record> Count<T> {
         let invocation = self.query.invocation("count");
         let request = self.query.request(&invocation).map_err(|error| invocation.place(error))?;
         let Some(request) = request else { return invocation.check().map(|()| 0) };
-        invocation.read(Counting { query: &self.query, request }).await
+        invocation.read(&Counting { query: &self.query, request }).await
     }
 }
 

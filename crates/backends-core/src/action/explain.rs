@@ -27,7 +27,7 @@ impl Explain {
         if self.is_page && request.sort == Sort::Any {
             request.sort = Sort::Stable;
         }
-        invocation.read(Explaining { query: &self.query, request }).await
+        invocation.read(&Explaining { query: &self.query, request }).await
     }
 }
 

@@ -113,7 +113,7 @@ impl<T: DeserializeOwned + Send + 'static> Find<T> {
         let request = self.query.request(&invocation).map_err(|error| invocation.place(error))?;
         let Some(request) = request else { return invocation.check().map(|()| Vec::new()) };
         let collecting = Collecting { query: &self.query, request, guards, record: PhantomData };
-        invocation.read(collecting).await
+        invocation.read(&collecting).await
     }
 }
 

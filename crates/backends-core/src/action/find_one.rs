@@ -42,7 +42,7 @@ impl<T: DeserializeOwned + Send + 'static> FindOne<T> {
         let request = self.query.request(&invocation).map_err(|error| invocation.place(error))?;
         let Some(request) = request else { return invocation.check().map(|()| None) };
         let collecting = Collecting { query: &self.query, request, guards: false, record: PhantomData };
-        Ok(invocation.read(collecting).await?.pop())
+        Ok(invocation.read(&collecting).await?.pop())
     }
 }
 

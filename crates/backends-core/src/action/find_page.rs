@@ -93,7 +93,7 @@ impl<T: DeserializeOwned + Send + 'static> FindPage<T> {
         request.after = after.map_err(place)?;
         let until = Instant::now().checked_add(half_of(&invocation));
         let paging = Paging { query: &self.query, request, size: self.size as usize, until, record: PhantomData };
-        let (records, last) = invocation.read(paging).await?;
+        let (records, last) = invocation.read(&paging).await?;
         let next = last.map(|position| PageToken::new(fingerprint, &position));
         Ok(Page { records, next })
     }

@@ -43,7 +43,7 @@ impl<T: Record> Get<T> {
         let mut context = invocation.context().clone();
         context.consistency = self.consistency;
         let request = GetRequest::new(context, vec![key]);
-        let fetched = invocation.read(Getting { driver: Arc::clone(&state.driver), request }).await?;
+        let fetched = invocation.read(&Getting { driver: Arc::clone(&state.driver), request }).await?;
         match fetched.record(0).map_err(|error| invocation.place(error))? {
             Some((batch, index)) => {
                 decode(&state, batch, index, None).map(Some).map_err(|error| invocation.place(error))

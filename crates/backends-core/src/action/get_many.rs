@@ -53,7 +53,7 @@ impl<T: Record> GetMany<T> {
         let mut context = invocation.context().clone();
         context.consistency = self.consistency;
         let request = GetRequest::new(context, keys);
-        let fetched = invocation.read(Getting { driver: Arc::clone(&state.driver), request }).await?;
+        let fetched = invocation.read(&Getting { driver: Arc::clone(&state.driver), request }).await?;
         let read = |(position, place): (usize, &Option<usize>)| {
             let record = place.map_or(Ok(None), |place| fetched.record(place))?;
             record

@@ -10,8 +10,8 @@ use super::{Invocation, action, by_swap};
 use crate::driver::{InsertManyRequest, NewRecord, RepositoryDriver};
 use crate::error::Counts;
 use crate::layer::Operation;
-use crate::repository::{Inner, State, check_own_id};
-use crate::{Error, Key, Record, Repository, Result};
+use crate::repository::{Inner, State, check_own_id, id_of};
+use crate::{Error, Key, Record, Repository, Result, Value};
 
 /// Stores new records. See [`Repository::insert_many`].
 #[must_use = "an action does nothing until it is awaited"]
@@ -34,6 +34,7 @@ struct Batch {
 /// What became of the record at one position.
 struct Answer {
     key: Option<Key>,
+    /// The id, unless it is the key.
     id: Option<String>,
     error: Option<Error>,
 }
@@ -59,7 +60,11 @@ impl InsertedMany {
 
     /// The id of the record at `position`: the one it brought, or the one it was given; none if it was not stored.
     pub fn id(&self, position: usize) -> Option<&str> {
-        self.0.get(position).filter(|answer| answer.error.is_none())?.id.as_deref()
+        let answer = self.0.get(position).filter(|answer| answer.error.is_none())?;
+        match (&answer.id, answer.key.as_ref()?.partition()) {
+            (Some(id), _) | (None, Value::String(id)) => Some(id),
+            _ => None,
+        }
     }
 
     /// The key of the record at `position`, if it was stored.
@@ -137,8 +142,9 @@ fn prepare<'a, T: Record>(repository: &Repository<T>, records: impl IntoIterator
         });
         match checked {
             Ok(checked) => {
-                let is_fresh = checked.brought.is_none() && state.definition.id_is_key();
-                let id = checked.brought.or(checked.fresh);
+                let id_is_key = state.definition.id_is_key();
+                let is_fresh = checked.fresh.is_some() && id_is_key;
+                let id = if id_is_key { None } else { checked.fresh.or_else(|| id_of(&state, &checked.record)) };
                 batch.answers.push(Answer { key: Some(checked.key.clone()), id, error: None });
                 batch.positions.push(position);
                 let record = NewRecord::new(checked.key, checked.record);

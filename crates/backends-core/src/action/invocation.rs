@@ -64,10 +64,10 @@ impl Invocation {
     }
 
     /// Makes a call that changes nothing.
-    pub(crate) async fn read<O: Operation>(&self, operation: O) -> Result<O::Answer> {
+    pub(crate) async fn read<O: Operation>(&self, operation: &O) -> Result<O::Answer> {
         self.check()?;
         self.backend.early_timer().set();
-        let answer = pin!(layer::read(self.backend.layers(), &self.call, &self.context, &operation));
+        let answer = pin!(layer::read(self.backend.layers(), &self.call, &self.context, operation));
         match within(&self.context, self.grace, answer).await {
             Some(answer) => answer.map_err(|error| self.place(error)),
             None => Err(self.place(self.context.too_late())),

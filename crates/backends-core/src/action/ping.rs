@@ -37,7 +37,7 @@ impl IntoFuture for Ping {
             let limit = self.timeout.unwrap_or(self.backend.timeout());
             let invocation = Invocation::of_backend(&self.backend, "ping", limit);
             let driver = Arc::clone(self.backend.driver());
-            invocation.read(Pinging { driver, context: invocation.context().clone() }).await
+            invocation.read(&Pinging { driver, context: invocation.context().clone() }).await
         })
     }
 }

@@ -7,7 +7,7 @@ use super::written::{Prepared, Written};
 use super::{Invocation, action, by_swap};
 use crate::driver::{Merged, ReplaceRequest, RepositoryDriver};
 use crate::layer::Operation;
-use crate::repository::{check_names_its_key, decode, id_rule};
+use crate::repository::{State, check_names_its_key, decode, id_rule};
 use crate::{Record, Repository, Result};
 
 /// Replaces the record that has a key. See [`Repository::replace`].
@@ -37,14 +37,9 @@ pub(super) async fn put<T: Record>(
     prepared: Box<Prepared<T>>,
     create: bool,
 ) -> Result<(T, bool)> {
-    let Prepared { state, mut checked, record } = *prepared;
-    let id = id_rule(&state, &mut checked);
-    let id_is_key = state.definition.id_is_key();
-    let mut request = ReplaceRequest::new(invocation.context().clone(), checked.key, checked.record);
-    request.create = create;
-    request.id = id;
-    let merged = invocation.write(Replacing { driver: Arc::clone(&state.driver), request }).await?;
-    if id_is_key {
+    let (state, record, replacing) = replacing(invocation, *prepared, create);
+    let merged = invocation.write(replacing).await?;
+    if state.definition.id_is_key() {
         return Ok((record, merged.created));
     }
     // Only the write shows which id is kept.
@@ -52,6 +47,17 @@ pub(super) async fn put<T: Record>(
         invocation.place(error.saying("the record is replaced, but unreadable").with_may_have_happened(true))
     })?;
     Ok((record, merged.created))
+}
+
+/// Apart, so that what it takes apart is not kept until the answer comes.
+fn replacing<T>(invocation: &Invocation, prepared: Prepared<T>, create: bool) -> (Arc<State>, T, Replacing) {
+    let Prepared { state, mut checked, record } = prepared;
+    let id = id_rule(&state, &mut checked);
+    let mut request = ReplaceRequest::new(invocation.context().clone(), checked.key, checked.record);
+    request.create = create;
+    request.id = id;
+    let driver = Arc::clone(&state.driver);
+    (state, record, Replacing { driver, request })
 }
 
 struct Replacing {

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::*;
-use crate::encode::encode;
+use crate::encode::{USUAL, encode};
 use crate::{Kind, RecordBuf, Timestamp, Token};
 
 fn stored(value: &serde_json::Value) -> RecordBuf {
-    encode(value, &Place::default()).unwrap().record
+    encode(value, &Place::default(), USUAL).unwrap().record
 }
 
 fn read<T: DeserializeOwned>(value: &serde_json::Value) -> Result<T> {
@@ -193,7 +193,7 @@ fn c01_every_form_of_serde_comes_back() {
                 ("list".into(), crate::Value::Array(vec![])),
             ]),
         };
-        let record = encode(&all, &place).unwrap().record;
+        let record = encode(&all, &place, USUAL).unwrap().record;
         let back: All = Reading::by(&place).read_or_explain(&record, 0).unwrap();
         assert_eq!(back, all);
     }

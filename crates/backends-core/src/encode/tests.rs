@@ -9,7 +9,7 @@ use super::*;
 use crate::{Document, FieldKind, Kind, Timestamp};
 
 fn written<T: Serialize>(value: &T) -> Result<Document> {
-    let encoded = encode(value, &Place::default())?;
+    let encoded = encode(value, &Place::default(), USUAL)?;
     crate::decode::decode_tokens(&mut encoded.record.tokens())
 }
 
@@ -100,7 +100,7 @@ fn c04_a_timestamp_stands_only_where_one_is_declared() {
     for record in
         [json!({"at": "1970-01-01T01:00:00.0019+01:00"}), json!({"events": [{"at": "1970-01-01T00:00:00.001Z"}]})]
     {
-        let encoded = encode(&record, &place).unwrap().record;
+        let encoded = encode(&record, &place, USUAL).unwrap().record;
         let document: Document = crate::decode::decode_tokens(&mut encoded.tokens()).unwrap();
         let stored = match document.get("events") {
             Some(Value::Array(events)) => match &events[0] {
@@ -112,7 +112,7 @@ fn c04_a_timestamp_stands_only_where_one_is_declared() {
         assert_eq!(stored, Some(Value::Timestamp(at)));
     }
     for wrong in [json!({"at": "yesterday"}), json!({"at": 1}), json!({"at": {"a": 1}}), json!({"at": []})] {
-        let error = encode(&wrong, &place).unwrap_err();
+        let error = encode(&wrong, &place, USUAL).unwrap_err();
         assert!(error.is_invalid_input() && error.path() == Some("at"), "{error}");
     }
 }
@@ -122,11 +122,11 @@ fn c10_strings_of_key_and_index_fields_have_1_to_1024_bytes() {
     let mut place = Place::default();
     place.declare("email", Kind::String.into());
     place.mark_held("email", crate::schema::Holder::Index);
-    let fits = |text: &str| encode(&json!({"email": text}), &place).is_ok();
+    let fits = |text: &str| encode(&json!({"email": text}), &place, USUAL).is_ok();
     assert!(fits("a") && fits(&"x".repeat(1_024)));
     assert!(!fits("") && !fits(&"x".repeat(1_025)) && !fits(&"ä".repeat(513)));
     place.declare("email", FieldKind { empty_is_missing: true, ..Kind::String.into() });
-    assert!(encode(&json!({"email": ""}), &place).unwrap().record.get("email").is_none());
+    assert!(encode(&json!({"email": ""}), &place, USUAL).unwrap().record.get("email").is_none());
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn c01_what_is_no_record_is_refused() {
 
 #[test]
 fn records_of_one_shape_have_one_number() {
-    let shape = |value: serde_json::Value| encode(&value, &Place::default()).unwrap().shape;
+    let shape = |value: serde_json::Value| encode(&value, &Place::default(), USUAL).unwrap().shape;
     assert_eq!(shape(json!({"a": 1, "b": ["x"]})), shape(json!({"a": 2, "b": ["y", "z"]})));
     assert_ne!(shape(json!({"a": 1})), shape(json!({"b": 1})));
     assert_ne!(shape(json!({"a": 1})), shape(json!({"a": "1"})));

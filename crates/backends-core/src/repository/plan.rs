@@ -26,8 +26,8 @@ pub(crate) struct Plan<'a, T> {
 pub(crate) struct Checked {
     pub(crate) key: Key,
     pub(crate) record: RecordBuf,
-    /// The id that the record brings itself.
-    pub(crate) brought: Option<String>,
+    /// Whether the record brings an id itself.
+    pub(crate) brings_id: bool,
     /// The id that the library gives where the record brings none.
     pub(crate) fresh: Option<String>,
     pub(crate) shape: u64,
@@ -47,12 +47,12 @@ impl<'a, T: Record> Plan<'a, T> {
     /// # Errors
     /// `InvalidInput`, before any I/O.
     pub(crate) fn encode(&self, state: &State, record: &T) -> Result<Checked> {
-        let encoded = encode(record, &state.schema)?;
+        let encoded = encode(record, &state.schema, self.repository.about().room())?;
         let mut record = encoded.record;
         let definition = &state.definition;
         let field = definition.id_field();
-        let brought = id_of(state, &record);
-        let fresh = brought.is_none().then(|| {
+        let brings_id = record.get(field).is_some();
+        let fresh = (!brings_id).then(|| {
             let now = self.repository.inner.backend.clock().now();
             id::generate(definition.id_kind(), now)
         });
@@ -61,7 +61,8 @@ impl<'a, T: Record> Plan<'a, T> {
         }
         let key = key_of(state, &record)?;
         check_index_strings(state, &record)?;
-        Ok(Checked { key, record, brought, fresh, shape: encoded.shape })
+        self.repository.about().took(record.size());
+        Ok(Checked { key, record, brings_id, fresh, shape: encoded.shape })
     }
 
     /// The record as `T` will read it; what could not be read back is refused before the write.
@@ -69,7 +70,7 @@ impl<'a, T: Record> Plan<'a, T> {
     /// # Errors
     /// `InvalidInput` with the path.
     pub(crate) fn read_back(&self, state: &State, checked: &Checked) -> Result<T> {
-        self.repository.once_a_shape(checked.shape, || self.check_names(state, &checked.record))?;
+        self.repository.about().once_a_shape(checked.shape, || self.check_names(state, &checked.record))?;
         let read: T = state.reading().read_or_explain(&checked.record, 0).map_err(|error| {
             let field = state.definition.id_field();
             if checked.fresh.is_some() && (error.path() == Some(field) || reads_without::<T>(state, checked, field)) {
@@ -106,7 +107,8 @@ fn reads_without<T: DeserializeOwned>(state: &State, checked: &Checked, field: &
 /// direction knows, a default in the place of what was absent.
 fn check_unchanged<T: Serialize>(state: &State, checked: &Checked, read: &T) -> Result<()> {
     let id = state.definition.id_field();
-    let mut again = encode(read, &state.schema).map_err(|error| not_readable(error, "and written again"))?.record;
+    let again = encode(read, &state.schema, checked.record.size());
+    let mut again = again.map_err(|error| not_readable(error, "and written again"))?.record;
     // The type may not have the id that the library adds.
     again.remove(id);
     match checked.record.difference_without(id, &again) {
@@ -181,7 +183,7 @@ fn key_part(state: &State, field: &str, value: Value) -> Result<Option<Value>> {
 /// Refuses an id that the record brings where only the library gives ids.
 pub(crate) fn check_own_id(state: &State, checked: &Checked) -> Result<()> {
     let definition = &state.definition;
-    if checked.brought.is_some() && !definition.id_is_key() && !definition.accepts_own_id() {
+    if checked.brings_id && !definition.id_is_key() && !definition.accepts_own_id() {
         return Err(Error::invalid_input(
             "the record brings an id, which the library gives here since it is not the key: leave it out, or declare it a unique index where the backend has them",
         )
@@ -193,7 +195,7 @@ pub(crate) fn check_own_id(state: &State, checked: &Checked) -> Result<()> {
 /// Refuses to replace by a record whose key is an id that it does not have.
 pub(crate) fn check_names_its_key(state: &State, checked: &Checked) -> Result<()> {
     let definition = &state.definition;
-    if checked.brought.is_none() && definition.id_is_key() {
+    if !checked.brings_id && definition.id_is_key() {
         return Err(Error::invalid_input(
             "the record has no id, which is its key: set it, or use `insert` or `upsert`",
         )
@@ -203,7 +205,7 @@ pub(crate) fn check_names_its_key(state: &State, checked: &Checked) -> Result<()
 }
 
 /// The library's id of a record.
-fn id_of(state: &State, record: &RecordBuf) -> Option<String> {
+pub(crate) fn id_of(state: &State, record: &RecordBuf) -> Option<String> {
     match record.get(state.definition.id_field()) {
         Some(Token::String(id)) => Some(id.to_owned()),
         _ => None,
@@ -289,7 +291,7 @@ pub(crate) fn id_rule(state: &State, checked: &mut Checked) -> IdRule {
         return IdRule::Key;
     }
     let field = definition.id_field().to_owned();
-    let brought = checked.brought.take();
+    let brought = if checked.brings_id { id_of(state, &checked.record) } else { None };
     let fresh = checked.fresh.take().unwrap_or_default();
     IdRule::Keep { field, brought, fresh }
 }

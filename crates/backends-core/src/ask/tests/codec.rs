@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::*;
 use crate::decode::Reading;
-use crate::encode::encode;
+use crate::encode::{USUAL, encode};
 use crate::schema::Place;
 use crate::{RecordBuf, Token};
 
@@ -16,7 +16,7 @@ fn written<T: Serialize + DeserializeOwned>(record: &T) -> (RecordBuf, Place) {
     for (path, kind) in Asked::of::<T>().kinds() {
         place.declare(&path, kind.into());
     }
-    (encode(record, &place).unwrap().record, place)
+    (encode(record, &place, USUAL).unwrap().record, place)
 }
 
 fn unread<T: Serialize + DeserializeOwned>(record: &T) -> Vec<String> {
