@@ -27,13 +27,12 @@ impl MongoRepository {
     async fn fetch_one(&self, context: &Context, key: &Key) -> Result<Fetched> {
         // MongoDB: with a negative limit the one reply closes the cursor.
         let find = self.collection.find(self.codec.filter(key)?).limit(-1).max_time(max_time(context));
-        let reply = self
-            .database
-            .call(context, Effect::Reads, async {
-                let mut cursor = find.batch().await?;
-                next_reply(&mut cursor).await
-            })
-            .await?;
+        // Boxed, since the future has kilobytes, which every one around it would copy.
+        let request = Box::pin(async {
+            let mut cursor = find.batch().await?;
+            next_reply(&mut cursor).await
+        });
+        let reply = self.database.call(context, Effect::Reads, request).await?;
         let Some(reply) = reply else {
             return Ok(Fetched::from_batches(Vec::new(), vec![None]));
         };
@@ -79,7 +78,7 @@ impl MongoRepository {
         let at_once = u32::try_from(keys.len() + 1).unwrap_or(u32::MAX);
         let find = self.collection.find(self.codec.filter_of_many(keys)?);
         let find = find.batch_size(at_once).max_time(max_time(context));
-        let mut cursor = self.database.call(context, Effect::Reads, find.batch()).await?;
+        let mut cursor = self.database.call(context, Effect::Reads, Box::pin(find.batch())).await?;
         *has_begun = true;
         let mut batches = Vec::new();
         while let Some(reply) = self.database.call(context, Effect::Reads, next_reply(&mut cursor)).await? {
