@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::time::Duration;
 
 use backends_core::driver::Context;
@@ -42,18 +42,19 @@ impl Database {
 
     /// Waits for the answer to a request to the server. The deadline itself is kept by core; what is added here is why
     /// nothing came, where the driver knows.
+    ///
+    /// The request is boxed: many of the driver have kilobytes, which every future around one would hold twice and copy.
     pub(crate) async fn ask<T>(
         &self,
         context: &Context,
-        request: impl Future<Output = mongodb::error::Result<T>>,
+        mut request: impl Future<Output = mongodb::error::Result<T>> + Unpin,
     ) -> Result<T, Failure> {
         let (began, early) = (Instant::now(), early(context));
-        let mut request = pin!(request);
         if early.saturating_duration_since(began) > self.patience {
             // The driver gives up before: a timer would only cost.
             return request.await.map_err(Failure::Native);
         }
-        let answer = match timeout_at(early, request.as_mut()).await {
+        let answer = match timeout_at(early, &mut request).await {
             Ok(answer) => answer,
             Err(_) => match self.topology.unreachable_since(began) {
                 Some(fault) => return Err(Failure::Unreachable(fault)),
@@ -68,7 +69,7 @@ impl Database {
         &self,
         context: &Context,
         effect: Effect,
-        request: impl Future<Output = mongodb::error::Result<T>>,
+        request: impl Future<Output = mongodb::error::Result<T>> + Unpin,
     ) -> Result<T> {
         self.ask(context, request).await.map_err(|failure| self.fail(failure, effect))
     }
@@ -99,8 +100,10 @@ impl Failure {
 }
 
 /// The next reply of a cursor, or `None` after the last.
-pub(crate) async fn next_reply(cursor: &mut RawBatchCursor) -> mongodb::error::Result<Option<RawBatch>> {
-    poll_fn(|task| Pin::new(&mut *cursor).poll_next(task)).await.transpose()
+pub(crate) fn next_reply(
+    cursor: &mut RawBatchCursor,
+) -> impl Future<Output = mongodb::error::Result<Option<RawBatch>>> + Unpin {
+    poll_fn(|task| Pin::new(&mut *cursor).poll_next(task).map(Option::transpose))
 }
 
 /// Shortly before the deadline.

@@ -23,10 +23,14 @@ impl MongoRepository {
         }
         let context = &request.context;
         let aggregate = self.collection.aggregate(pipeline(condition)).max_time(max_time(context));
-        let answer = self.database.call(context, Effect::Reads, async {
-            let mut cursor = aggregate.await?;
-            cursor.advance().await?.then(|| cursor.deserialize_current()).transpose()
-        });
+        let answer = self.database.call(
+            context,
+            Effect::Reads,
+            Box::pin(async {
+                let mut cursor = aggregate.await?;
+                cursor.advance().await?.then(|| cursor.deserialize_current()).transpose()
+            }),
+        );
         // Of no document the server says nothing.
         let counts = answer.await?.unwrap_or_default();
         let number = |name| u64::try_from(counts.get_i64(name).unwrap_or_default()).unwrap_or_default();

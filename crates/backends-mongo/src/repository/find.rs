@@ -21,7 +21,7 @@ impl MongoRepository {
             Command::Find(find) => self.cursor(&request.context, *find).await?,
             Command::Aggregate(pipeline) => {
                 let aggregate = self.collection.aggregate(pipeline).allow_disk_use(true);
-                self.database.call(&request.context, Effect::Reads, aggregate.batch()).await?
+                self.database.call(&request.context, Effect::Reads, Box::pin(aggregate.batch())).await?
             }
         };
         let replies = Replies {
@@ -55,7 +55,7 @@ impl MongoRepository {
                 find = find.batch_size(u32::try_from(limit + 1).unwrap_or(u32::MAX));
             }
         }
-        self.database.call(context, Effect::Reads, find.batch()).await
+        self.database.call(context, Effect::Reads, Box::pin(find.batch())).await
     }
 }
 

@@ -27,7 +27,6 @@ impl MongoRepository {
     async fn fetch_one(&self, context: &Context, key: &Key) -> Result<Fetched> {
         // MongoDB: with a negative limit the one reply closes the cursor.
         let find = self.collection.find(self.codec.filter(key)?).limit(-1).max_time(max_time(context));
-        // Boxed, since the future has kilobytes, which every one around it would copy.
         let request = Box::pin(async {
             let mut cursor = find.batch().await?;
             next_reply(&mut cursor).await

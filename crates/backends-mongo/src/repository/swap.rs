@@ -51,10 +51,14 @@ impl MongoRepository {
         let find = self.collection.find(self.codec.filter(&request.key)?).limit(-1).max_time(max_time(context));
         let reply = self
             .database
-            .call(context, Effect::Reads, async {
-                let mut cursor = find.batch().await?;
-                next_reply(&mut cursor).await
-            })
+            .call(
+                context,
+                Effect::Reads,
+                Box::pin(async {
+                    let mut cursor = find.batch().await?;
+                    next_reply(&mut cursor).await
+                }),
+            )
             .await?;
         let Some(batch) = reply.map(|reply| self.codec.batch(reply)).transpose()? else { return Ok(None) };
         if batch.is_empty() {

@@ -45,7 +45,7 @@ async fn look(
     let context = &request.context;
     let collection = database.collection(request.definition.name());
     let find = collection.find(doc! {}).projection(projection);
-    let mut cursor = database.call(context, Effect::Reads, find.batch()).await?;
+    let mut cursor = database.call(context, Effect::Reads, Box::pin(find.batch())).await?;
     while let Some(reply) = database.call(context, Effect::Reads, next_reply(&mut cursor)).await? {
         kinds.look(&codec.batch(reply)?)?;
     }
@@ -65,10 +65,14 @@ async fn check_ids(database: &Arc<Database>, request: &DefineRequest, codec: &Co
             .limit(-1)
             .max_time(max_time(&request.context));
         let reply = database
-            .call(&request.context, Effect::Reads, async {
-                let mut cursor = find.batch().await?;
-                next_reply(&mut cursor).await
-            })
+            .call(
+                &request.context,
+                Effect::Reads,
+                Box::pin(async {
+                    let mut cursor = find.batch().await?;
+                    next_reply(&mut cursor).await
+                }),
+            )
             .await?;
         let Some(batch) = reply.map(|reply| codec.batch(reply)).transpose()? else { return Ok(false) };
         if batch.is_empty() {

@@ -55,10 +55,14 @@ impl<'a> Collection<'a> {
         let list = self.database.native.list_collections().filter(doc! { "name": &self.name });
         let reply = self
             .database
-            .call(&self.request.context, Effect::Reads, async {
-                let mut cursor = list.batch().await?;
-                next_reply(&mut cursor).await
-            })
+            .call(
+                &self.request.context,
+                Effect::Reads,
+                Box::pin(async {
+                    let mut cursor = list.batch().await?;
+                    next_reply(&mut cursor).await
+                }),
+            )
             .await?;
         let Some(reply) = reply else { return Ok(false) };
         let Some(found) = first(&reply)? else { return Ok(false) };

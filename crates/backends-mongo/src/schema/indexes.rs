@@ -38,7 +38,7 @@ async fn list(database: &Database, request: &DefineRequest) -> Result<Vec<IndexM
         Err(failure) => return Err(database.fail(failure, Effect::Reads)),
     };
     let mut indexes = Vec::new();
-    while database.call(context, Effect::Reads, cursor.advance()).await? {
+    while database.call(context, Effect::Reads, Box::pin(cursor.advance())).await? {
         let index = cursor.deserialize_current();
         indexes.push(index.map_err(|native| database.fail(Failure::Native(native), Effect::Reads))?);
     }
