@@ -104,12 +104,13 @@ pub struct Comparison {
     what: String,
     throughput: Option<f64>,
     cpu: Option<f64>,
+    warm_up: usize,
 }
 
 impl Comparison {
     /// A comparison without targets.
     pub fn of(what: impl Into<String>) -> Self {
-        Self { what: what.into(), throughput: None, cpu: None }
+        Self { what: what.into(), throughput: None, cpu: None, warm_up: 1 }
     }
 
     /// How many times as fast ours has to be.
@@ -122,6 +123,11 @@ impl Comparison {
         Self { cpu: Some(target), ..self }
     }
 
+    /// How many rounds each does before the first that counts; one unless this says otherwise.
+    pub fn warm_up(self, rounds: usize) -> Self {
+        Self { warm_up: rounds, ..self }
+    }
+
     /// Lets the contenders do their rounds, and prints a row for each, if that is wanted. The first is ours.
     pub fn run(&self, contenders: &mut [Contender<'_>]) {
         if !is_wanted(&self.what) {
@@ -132,7 +138,7 @@ impl Comparison {
         }
         let mut costs: Vec<Vec<Cost>> = contenders.iter().map(|_| Vec::new()).collect();
         for contender in contenders.iter_mut() {
-            contender.round();
+            (0..self.warm_up).for_each(|_| drop(contender.round()));
         }
         for round in 0..rounds() {
             let count = contenders.len();
@@ -149,6 +155,7 @@ impl Comparison {
     /// For a profiler: one contender by itself, and no ratio.
     fn run_only<'c, 'a: 'c>(&self, contenders: impl Iterator<Item = &'c mut Contender<'a>>) {
         for contender in contenders {
+            (0..self.warm_up).for_each(|_| drop(contender.round()));
             let costs: Vec<Cost> = (0..rounds()).map(|_| contender.round()).collect();
             self.print(contender.name, &costs, None);
         }
