@@ -87,7 +87,8 @@ impl Service {
             if Instant::now() >= early(context) {
                 return Err(error(last.unwrap_or_else(too_late), was_unclear, effect));
             }
-            let failed = match request() {
+            // Boxed: the future of a request has kilobytes, which every one around it would hold too, and copy.
+            let failed = match request().map(Box::pin) {
                 Ok(request) => match timeout_at(early(context), request).await {
                     Ok(Ok(answer)) => return Ok(answer),
                     Ok(Err(native)) => fail(native, was_unclear)?,
