@@ -138,7 +138,7 @@ impl Comparison {
         }
         let mut costs: Vec<Vec<Cost>> = contenders.iter().map(|_| Vec::new()).collect();
         for contender in contenders.iter_mut() {
-            (0..self.warm_up).for_each(|_| drop(contender.round()));
+            self.warm(contender);
         }
         for round in 0..rounds() {
             let count = contenders.len();
@@ -152,10 +152,16 @@ impl Comparison {
         }
     }
 
+    fn warm(&self, contender: &mut Contender<'_>) {
+        for _ in 0..self.warm_up {
+            contender.round();
+        }
+    }
+
     /// For a profiler: one contender by itself, and no ratio.
     fn run_only<'c, 'a: 'c>(&self, contenders: impl Iterator<Item = &'c mut Contender<'a>>) {
         for contender in contenders {
-            (0..self.warm_up).for_each(|_| drop(contender.round()));
+            self.warm(contender);
             let costs: Vec<Cost> = (0..rounds()).map(|_| contender.round()).collect();
             self.print(contender.name, &costs, None);
         }
