@@ -238,7 +238,7 @@ fn equals(place: &Place, values: &[Value]) -> Result<Part> {
 fn range(place: &Place, bounds: &[(&'static str, &Value)]) -> Result<Part> {
     let mut ops = Vec::new();
     for (operator, bound) in bounds {
-        for (at, form) in forms(place, bound)?.into_iter().enumerate() {
+        for (at, form) in forms(place, bound)?.enumerate() {
             if at == ops.len() {
                 ops.push(Document::new());
             }

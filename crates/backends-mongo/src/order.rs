@@ -167,7 +167,7 @@ impl SortKey {
         if matches!(value, Value::Null) {
             return Ok(Bson::Null);
         }
-        forms(&self.place, value)?.into_iter().next().ok_or_else(|| Error::unexpected("a value without a form"))
+        forms(&self.place, value)?.next().ok_or_else(|| Error::unexpected("a value without a form"))
     }
 
     /// The value as it is compared.

@@ -9,24 +9,24 @@ use crate::place::Place;
 
 /// The scalar in every form in which it may stand at the place. The library writes the first one; other programs store
 /// references as what they refer to, and bytes in the old way.
-pub(crate) fn forms(place: &Place, value: &Value) -> Result<Vec<Bson>> {
-    Ok(match value {
-        Value::Bool(bool) => vec![Bson::Boolean(*bool)],
-        Value::Int(int) => vec![Bson::Int64(*int)],
-        Value::Float(float) => vec![Bson::Double(*float)],
-        Value::Timestamp(at) => vec![date(*at)],
+pub(crate) fn forms(place: &Place, value: &Value) -> Result<impl Iterator<Item = Bson> + use<>> {
+    let binary = |subtype, bytes: &[u8]| Bson::Binary(Binary { subtype, bytes: bytes.to_vec() });
+    let (written, other) = match value {
+        Value::Bool(bool) => (Bson::Boolean(*bool), None),
+        Value::Int(int) => (Bson::Int64(*int), None),
+        Value::Float(float) => (Bson::Double(*float), None),
+        Value::Timestamp(at) => (date(*at), None),
         Value::String(text) => match hex_object_id(text) {
-            Some(id) if place.is_object_id => vec![Bson::ObjectId(id)],
-            Some(id) if place.may_be_object_id() => vec![Bson::String(text.clone()), Bson::ObjectId(id)],
-            _ => vec![Bson::String(text.clone())],
+            Some(id) if place.is_object_id => (Bson::ObjectId(id), None),
+            Some(id) if place.may_be_object_id() => (Bson::String(text.clone()), Some(Bson::ObjectId(id))),
+            _ => (Bson::String(text.clone()), None),
         },
-        Value::Bytes(bytes) => [BinarySubtype::Generic, BinarySubtype::BinaryOld]
-            .map(|subtype| Bson::Binary(Binary { subtype, bytes: bytes.clone() }))
-            .to_vec(),
+        Value::Bytes(bytes) => (binary(BinarySubtype::Generic, bytes), Some(binary(BinarySubtype::BinaryOld, bytes))),
         Value::Null | Value::Array(_) | Value::Map(_) => {
             return Err(Error::unexpected("an operand, or a part of a key, is no scalar"));
         }
-    })
+    };
+    Ok(std::iter::once(written).chain(other))
 }
 
 /// The condition that one of these values stands at the place.
@@ -50,5 +50,6 @@ pub(crate) fn date(at: Timestamp) -> Bson {
 
 /// The `ObjectId` that reads as this text.
 pub(crate) fn hex_object_id(text: &str) -> Option<ObjectId> {
-    ObjectId::parse_str(text).ok().filter(|id| id.to_hex() == text)
+    let is_its_text = text.len() == 24 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if is_its_text { ObjectId::parse_str(text).ok() } else { None }
 }
