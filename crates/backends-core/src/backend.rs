@@ -90,6 +90,7 @@ impl Backend {
     /// # Errors
     /// `DefinitionConflict` with every difference to what is stored; `InvalidInput` if the definition names a field
     /// that `T` does not have, or if `T` is no record, as a scalar and an array are none; `Unsupported` for what this backend cannot do.
+    #[track_caller]
     pub fn define<T: Record>(&self, definition: Definition) -> Define<T> {
         Define::new(self.clone(), definition)
     }

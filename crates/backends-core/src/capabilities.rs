@@ -15,6 +15,9 @@ pub struct Capabilities {
     pub unique_indexes: bool,
     /// Indexes besides the primary key that serve reads.
     pub indexes: bool,
+    /// Whether a read by one of these sees every write that was acknowledged before. Where it does not,
+    /// [`consistent`](crate::action::Find::consistent) reads see it, by another path.
+    pub fresh_indexes: bool,
     /// Records that expire.
     pub ttl: bool,
     /// Versions of records.
@@ -29,6 +32,7 @@ impl Capabilities {
             max_record_bytes: None,
             unique_indexes: false,
             indexes: false,
+            fresh_indexes: false,
             ttl: false,
             versions: false,
         }
@@ -48,10 +52,17 @@ impl Capabilities {
         self
     }
 
-    /// The same, with indexes that serve reads.
+    /// The same, with indexes that serve reads, and see every write that was acknowledged before.
     #[must_use]
     pub fn indexes(mut self) -> Self {
-        self.indexes = true;
+        (self.indexes, self.fresh_indexes) = (true, true);
+        self
+    }
+
+    /// The same, with indexes that serve reads, and may be behind the writes.
+    #[must_use]
+    pub fn late_indexes(mut self) -> Self {
+        (self.indexes, self.fresh_indexes) = (true, false);
         self
     }
 

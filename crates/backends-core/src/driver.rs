@@ -18,6 +18,7 @@ mod context;
 mod define;
 mod plan;
 mod read;
+mod warnings;
 mod write;
 
 pub(crate) use context::Report;
@@ -26,6 +27,7 @@ pub use define::{DefineRequest, Defined, SchemaMode, StoredKinds};
 pub use plan::{Access, Plan, SortedBy};
 pub(crate) use read::SortBound;
 pub use read::{Counted, Fetched, FindRequest, Found, GetRequest, Remainder, read};
+pub(crate) use warnings::{Told, Warnings};
 pub(crate) use write::DeletedRecord;
 pub use write::{
     DeleteRequest, Deleted, IdRule, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Merged, NewRecord,

@@ -13,7 +13,7 @@ use crate::action::{
 };
 use crate::ask::Asked;
 use crate::decode::Reading;
-use crate::driver::RepositoryDriver;
+use crate::driver::{RepositoryDriver, Told};
 use crate::schema::{Holder, Place};
 use crate::{Backend, Definition, Document, FieldKind, Filter, Index};
 
@@ -151,6 +151,7 @@ pub(crate) struct Inner {
     pub(crate) backend: Backend,
     pub(crate) name: Arc<str>,
     live: Arc<Live>,
+    pub(crate) told: Told,
 }
 
 impl Inner {
@@ -165,7 +166,7 @@ impl Inner {
 
 impl<T> Repository<T> {
     pub(crate) fn new(backend: Backend, name: &str, live: Arc<Live>) -> Self {
-        let inner = Inner { backend, name: name.into(), live };
+        let inner = Inner { backend, name: name.into(), live, told: Told::default() };
         Self { inner: Arc::new(inner), about: Arc::default(), record: PhantomData }
     }
 
@@ -290,6 +291,7 @@ impl<T: Record> Repository<T> {
     /// `InvalidInput` for a filter or an order that cannot be asked; `Unreadable` for a record that `T` cannot hold;
     /// [those of every call](Repository#errors).
     #[doc(alias = "GetAll")]
+    #[track_caller]
     pub fn find(&self, filter: impl Into<Filter>) -> Find<T> {
         Find::new(self, filter)
     }
@@ -298,6 +300,7 @@ impl<T: Record> Repository<T> {
     ///
     /// # Errors
     /// As [`find`](Self::find).
+    #[track_caller]
     pub fn find_one(&self, filter: impl Into<Filter>) -> FindOne<T> {
         FindOne::new(self, filter)
     }
@@ -306,6 +309,7 @@ impl<T: Record> Repository<T> {
     ///
     /// # Errors
     /// `InvalidInput` for a filter that cannot be asked; [those of every call](Repository#errors).
+    #[track_caller]
     pub fn count(&self, filter: impl Into<Filter>) -> Count<T> {
         Count::new(self, filter)
     }
@@ -314,6 +318,7 @@ impl<T: Record> Repository<T> {
     ///
     /// # Errors
     /// `InvalidInput` for a filter that cannot be asked; [those of every call](Repository#errors).
+    #[track_caller]
     pub fn exists(&self, filter: impl Into<Filter>) -> Exists<T> {
         Exists::new(self, filter)
     }

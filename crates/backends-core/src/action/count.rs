@@ -17,6 +17,7 @@ pub struct Count<T> {
 }
 
 impl<T: Record> Count<T> {
+    #[track_caller]
     pub(crate) fn new(repository: &Repository<T>, filter: impl Into<Filter>) -> Self {
         let mut query = Query::new(repository, filter);
         query.name_fields::<&str>([]);

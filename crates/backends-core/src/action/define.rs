@@ -1,12 +1,13 @@
 //! Defining a repository.
 
 use std::marker::PhantomData;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Invocation, action};
 use crate::ask::Asked;
-use crate::driver::{BackendDriver, DefineRequest, Defined, Report, SchemaMode};
+use crate::driver::{BackendDriver, DefineRequest, Defined, Report, SchemaMode, Told, Warnings};
 use crate::layer::Operation;
 use crate::repository::State;
 use crate::{Backend, Definition, Error, ErrorKind, Kind, Mistakes, Record, Repository, Result};
@@ -24,13 +25,25 @@ pub struct Define<T> {
     no_other_writers: bool,
     timeout: Option<Duration>,
     report: Option<Report>,
+    /// Where the program asks for it.
+    caller: &'static Location<'static>,
     record: PhantomData<fn() -> T>,
 }
 
 impl<T: Record> Define<T> {
+    #[track_caller]
     pub(crate) fn new(backend: Backend, definition: Definition) -> Self {
         let mode = SchemaMode::Ensure;
-        Self { backend, definition, mode, no_other_writers: false, timeout: None, report: None, record: PhantomData }
+        Self {
+            backend,
+            definition,
+            mode,
+            no_other_writers: false,
+            timeout: None,
+            report: None,
+            caller: Location::caller(),
+            record: PhantomData,
+        }
     }
 
     /// Says whether the database may be changed.
@@ -74,7 +87,8 @@ impl<T: Record> Define<T> {
                 )));
             }
         }
-        let mut request = DefineRequest::new(invocation.context().clone(), definition.clone());
+        let warnings = Warnings::new(&Told::default(), self.caller, &name.into());
+        let mut request = DefineRequest::new(invocation.context().clone().warning(warnings), definition.clone());
         request.type_kinds = type_kinds;
         request.mode = self.mode;
         request.no_other_writers = self.no_other_writers;

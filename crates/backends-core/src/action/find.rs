@@ -27,6 +27,7 @@ pub struct Find<T> {
 }
 
 impl<T: Record> Find<T> {
+    #[track_caller]
     pub(crate) fn new(repository: &Repository<T>, filter: impl Into<Filter>) -> Self {
         Self { query: Query::new(repository, filter), is_unbounded: false, record: PhantomData }
     }

@@ -17,6 +17,7 @@ pub struct FindOne<T> {
 }
 
 impl<T: Record> FindOne<T> {
+    #[track_caller]
     pub(crate) fn new(repository: &Repository<T>, filter: impl Into<Filter>) -> Self {
         let mut query = Query::new(repository, filter);
         query.limit = Some(1);

@@ -1,6 +1,7 @@
 //! What every read by filter is made of: the filter, the order, and what the driver is asked for.
 
 use std::any::TypeId;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::Invocation;
 use crate::ask::Asked;
-use crate::driver::{Consistency, FindRequest};
+use crate::driver::{Consistency, FindRequest, Warnings};
 use crate::filter::Scope;
 use crate::repository::{AboutType, Inner, State};
 use crate::{Error, Expr, Filter, Order, Path, Record, Repository, Result, Sort, SortField};
@@ -29,9 +30,12 @@ pub(super) struct Query {
     fields: Option<Result<Vec<String>>>,
     /// Whether the caller named the fields, so that a record is offered with no others.
     names_fields: bool,
+    /// Where the program asks for it.
+    caller: &'static Location<'static>,
 }
 
 impl Query {
+    #[track_caller]
     pub(super) fn new<T: Record>(repository: &Repository<T>, filter: impl Into<Filter>) -> Self {
         let state = repository.inner().state();
         let asked = Arc::clone(repository.asked());
@@ -49,6 +53,7 @@ impl Query {
             timeout: None,
             fields: None,
             names_fields: false,
+            caller: Location::caller(),
         }
     }
 
@@ -153,7 +158,8 @@ impl Query {
     /// # Errors
     /// `InvalidInput`, for what was wrong with any part of it.
     pub(super) fn request(&self, invocation: &Invocation) -> Result<Option<FindRequest>> {
-        let mut context = invocation.context().clone();
+        let warnings = Warnings::new(&self.inner.told, self.caller, &self.inner.name);
+        let mut context = invocation.context().clone().warning(warnings);
         context.consistency = self.consistency;
         let mut request = FindRequest::new(context);
         request.schema = Arc::clone(&self.state.schema);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::warnings::Warnings;
 use crate::{Error, Timestamp};
 
 /// How fresh a read has to be.
@@ -37,6 +38,7 @@ pub struct Context {
     limit: Duration,
     renewed: Option<Arc<AtomicU64>>,
     progress: Option<Arc<Progress>>,
+    warnings: Option<Warnings>,
 }
 
 /// Whom to tell how many records were looked at.
@@ -68,6 +70,7 @@ impl Context {
             limit,
             renewed: None,
             progress: None,
+            warnings: None,
         }
     }
 
@@ -82,6 +85,20 @@ impl Context {
     pub(crate) fn reporting(mut self, report: Option<Report>) -> Self {
         self.progress = report.map(|report| Arc::new(Progress { looked_at: AtomicU64::new(0), report }));
         self
+    }
+
+    /// The same, which tells whoever calls of warnings.
+    pub(crate) fn warning(mut self, warnings: Warnings) -> Self {
+        self.warnings = Some(warnings);
+        self
+    }
+
+    /// Warns of what the call costs, without a value: an event of the level `WARN` with the feature `tracing`, once for
+    /// each place in the program that makes such calls.
+    pub fn warn(&self, warning: &str) {
+        if let Some(warnings) = &self.warnings {
+            warnings.tell(warning);
+        }
     }
 
     /// The write id of the record at `position` of a call on many: its own, and the same in every try.
