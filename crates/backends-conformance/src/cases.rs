@@ -13,6 +13,7 @@ pub mod filters;
 pub mod filters_from_json;
 pub mod get;
 pub mod ids;
+pub mod indexes;
 pub mod insert;
 pub mod insert_many;
 pub mod key_filters;

@@ -32,6 +32,20 @@ macro_rules! with_cases_of_reading {
                 c16_filters_come_from_outside_as_json
                 c16_l34_json_from_outside_is_no_operator_of_a_database
             }
+            indexes {
+                c39_c18_random_filters_of_indexed_fields_mean_the_same
+                c19_c39_random_orders_of_indexed_fields_mean_the_same
+                c21_c39_random_pages_of_indexed_fields_have_the_same_records
+                c19_an_ordered_index_has_every_record_in_both_directions
+                c39_an_index_is_added_to_records_that_are_there
+                c26_c30_writes_change_what_is_found_by_an_index
+                c39_gsi_declares_an_index_and_gives_it_a_capacity
+                c37_an_index_that_is_ordered_otherwise_is_a_conflict
+                c37_indexes_that_are_stored_and_not_wanted_stay_and_are_told
+                c37_verify_names_the_index_that_is_missing
+                c36_many_at_once_define_and_use_the_same_indexes
+                c24_a_consistent_read_sees_every_write_whatever_index_there_is
+            }
             key_filters {
                 c10_c13_tests_of_key_fields_mean_the_same
                 t08_tests_of_keys_that_no_lookup_serves_are_answered

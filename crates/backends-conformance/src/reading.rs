@@ -4,6 +4,7 @@ use backends_core::{ErrorKind, Filter, Record, Repository, field};
 
 use crate::expect::{debug_tells_nothing, refused};
 
+pub(crate) mod indexed;
 pub(crate) mod random;
 pub(crate) mod table;
 pub(crate) mod tests;
