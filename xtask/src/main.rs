@@ -7,7 +7,6 @@ mod bench;
 mod cargo;
 mod ci;
 mod contract;
-mod dataset;
 mod fuzz;
 mod integration;
 mod kill;
@@ -51,7 +50,6 @@ const VERBS: &[Verb] = &[
     model::VERB,
     mistakes::VERB,
     pages::VERB,
-    dataset::VERB,
     sizes::VERB,
     kill::VERB,
     fuzz::VERB,

@@ -6,5 +6,5 @@ use backends_core::Capabilities;
 pub(crate) const MAX_RECORD_BYTES: u64 = 409_600;
 
 pub(crate) fn capabilities() -> Capabilities {
-    Capabilities::none().durable().max_record_bytes(MAX_RECORD_BYTES)
+    Capabilities::none().durable().max_record_bytes(MAX_RECORD_BYTES).late_indexes()
 }

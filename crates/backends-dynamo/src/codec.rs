@@ -5,16 +5,22 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
-use backends_core::{Definition, Error, Key, Kind, Result, Token, Value};
+use backends_core::{Definition, Error, Key, Kind, RecordBuf, Result, Token, Value};
 
 mod batch;
 pub(crate) mod number;
+pub(crate) mod order;
+mod place;
 mod walk;
 mod write;
 
 pub(crate) use batch::ItemBatch;
+pub(crate) use place::{LONGEST, OrderOf, Places, SHARD, SHARDS};
 pub(crate) use walk::ItemTokens;
-pub(crate) use write::item;
+
+use crate::capabilities::MAX_RECORD_BYTES;
+use crate::error::TOO_LARGE;
+use crate::stamp::Stamp;
 
 /// An item as the client has it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -22,22 +28,29 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 /// What the names of attributes begin with that are the library's own.
 pub(crate) const RESERVED: &str = "_backends";
 
-/// What a definition says of the form of keys: the field of the partition key, and that of the sort key if there is one.
+/// What a definition says of the form of items: the field of the partition key, and that of the sort key if there is one;
+/// and the orders that each item carries its places in.
 #[derive(Debug, Clone)]
 pub(crate) struct Codec {
     keys: Vec<KeyField>,
+    places: Places,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyField {
     pub(crate) name: String,
-    kind: Kind,
+    pub(crate) kind: Kind,
 }
 
 impl KeyField {
     /// A key of text.
     pub(crate) fn text(name: &str) -> Self {
         Self { name: name.to_owned(), kind: Kind::String }
+    }
+
+    /// A field of the definition.
+    pub(crate) fn of(definition: &Definition, field: &str) -> Self {
+        Self { name: field.to_owned(), kind: definition.kind_of(field).unwrap_or(Kind::String) }
     }
 
     /// The type that the attribute has.
@@ -51,10 +64,25 @@ impl KeyField {
 
 impl Codec {
     pub(crate) fn new(definition: &Definition) -> Self {
-        let keys = definition
-            .key_fields()
-            .map(|field| KeyField { name: field.to_owned(), kind: definition.kind_of(field).unwrap_or(Kind::String) });
-        Self { keys: keys.collect() }
+        let keys = definition.key_fields().map(|field| KeyField::of(definition, field)).collect();
+        Self { keys, places: Places::new(definition) }
+    }
+
+    /// The record as an item that carries the stamp of its write, and its places in orders.
+    ///
+    /// # Errors
+    /// `InvalidInput` if the service would find it too large.
+    pub(crate) fn item(&self, record: &RecordBuf, stamp: &Stamp) -> Result<Item> {
+        let (mut item, size) = write::item(record, stamp)?;
+        if size + self.places.put_into(&mut item) > MAX_RECORD_BYTES {
+            return Err(Error::invalid_input(TOO_LARGE));
+        }
+        Ok(item)
+    }
+
+    /// What every item carries for orders.
+    pub(crate) fn places(&self) -> &Places {
+        &self.places
     }
 
     /// The fields of the primary key, that of the partition first.

@@ -6,7 +6,7 @@ use std::io;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ConnectorError, ProvideErrorMetadata, SdkError};
-use backends_core::{Error, ErrorKind};
+use backends_core::Error;
 use hyper_util::client::legacy::Error as ConnectionError;
 
 use crate::retry::Again;
@@ -63,7 +63,7 @@ fn meaning<E: ProvideErrorMetadata + StdError + 'static>(native: &Native<E>) -> 
 fn of_service(code: &str, message: &str, status: u16) -> Meaning {
     let (kind, text, again, is_unclear) = of_code(code, message, status);
     // The repository is not there, whatever it is called here.
-    let error = if kind == ErrorKind::DefinitionConflict { Error::never_defined() } else { Error::new(kind, text) };
+    let error = if text.is_empty() { Error::never_defined() } else { Error::new(kind, text) };
     let error = if code.is_empty() { error.with_context("status", status) } else { error.with_context("code", code) };
     Meaning { error, again, is_unclear }
 }

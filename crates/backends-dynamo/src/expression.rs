@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::codec::Item;
+use crate::codec::{Item, RESERVED};
 use crate::stamp::STAMP;
 
 // DynamoDB: 300 operators an expression; each attribute takes a comparison and an `AND`.
@@ -54,6 +54,23 @@ impl Expression {
         Self { text: text.to_owned(), names, values: None }
     }
 
+    /// That there is an item, and these fields of it are what they are in the one that was read.
+    pub(crate) fn same(seen: &Item, fields: &[&str], partition: &str) -> Self {
+        let mut expression = Self::about("attribute_exists(#p)", partition);
+        for (number, name) in fields.iter().enumerate().filter(|(_, name)| **name != partition) {
+            let (field, operand) = (format!("#a{number}"), format!(":a{number}"));
+            match seen.get(*name) {
+                Some(value) => {
+                    expression.text.extend([" AND ", &field, " = ", &operand]);
+                    expression.values.get_or_insert_default().insert(operand, value.clone());
+                }
+                None => expression.text.extend([" AND attribute_not_exists(", &field, ")"]),
+            }
+            expression.names.insert(field, (*name).to_owned());
+        }
+        expression
+    }
+
     fn is_unchanged(seen: &Item, partition: &str) -> Self {
         let mut expression = match seen.get(STAMP) {
             Some(stamp) => Self {
@@ -68,7 +85,7 @@ impl Expression {
             },
         };
         let mut attributes: Vec<(&String, &AttributeValue)> =
-            seen.iter().filter(|(name, _)| *name != STAMP && *name != partition).collect();
+            seen.iter().filter(|(name, _)| !name.starts_with(RESERVED) && *name != partition).collect();
         attributes.sort_unstable_by_key(|(name, _)| *name);
         for (number, (name, value)) in attributes.into_iter().take(MOST_COMPARISONS).enumerate() {
             let (field, operand) = (format!("#a{number}"), format!(":a{number}"));
@@ -92,7 +109,7 @@ mod tests {
 
     #[test]
     fn what_was_read_is_compared_with_its_stamp() {
-        let mut seen = item(&[("id", "1"), ("name", "Ada"), ("b", "x")]);
+        let mut seen = item(&[("id", "1"), ("name", "Ada"), ("b", "x"), ("_backends_shard", "derived")]);
         seen.insert(STAMP.to_owned(), AttributeValue::B(Blob::new([7])));
         let expression = Condition::Unchanged(&seen).expression("id");
         assert_eq!(expression.text, "#w = :w AND #a0 = :a0 AND #a1 = :a1");

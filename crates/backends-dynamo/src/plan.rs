@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use backends_core::driver::FindRequest;
 use backends_core::{
@@ -10,10 +11,15 @@ use backends_core::{
 
 use crate::expression::Expression;
 use crate::filter::{Split, is_key_text, joined, split};
+use crate::index::TableIndex;
 
+mod bytes;
+mod index;
 mod order;
 mod range;
+mod values;
 
+pub(crate) use index::{Lane, Merge, Search};
 pub(crate) use order::Marks;
 pub(crate) use range::SortRange;
 use range::{Merged, merge};
@@ -50,6 +56,8 @@ pub(crate) enum By {
     Keys(Vec<Key>),
     /// Those of these partitions, in this order where one is asked for.
     Range(Range),
+    /// Those that an index has there.
+    Index(Search),
     /// All of them, or those behind this key.
     Scan(Option<Key>),
 }
@@ -65,17 +73,20 @@ pub(crate) struct Range {
     pub(crate) after: Option<Key>,
 }
 
-/// Plans the answer to a request. First fit wins: the whole key, several keys, a range of keys, a scan.
+/// Plans the answer to a request. First fit wins: the whole key, several keys, a range of keys, an index, a scan.
 ///
 /// # Errors
 /// `InvalidInput` for a page that goes on behind something that is no key.
-pub(crate) fn route(request: &FindRequest, definition: &Definition) -> Result<Route> {
+pub(crate) fn route(request: &FindRequest, definition: &Definition, indexes: &[Arc<TableIndex>]) -> Result<Route> {
     let keys: Vec<&str> = definition.key_fields().collect();
     let planner = Planner { request, definition, keys: &keys, conjuncts: request.filter.conjuncts() };
     if keys.iter().any(|key| planner.tests(key).any(|test| *test == Predicate::IsMissing)) {
         return Ok(planner.nothing());
     }
-    let Some(partitions) = planner.values_of(keys[0]) else { return planner.scan() };
+    let Some(partitions) = planner.values_of(keys[0]) else {
+        let known = planner.alternatives().map(|keys| planner.keys(keys));
+        return known.or_else(|| planner.by_index(indexes)).map_or_else(|| planner.scan(), Ok);
+    };
     let sorts = keys.get(1).map(|sort| planner.values_of(sort));
     let of_partition = |partition: &Value| match &sorts {
         None => vec![Key::new(partition.clone(), None)],
@@ -85,7 +96,7 @@ pub(crate) fn route(request: &FindRequest, definition: &Definition) -> Result<Ro
         }
     };
     match &sorts {
-        Some(None) => Ok(planner.range(partitions)),
+        Some(None) => Ok(planner.range_or_index(partitions, indexes)),
         Some(Some(sorts)) if partitions.len() * sorts.len() > KEYS => Ok(planner.range(partitions)),
         _ => Ok(planner.keys(partitions.iter().flat_map(of_partition).collect())),
     }
@@ -104,25 +115,6 @@ impl Planner<'_> {
     fn tests<'s>(&'s self, field: &'s str) -> impl Iterator<Item = &'s Predicate> {
         self.conjuncts.iter().filter_map(move |conjunct| match conjunct.expr() {
             Expr::Test(path, predicate) if path.as_str() == field => Some(predicate),
-            _ => None,
-        })
-    }
-
-    /// The only values that a field of the key may have, if they are known.
-    fn values_of(&self, field: &str) -> Option<Vec<Value>> {
-        let lists = self.tests(field).filter_map(|predicate| match predicate {
-            Predicate::Eq(value) => Some(std::slice::from_ref(value)),
-            Predicate::In(values) => Some(values),
-            _ => None,
-        });
-        // What the other lists do not have is found out where the keys are held against all tests.
-        lists.min_by_key(|list| list.len()).map(<[Value]>::to_vec)
-    }
-
-    /// The value of a field that all records have that are meant.
-    fn fixed(&self, field: &str) -> Option<Value> {
-        self.tests(field).find_map(|predicate| match predicate {
-            Predicate::Eq(value) => Some(value.clone()),
             _ => None,
         })
     }
@@ -148,7 +140,10 @@ impl Planner<'_> {
     fn keys(&self, mut keys: Vec<Key>) -> Route {
         let (about_keys, others): (Vec<_>, Vec<_>) =
             self.conjuncts.iter().partition(|conjunct| is_about(conjunct, self.keys));
-        self.keep_meant(&mut keys, &about_keys, Key::clone);
+        self.keep_meant(&mut keys, &about_keys, |key| {
+            let values = [Some(key.partition()), key.sort()];
+            self.keys.iter().copied().zip(values).filter_map(|(field, value)| Some((field, value?))).collect()
+        });
         let asked = all(about_keys);
         let finish = |by, is_in_order| {
             // A request by key takes no filter.
@@ -179,10 +174,24 @@ impl Planner<'_> {
         finish(By::Keys(keys), is_in_order)
     }
 
+    /// By the partitions, unless an index that finds records as well has them in the order that the key has not.
+    fn range_or_index(&self, partitions: Vec<Value>, indexes: &[Arc<TableIndex>]) -> Route {
+        let range = self.range(partitions);
+        let has_key = |search: &Search| search.index.fields.iter().any(|field| field == self.keys[0]);
+        let is_better = |route: &Route| match &route.by {
+            By::Index(search) => route.is_in_order && search.is_narrow && has_key(search),
+            _ => false,
+        };
+        if range.is_in_order || !matches!(self.request.sort, Sort::By(_)) {
+            return range;
+        }
+        self.by_index(indexes).filter(is_better).unwrap_or(range)
+    }
+
     fn range(&self, mut partitions: Vec<Value>) -> Route {
         let (about_partition, others): (Vec<_>, Vec<_>) =
             self.conjuncts.iter().partition(|conjunct| is_about(conjunct, &self.keys[..1]));
-        self.keep_meant(&mut partitions, &about_partition, |value| Key::new(value.clone(), None));
+        self.keep_meant(&mut partitions, &about_partition, |value| vec![(self.keys[0], value)]);
         let sort_key = self.keys.get(1).copied();
         let sort = match sort_key.map(|key| merge(self.tests(key))) {
             _ if partitions.is_empty() => return self.nothing(),
@@ -219,18 +228,20 @@ impl Planner<'_> {
         route
     }
 
-    /// Takes away what the conjuncts, which are about the key only, do not mean.
-    fn keep_meant<K>(&self, keys: &mut Vec<K>, conjuncts: &[&Filter], key_of: impl Fn(&K) -> Key) {
+    /// Takes away what the conjuncts, which are about these fields only, do not mean.
+    fn keep_meant<'n, K>(
+        &self,
+        keys: &mut Vec<K>,
+        conjuncts: &[&Filter],
+        fields_of: impl for<'k> Fn(&'k K) -> Vec<(&'n str, &'k Value)>,
+    ) {
         let matcher = self.request.matcher(&all(conjuncts.iter().copied()), []);
         let mut seen = matcher.sighting();
         keys.retain(|key| {
-            let key = key_of(key);
             let mut record = RecordBuf::new();
-            for (field, value) in self.keys.iter().zip([Some(key.partition()), key.sort()]) {
-                if let Some(value) = value {
-                    record.push(Token::Field(field));
-                    record.push(value.token());
-                }
+            for (field, value) in fields_of(key).into_iter().filter(|(_, value)| **value != Value::Null) {
+                record.push(Token::Field(field));
+                record.push(value.token());
             }
             // What cannot be looked at is left for core to look at.
             matcher.look(&mut record.tokens(), &mut seen).unwrap_or(true)
@@ -240,14 +251,20 @@ impl Planner<'_> {
     /// The key behind which the records begin, if it can be one.
     fn after(&self) -> Option<Key> {
         let key = self.marks().key(self.request.after.as_ref()?)?;
-        let is_part = |(field, value): (&&str, Option<&Value>)| match (self.definition.kind_of(field), value) {
-            (Some(Kind::Number | Kind::Integer), Some(Value::Int(_) | Value::Float(_)))
-            | (Some(Kind::Timestamp), Some(Value::Timestamp(_))) => true,
-            (Some(Kind::String | Kind::ObjectId), Some(Value::String(text))) => is_key_text(text),
-            _ => false,
-        };
+        let is_part =
+            |(field, value): (&&str, Option<&Value>)| value.is_some_and(|value| self.is_key_value(field, value));
         let is_key = self.keys.iter().zip([Some(key.partition()), key.sort()]).all(is_part);
         is_key.then_some(key)
+    }
+
+    /// Whether a value is one that the key of the table or of an index may have in this field.
+    fn is_key_value(&self, field: &str, value: &Value) -> bool {
+        match (self.definition.kind_of(field), value) {
+            (Some(Kind::Number | Kind::Integer), Value::Int(_) | Value::Float(_))
+            | (Some(Kind::Timestamp), Value::Timestamp(_)) => true,
+            (Some(Kind::String | Kind::ObjectId), Value::String(text)) => is_key_text(text),
+            _ => false,
+        }
     }
 
     fn marks(&self) -> Marks {

@@ -12,6 +12,7 @@ use backends_core::driver::{
 use backends_core::{Definition, Error, Result};
 
 use crate::codec::Codec;
+use crate::index::TableIndex;
 use crate::service::{Cause, Failure, Service};
 use crate::stamp::Stamp;
 use crate::table::DynamoTable;
@@ -21,6 +22,7 @@ mod delete;
 mod find;
 mod get;
 mod insert_many;
+mod merge;
 mod pace;
 mod put;
 mod read;
@@ -34,13 +36,15 @@ pub(crate) struct DynamoRepository {
     table: DynamoTable,
     codec: Codec,
     definition: Definition,
+    indexes: Arc<[Arc<TableIndex>]>,
 }
 
 impl DynamoRepository {
-    pub(crate) fn new(service: &Arc<Service>, definition: &Definition) -> Self {
+    pub(crate) fn new(service: &Arc<Service>, definition: &Definition, indexes: Vec<TableIndex>) -> Self {
         let table = DynamoTable { client: service.client.clone(), name: service.table_name(definition.name()) };
         let (codec, definition) = (Codec::new(definition), definition.clone());
-        Self { service: Arc::clone(service), table, codec, definition }
+        let indexes = indexes.into_iter().map(Arc::new).collect();
+        Self { service: Arc::clone(service), table, codec, definition, indexes }
     }
 }
 

@@ -1,21 +1,26 @@
 //! Definitions: what is wanted, against what is stored and what is there.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use backends_core::driver::{Context, DefineRequest, Defined, SchemaMode};
-use backends_core::{Definition, Error, Reconciled, Result};
+use backends_core::{Definition, Error, Index, Reconciled, Result};
 use tokio::time::{Instant, sleep};
 
 use crate::codec::Codec;
+use crate::index::TableIndex;
 use crate::repository::DynamoRepository;
 use crate::service::Service;
 
 mod adopt;
 mod companion;
+mod fill;
+mod indexes;
 mod table;
 
-use companion::Companion;
+use companion::{Companion, Stored};
+use indexes::Wanted;
 use table::Table;
 
 /// Asks whether the service is there and takes the credentials: by the one table that every program here reads.
@@ -24,46 +29,95 @@ pub(crate) async fn ping(service: &Service, context: &Context) -> Result<()> {
 }
 
 pub(crate) async fn define(service: &Arc<Service>, request: &DefineRequest) -> Result<Defined> {
-    let definition = match request.mode {
-        SchemaMode::Trust => request.definition.clone(),
-        _ => agree(service, request).await?,
+    let (definition, indexes) = match request.mode {
+        SchemaMode::Trust => {
+            let wanted = indexes::wanted(&request.definition);
+            (request.definition.clone(), wanted.into_iter().map(|wanted| wanted.index).collect())
+        }
+        _ => Box::pin(agree(service, request)).await?,
     };
-    Ok(Defined::new(Arc::new(DynamoRepository::new(service, &definition)), definition))
+    Ok(Defined::new(Arc::new(DynamoRepository::new(service, &definition, indexes)), definition))
 }
 
 /// Compares and creates until nobody else stored a definition in between: what holds from now on.
-async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<Definition> {
-    let companion = Companion::new(service, &request.context);
+///
+/// The definition is stored before its new indexes are filled, so that whoever starts from then on keeps them; until
+/// they are, their names stand beside it, and whoever finds these there fills them too.
+async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<(Definition, Vec<TableIndex>)> {
+    let (context, name) = (&request.context, request.definition.name());
+    let companion = Companion::new(service, context);
+    let mut patience = Patience::new();
     loop {
-        let stored = companion.definition(request.definition.name()).await?;
-        let reconciled = request.reconcile(stored.as_deref())?;
-        ensure(service, request, &reconciled, stored.is_none()).await?;
-        let text = reconciled.merged.to_json();
-        if stored.as_deref() == Some(text.as_str()) || request.mode == SchemaMode::Verify {
-            return Ok(reconciled.merged);
+        let stored = companion.stored(name).await?;
+        let reconciled = request.reconcile(stored.as_ref().map(|stored| stored.text.as_str()))?;
+        let definition = reconciled.merged.clone();
+        let (codec, wanted) = (Codec::new(&definition), indexes::wanted(&definition));
+        let table = Table {
+            service,
+            context,
+            name: service.table_name(name),
+            keys: codec.keys(),
+            throughput: definition.throughput(),
+            indexes: &wanted,
+        };
+        let there = table.ensure(request.mode).await?;
+        if let Some(table) = &there.table {
+            indexes::next(table, &wanted)?;
+            if let Some(names) = indexes::without_meaning(table, &wanted) {
+                context.warn(&format!(
+                    "the table is billed by request, so that the capacity of `{names}` is of no meaning: leave it out, or give the repository one"
+                ));
+            }
         }
-        companion.ensure().await?;
-        if companion.store(request.definition.name(), stored.as_deref(), &text).await? {
-            return Ok(reconciled.merged);
+        let is_new = there.is_created && stored.is_none();
+        if !there.is_created {
+            let is_new = |wanted: &&Wanted| stored.is_none() || is_added(&reconciled, &wanted.index.name);
+            let texts = indexes::texts(wanted.iter().filter(is_new));
+            adopt::check(service, request, &reconciled, stored.is_none(), &texts).await?;
         }
-        request.context.renew();
+        let new = Stored {
+            text: definition.to_json(),
+            unfinished: if is_new { Vec::new() } else { unfinished(request, &reconciled, stored.as_ref()) },
+        };
+        if request.mode == SchemaMode::Verify {
+            if stored.is_none_or(|stored| stored.unfinished.is_empty()) {
+                return Ok((definition, Box::pin(table.ensure_indexes(there, request.mode)).await?));
+            }
+            patience.wait(context, "an index is being filled by another process").await?;
+            continue;
+        }
+        if stored.as_ref() != Some(&new) {
+            companion.ensure().await?;
+            if !companion.store(name, stored.as_ref(), &new).await? {
+                context.renew();
+                continue;
+            }
+        }
+        let indexes = Box::pin(table.ensure_indexes(there, request.mode)).await?;
+        if new.unfinished.is_empty() {
+            return Ok((definition, indexes));
+        }
+        fill::fill(service, context, &table.name, &codec).await?;
+        let finished = Stored { unfinished: Vec::new(), ..new.clone() };
+        if companion.store(name, Some(&new), &finished).await? {
+            return Ok((definition, indexes));
+        }
+        context.renew();
     }
 }
 
-/// Creates what is missing, and looks at what is stored. It may be done twice.
-async fn ensure(service: &Arc<Service>, request: &DefineRequest, reconciled: &Reconciled, is_new: bool) -> Result<()> {
-    let codec = Codec::new(&reconciled.merged);
-    let table = Table {
-        service,
-        context: &request.context,
-        name: service.table_name(request.definition.name()),
-        keys: codec.keys(),
-        throughput: reconciled.merged.throughput(),
-    };
-    if table.ensure(request.mode).await? {
-        adopt::check(service, request, reconciled, is_new).await?;
-    }
-    Ok(())
+/// The indexes in which records may be missing: new ones of a table that was there, those that somebody else has not
+/// finished, and all, where the caller gives its word that from now on nobody leaves any out.
+fn unfinished(request: &DefineRequest, reconciled: &Reconciled, stored: Option<&Stored>) -> Vec<String> {
+    let is_new = |index: &Index| stored.is_none() || is_added(reconciled, index.name());
+    let ordered = reconciled.merged.indexes().filter(|index| index.is_ordered());
+    let new = ordered.filter(|index| request.no_other_writers || is_new(index)).map(|index| index.name().to_owned());
+    let left = stored.into_iter().flat_map(|stored| stored.unfinished.iter().cloned());
+    new.chain(left).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn is_added(reconciled: &Reconciled, index: &str) -> bool {
+    reconciled.added_indexes.iter().any(|added| added.name() == index)
 }
 
 /// Waits for something to change on the other side, longer each time.

@@ -175,6 +175,8 @@ mod refusals {
     use aws_sdk_dynamodb::operation::put_item::PutItemError;
     use aws_sdk_dynamodb::operation::query::QueryError;
     use aws_sdk_dynamodb::operation::scan::ScanError;
+    use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+    use aws_sdk_dynamodb::operation::update_table::UpdateTableError;
 
     use super::{Item, Refusal};
 
@@ -185,8 +187,18 @@ mod refusals {
     impl Refusal for ScanError {}
     impl Refusal for DescribeTableError {}
     impl Refusal for CreateTableError {}
+    impl Refusal for UpdateTableError {}
 
     impl Refusal for PutItemError {
+        fn condition(&mut self) -> Option<Option<Item>> {
+            match self {
+                Self::ConditionalCheckFailedException(failed) => Some(failed.item.take()),
+                _ => None,
+            }
+        }
+    }
+
+    impl Refusal for UpdateItemError {
         fn condition(&mut self) -> Option<Option<Item>> {
             match self {
                 Self::ConditionalCheckFailedException(failed) => Some(failed.item.take()),

@@ -7,7 +7,7 @@ use backends_core::Value;
 
 use crate::codec::{Item, operand};
 use crate::expression::Expression;
-use crate::plan::SortRange;
+use crate::plan::{Lane, SortRange};
 
 // DynamoDB: 4 KB an expression, and each name takes seven of them at most.
 pub(crate) const MOST_NAMES: usize = 500;
@@ -30,27 +30,46 @@ impl Words {
     }
 
     /// The same for one partition, or a range of it. `keys` are the names of the partition and of the sort key.
-    pub(crate) fn of_partition(mut self, keys: (&str, &str), partition: &Value, range: Option<&SortRange>) -> Self {
+    pub(crate) fn of_partition(self, keys: (&str, &str), partition: &Value, range: Option<&SortRange>) -> Self {
         let (partition_key, sort_key) = keys;
-        let mut text = self.equals("#p", partition_key, ":p", partition);
-        let condition = range.map(|range| match range {
-            SortRange::From { value, included } => self.compare(if *included { ">=" } else { ">" }, value),
-            SortRange::To { value, included } => self.compare(if *included { "<=" } else { "<" }, value),
-            SortRange::Between(low, high) => {
-                self.value(":s", low);
-                self.value(":t", high);
-                "#s BETWEEN :s AND :t".to_owned()
-            }
-            SortRange::StartsWith(start) => {
-                self.value(":s", &Value::from(start.as_str()));
-                "begins_with(#s, :s)".to_owned()
-            }
-        });
-        if let Some(condition) = condition {
-            self.name("#s", sort_key);
-            text = format!("{text} AND {condition}");
+        self.of_keys([(partition_key, partition)], range.map(|range| (sort_key, range)))
+    }
+
+    /// The same for one query of an index.
+    pub(crate) fn of_lane(self, lane: &Lane) -> Self {
+        let equals = lane.equals.iter().map(|(name, value)| (name.as_str(), value));
+        self.of_keys(equals, lane.range.as_ref().map(|(name, range)| (name.as_str(), range)))
+    }
+
+    fn of_keys<'k>(
+        mut self,
+        equals: impl IntoIterator<Item = (&'k str, &'k Value)>,
+        range: Option<(&str, &SortRange)>,
+    ) -> Self {
+        let equal = |(number, (name, value)): (usize, (&str, &Value))| {
+            let [alias, operand] = ["#k", ":k"].map(|sign| format!("{sign}{number}"));
+            self.name(&alias, name);
+            self.value(&operand, value);
+            format!("{alias} = {operand}")
+        };
+        let mut conditions: Vec<String> = equals.into_iter().enumerate().map(equal).collect();
+        if let Some((name, range)) = range {
+            self.name("#s", name);
+            conditions.push(match range {
+                SortRange::From { value, included } => self.compare(if *included { ">=" } else { ">" }, value),
+                SortRange::To { value, included } => self.compare(if *included { "<=" } else { "<" }, value),
+                SortRange::Between(low, high) => {
+                    self.value(":s", low);
+                    self.value(":t", high);
+                    "#s BETWEEN :s AND :t".to_owned()
+                }
+                SortRange::StartsWith(start) => {
+                    self.value(":s", &Value::from(start.as_str()));
+                    "begins_with(#s, :s)".to_owned()
+                }
+            });
         }
-        self.key = Some(text);
+        self.key = Some(conditions.join(" AND "));
         self
     }
 
@@ -62,12 +81,6 @@ impl Words {
             self.projection = Some(names.join(", "));
         }
         self
-    }
-
-    fn equals(&mut self, alias: &str, field: &str, alias_of_value: &str, value: &Value) -> String {
-        self.name(alias, field);
-        self.value(alias_of_value, value);
-        format!("{alias} = {alias_of_value}")
     }
 
     fn compare(&mut self, operator: &str, value: &Value) -> String {
@@ -98,20 +111,33 @@ mod tests {
         let (low, high) = (Value::from(1), Value::from(2));
         let partition = Value::from("a = b");
         for (range, condition, values) in [
-            (None, "#p = :p", 1),
-            (Some(SortRange::From { value: low.clone(), included: true }), "#p = :p AND #s >= :s", 2),
-            (Some(SortRange::From { value: low.clone(), included: false }), "#p = :p AND #s > :s", 2),
-            (Some(SortRange::To { value: low.clone(), included: true }), "#p = :p AND #s <= :s", 2),
-            (Some(SortRange::To { value: low.clone(), included: false }), "#p = :p AND #s < :s", 2),
-            (Some(SortRange::Between(low, high)), "#p = :p AND #s BETWEEN :s AND :t", 3),
-            (Some(SortRange::StartsWith("x".to_owned())), "#p = :p AND begins_with(#s, :s)", 2),
+            (None, "#k0 = :k0", 1),
+            (Some(SortRange::From { value: low.clone(), included: true }), "#k0 = :k0 AND #s >= :s", 2),
+            (Some(SortRange::From { value: low.clone(), included: false }), "#k0 = :k0 AND #s > :s", 2),
+            (Some(SortRange::To { value: low.clone(), included: true }), "#k0 = :k0 AND #s <= :s", 2),
+            (Some(SortRange::To { value: low.clone(), included: false }), "#k0 = :k0 AND #s < :s", 2),
+            (Some(SortRange::Between(low, high)), "#k0 = :k0 AND #s BETWEEN :s AND :t", 3),
+            (Some(SortRange::StartsWith("x".to_owned())), "#k0 = :k0 AND begins_with(#s, :s)", 2),
         ] {
             let words = Words::default().of_partition(("size", "range"), &partition, range.as_ref());
             let (names, all) = (words.names.unwrap(), words.values.unwrap());
             assert_eq!(words.key.as_deref(), Some(condition));
-            assert_eq!((names["#p"].as_str(), names.contains_key("#s")), ("size", range.is_some()));
-            assert_eq!((&all[":p"], all.len()), (&AttributeValue::S("a = b".to_owned()), values));
+            assert_eq!((names["#k0"].as_str(), names.contains_key("#s")), ("size", range.is_some()));
+            assert_eq!((&all[":k0"], all.len()), (&AttributeValue::S("a = b".to_owned()), values));
         }
+    }
+
+    #[test]
+    fn c39_an_index_of_several_fields_has_a_condition_on_each() {
+        let lane = Lane {
+            equals: vec![("a".to_owned(), 1.into()), ("b".to_owned(), "x".into())],
+            range: Some(("c".to_owned(), SortRange::StartsWith("y".to_owned()))),
+            after: Vec::new(),
+        };
+        let words = Words::default().of_lane(&lane);
+        assert_eq!(words.key.as_deref(), Some("#k0 = :k0 AND #k1 = :k1 AND begins_with(#s, :s)"));
+        let (names, values) = (words.names.unwrap(), words.values.unwrap());
+        assert_eq!((names["#k1"].as_str(), names["#s"].as_str(), values.len()), ("b", "c", 3));
     }
 
     #[test]

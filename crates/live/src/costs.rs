@@ -8,6 +8,7 @@ use proxy::Request;
 use crate::stage::{Pair, record};
 use crate::{Stage, Table};
 
+pub mod indexed;
 pub mod reads;
 
 /// How many records the calls on many have.

@@ -34,6 +34,14 @@ pub(crate) fn read(text: &str) -> Result<Token<'static>> {
     Ok(Token::number(float))
 }
 
+/// A number as whether it is negative, its digits without zeros at either end, which are none for zero, and the power of
+/// ten of the first of them.
+pub(crate) fn scientific(text: &str) -> Option<(bool, Vec<u8>, i64)> {
+    let Decimal { is_negative, digits, exponent } = decimal(text)?;
+    let first = exponent.checked_add(i64::try_from(digits.len()).ok()? - 1)?;
+    digits.iter().all(u8::is_ascii_digit).then_some((is_negative, digits, first))
+}
+
 /// A decimal number without what may be written in several ways: its sign, its digits without zeros at either end, and
 /// the power of ten of the last digit.
 #[derive(PartialEq, Debug)]

@@ -5,24 +5,16 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use backends_core::{Error, RecordBuf, RecordTokens, Result, Token};
 
 use super::{Item, number};
-use crate::capabilities::MAX_RECORD_BYTES;
-use crate::error::TOO_LARGE;
 use crate::stamp::Stamp;
 
-/// The record as an item that carries the stamp of its write.
-///
-/// # Errors
-/// `InvalidInput` if the service would find it too large.
-pub(crate) fn item(record: &RecordBuf, stamp: &Stamp) -> Result<Item> {
+/// The record as an item that carries the stamp of its write, and how large the service finds it.
+pub(super) fn item(record: &RecordBuf, stamp: &Stamp) -> Result<(Item, u64)> {
     let mut writer = Writer { tokens: record.tokens(), size: stamp.size() };
     let mut item = Item::new();
     stamp.put_into(&mut item);
     writer.tokens.step()?;
     writer.fields(&mut item)?;
-    if writer.size > MAX_RECORD_BYTES {
-        return Err(Error::invalid_input(TOO_LARGE));
-    }
-    Ok(item)
+    Ok((item, writer.size))
 }
 
 struct Writer<'r> {

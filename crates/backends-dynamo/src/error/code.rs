@@ -46,6 +46,11 @@ pub(super) fn of_code(code: &str, message: &str, status: u16) -> (ErrorKind, &'s
         "ValidationException" if message.contains("Item size") || message.contains("item size") => {
             (InvalidInput, TOO_LARGE, Never, false)
         }
+        "ValidationException" if message.contains(NO_INDEX) => (DefinitionConflict, LACKS_INDEX, Never, false),
+        "ValidationException" if message.contains(UNFINISHED) => (Unavailable, BUILDS_INDEX, Briefly, false),
+        "ValidationException" if message.contains(OF_KEYS[0]) || message.contains(OF_KEYS[1]) => {
+            (InvalidInput, KEY_TOO_LONG, Never, false)
+        }
         _ if status >= 500 => (Unavailable, STUMBLED, Briefly, true),
         // It was done, and what came of it cannot be read.
         _ if status < 400 => (Unavailable, UNREADABLE, Briefly, true),
@@ -70,5 +75,15 @@ const IN_THE_WAY: &str = "other requests got in the way again and again: ask aga
 const STUMBLED: &str = "DynamoDB failed for a moment: ask again";
 pub(super) const UNREADABLE: &str = "the answer of DynamoDB broke off or cannot be understood: ask again";
 const TOO_LATE: &str = "DynamoDB did not finish in time: ask again, or give more time with `.timeout(…)`";
+/// What the service says of values that an index has no room for.
+const OF_KEYS: [&str; 2] = ["Aggregate size for ", "Size limit exceeded"];
+/// What it says where an index is missing, and where it is not ready.
+const NO_INDEX: &str = "does not have the specified index";
+const UNFINISHED: &str = "backfilling global secondary index";
+const LACKS_INDEX: &str =
+    "an index of the definition is not there: define the repository once with `SchemaMode::Ensure`";
+const BUILDS_INDEX: &str = "an index is being built: ask again, or define the repository, which waits for it";
+const KEY_TOO_LONG: &str =
+    "the values of one index are larger together than DynamoDB takes: shorten a string in an indexed field";
 pub(crate) const TOO_LARGE: &str =
     "the record is larger than DynamoDB's limit of 409600 bytes as an item: split it, or keep the large part elsewhere";

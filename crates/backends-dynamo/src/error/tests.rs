@@ -3,6 +3,8 @@
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
 
+use backends_core::ErrorKind;
+
 use super::*;
 
 #[test]

@@ -7,6 +7,8 @@ use backends_core::{Position, SortField, Timestamp, field};
 
 use super::*;
 
+mod indexes;
+
 fn simple() -> Definition {
     Definition::from_json(r#"{"name": "users", "hashKey": "email"}"#).unwrap()
 }
@@ -27,7 +29,7 @@ fn request(filter: Filter, sort: Sort) -> FindRequest {
 }
 
 fn planned(definition: &Definition, filter: Filter) -> Route {
-    route(&request(filter, Sort::Any), definition).unwrap()
+    route(&request(filter, Sort::Any), definition, &[]).unwrap()
 }
 
 fn by(fields: &[(&str, Order)]) -> Sort {
@@ -172,10 +174,10 @@ fn c19_a_key_serves_orders_in_its_directions() {
         (Filter::all(), Sort::Stable, true),
         (Filter::all(), Sort::Any, true),
     ] {
-        let route = route(&request(filter.clone(), sort.clone()), &numbered()).unwrap();
+        let route = route(&request(filter.clone(), sort.clone()), &numbered(), &[]).unwrap();
         assert_eq!(route.is_in_order, is_served, "{filter:?} {sort:?}");
     }
-    let route = |filter, sort| route(&request(filter, sort), &numbered()).unwrap().by;
+    let route = |filter, sort| route(&request(filter, sort), &numbered(), &[]).unwrap().by;
     let By::Range(range) = route(some, by(&[("p", Desc), ("s", Desc)])) else { panic!("partitions are queried") };
     assert_eq!((range.partitions, range.is_backward), (vec!["b".into(), "a".into()], true));
     let all = [("b", 2), ("b", 1), ("a", 2), ("a", 1)].map(|(p, s)| key(p, Some(s)));
@@ -189,7 +191,7 @@ fn c21_pages_go_on_behind_a_key() {
     let behind = |filter: &Filter, sort: &Sort, values: Vec<Value>| {
         let mut request = request(filter.clone(), sort.clone());
         request.after = Some(Position::new(values));
-        route(&request, &numbered())
+        route(&request, &numbered(), &[])
     };
     let after = |filter: &Filter, sort: &Sort, values: Vec<Value>| match behind(filter, sort, values).unwrap().by {
         By::Range(range) => (range.partitions.len(), range.after),
@@ -230,7 +232,7 @@ fn c21_the_place_of_a_key_is_known_where_nothing_else_is_in_the_order() {
     use Order::Asc;
     let filter = field("p").eq("b") & field("role").eq("x");
     let place = |sort: Sort| {
-        let route = route(&request(filter.clone(), sort), &numbered()).unwrap();
+        let route = route(&request(filter.clone(), sort), &numbered(), &[]).unwrap();
         route.marks.position(&key("b", Some(5)))
     };
     assert_eq!(place(Sort::Stable), Some(Position::new(vec!["b".into(), 5.into()])));
@@ -244,9 +246,9 @@ fn c21_the_place_of_a_key_is_known_where_nothing_else_is_in_the_order() {
 fn fields_of_what_is_left_are_fetched_too() {
     let filter = field("a.b").eq(1) & field("name").like("a%b") & field("address.city").like("%x%y");
     let mut request = request(filter, by(&[("m.n", Order::Asc), ("email", Order::Asc)]));
-    assert_eq!(route(&request, &simple()).unwrap().fields, None);
+    assert_eq!(route(&request, &simple(), &[]).unwrap().fields, None);
     request.fields = Some(vec!["x".to_owned()]);
-    let fields = route(&request, &simple()).unwrap().fields.unwrap();
+    let fields = route(&request, &simple(), &[]).unwrap().fields.unwrap();
     assert!(fields.iter().eq(["address", "email", "m", "name", "x"]), "{fields:?}");
 }
 

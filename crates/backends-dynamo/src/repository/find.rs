@@ -2,30 +2,40 @@
 
 use std::sync::Arc;
 
-use backends_core::driver::{Access, Counted, FindRequest, Found, Plan, Remainder};
-use backends_core::{Error, Expr, Filter, Predicate, Result, Sort};
+use backends_core::driver::{Access, Consistency, Counted, FindRequest, Found, Plan, Remainder};
+use backends_core::{Cursor, Error, Expr, Filter, Index, Predicate, Result, Sort, SortField};
 
 use super::DynamoRepository;
 use super::answers::Answers;
 use super::get::KEYS;
+use super::merge::Merging;
 use super::pace::{SEGMENTS, Sizes, is_eager, is_ordered, is_parallel, together};
 use super::read::Reader;
 use crate::ScanMode;
-use crate::plan::{By, Range, Route, route};
+use crate::codec::SHARDS;
+use crate::index::Form;
+use crate::plan::{By, Range, Route, Search, route};
 
 impl DynamoRepository {
     /// The first request is made when the first batch is wanted.
     pub(super) fn read(&self, request: &FindRequest) -> Result<Found> {
-        let route = self.route(request)?;
+        let route = self.chosen(request)?;
         let remainder = remainder(request, &route);
-        let sorts = remainder.sort;
-        let found = Found::new(Box::new(self.answers(request, route, false)?), remainder);
-        Ok(if sorts { found.with_sort_bound(self.service.max_sort_bytes, self.too_much(request)) } else { found })
+        let bound = remainder.sort.then(|| self.too_much(request, &route));
+        let cursor: Box<dyn Cursor> = match &route.by {
+            By::Index(Search { merge: Some(_), .. }) => Box::new(self.merging(request, route)?),
+            _ => Box::new(self.answers(request, route, false)?),
+        };
+        let found = Found::new(cursor, remainder);
+        Ok(match bound {
+            Some(too_much) => found.with_sort_bound(self.service.max_sort_bytes, too_much),
+            None => found,
+        })
     }
 
     /// The service counts what it can filter; it has no request that counts keys.
     pub(super) async fn number(&self, request: &FindRequest) -> Result<Counted> {
-        let route = self.route(request)?;
+        let route = self.chosen(request)?;
         if !route.rest.is_all() || matches!(route.by, By::Key(_) | By::Keys(_)) {
             return Ok(Counted::by_find());
         }
@@ -45,18 +55,29 @@ impl DynamoRepository {
             By::Key(_) => Access::Key,
             By::Keys(_) => Access::Keys,
             By::Range(_) => Access::KeyRange,
+            By::Index(search) => Access::Index(search.index.name.clone()),
             By::Scan(_) => Access::Scan,
         };
         let (remainder, requests) = (remainder(request, &route), requests(request, &route));
         Ok(Plan::new(request, access, route.database, &remainder, requests))
     }
 
+    /// How the request is answered, where a scan is allowed if it comes to one.
     fn route(&self, request: &FindRequest) -> Result<Route> {
-        let route = route(request, &self.definition)?;
+        let route = route(request, &self.definition, &self.indexes)?;
         match (&route.by, self.service.scan) {
             (By::Scan(_), ScanMode::Deny) => Err(self.no_scan(request)),
             _ => Ok(route),
         }
+    }
+
+    /// The same for a request that is about to be made, whose caller is told of a scan that a test asks for.
+    fn chosen(&self, request: &FindRequest) -> Result<Route> {
+        let route = self.route(request)?;
+        if matches!(route.by, By::Scan(_)) && !request.filter.is_all() {
+            request.context.warn(&format!("a read looks at the whole table: {}", self.instead_of_a_scan(request)));
+        }
+        Ok(route)
     }
 
     fn answers(&self, request: &FindRequest, route: Route, counts: bool) -> Result<Answers> {
@@ -69,27 +90,101 @@ impl DynamoRepository {
         Ok(Answers::new(Arc::new(reader), parts, together, sizes))
     }
 
-    #[cold]
-    fn no_scan(&self, request: &FindRequest) -> Error {
-        let key = self.definition.partition_key();
-        let other = tested(&request.filter).filter(|field| field != key);
-        let other = other.map(|field| format!("keep what is found by `{field}` in a repository with that key, "));
-        Error::unsupported(format!(
-            "no key serves this filter, and `scan` is `deny`: test the partition key `{key}` with `eq` or `is_in`, {}or set `scan` to `allow`",
-            other.unwrap_or_default()
-        ))
+    fn merging(&self, request: &FindRequest, route: Route) -> Result<Merging> {
+        let (sizes, is_eager) = (Sizes::new(&route, request), is_eager(&route, request));
+        let too_much = self.too_much(request, &route);
+        let (repository, context) = (self.clone(), request.context.clone());
+        let reader = Reader { repository, context, route, is_ordered: true, counts: false };
+        let parts = reader.parts(is_eager, false)?;
+        Ok(Merging::new(reader, parts, &sizes, is_eager, self.service.max_sort_bytes, too_much))
     }
 
     #[cold]
-    fn too_much(&self, request: &FindRequest) -> Error {
-        let first = match &request.sort {
-            Sort::By(fields) => fields.first().map(|field| field.path.to_string()),
+    fn no_scan(&self, request: &FindRequest) -> Error {
+        let instead = self.instead_of_a_scan(request);
+        Error::unsupported(format!(
+            "no key and no index serves this read, and `scan` is `deny`: {instead}, or set `scan` to `allow`"
+        ))
+    }
+
+    /// What to do so that no scan is needed.
+    fn instead_of_a_scan(&self, request: &FindRequest) -> String {
+        let key = self.definition.partition_key();
+        if request.context.consistency == Consistency::Consistent
+            && let Some(index) = self.serving(request)
+        {
+            return format!("leave `.consistent()` out, so that the index `{index}` serves");
+        }
+        let by_key = format!("test the partition key `{key}` with `eq` or `is_in`");
+        if let Some(index) = self.half_serving(request) {
+            return format!(
+                "ask for the records of the index `{index}` only, which have all its fields, by `is_set`, and for its first fields by `eq` or `is_in`, or {by_key}"
+            );
+        }
+        let fields = tested(&request.filter, self.definition.key_fields().next());
+        match fields.first() {
+            Some(field) => format!("declare an index on `{field}`, or {by_key}"),
+            None => match self.ordered_by(request) {
+                Some(fields) => format!("declare an `ordered` index on `{}`, or {by_key}", fields.join("`, `")),
+                None => by_key,
+            },
+        }
+    }
+
+    /// The index that serves a request if it need not be consistent.
+    fn serving(&self, request: &FindRequest) -> Option<String> {
+        let mut request = request.clone();
+        request.context.consistency = Consistency::Default;
+        match route(&request, &self.definition, &self.indexes).ok()?.by {
+            By::Index(search) => Some(search.index.name.clone()),
+            _ => None,
+        }
+    }
+
+    /// An index whose first field is tested, and which does not serve all the same.
+    fn half_serving(&self, request: &FindRequest) -> Option<&str> {
+        let fields = tested(&request.filter, None);
+        let index = self.indexes.iter().find(|index| index.fields.first().is_some_and(|first| fields.contains(first)));
+        index.map(|index| index.name.as_str())
+    }
+
+    #[cold]
+    fn too_much(&self, request: &FindRequest, route: &Route) -> Error {
+        let bytes = self.service.max_sort_bytes;
+        let first = match &route.by {
+            By::Range(_) => Some(self.definition.partition_key()),
+            By::Index(search) => search.index.fields.first().map(String::as_str),
             _ => None,
         };
-        let (field, bytes) = (first.unwrap_or_default(), self.service.max_sort_bytes);
+        // What finds the records stays the beginning.
+        let first = first.filter(|first| tested(&request.filter, None).iter().any(|field| field == first));
+        let index = match self.ordered_by(request) {
+            Some(mut fields) => {
+                fields.retain(|field| Some(*field) != first);
+                fields.splice(0..0, first);
+                fields.truncate(Index::MAX_FIELDS);
+                format!("declare an `ordered` index on `{}`", fields.join("`, `"))
+            }
+            None => {
+                "sort by up to four fields of the record, all in one direction, and declare an `ordered` index on them"
+                    .to_owned()
+            }
+        };
         Error::unsupported(format!(
-            "no key serves the order by `{field}`, and more than {bytes} bytes would be held to sort: make it the sort key and ask for one partition, ask for fewer with `.limit(…)` or `.fields(…)`, or raise `maxSortBytes`"
+            "no key and no index serves this order, and more than {bytes} bytes would be held to sort: {index}, ask for fewer with `.limit(…)` or `.fields(…)`, or raise `maxSortBytes`"
         ))
+    }
+
+    /// The fields of an index that has the order which is asked for, without the primary key at its end.
+    fn ordered_by<'r>(&'r self, request: &'r FindRequest) -> Option<Vec<&'r str>> {
+        let Sort::By(fields) = &request.sort else { return None };
+        let is_key = |field: &SortField| self.definition.key_fields().any(|key| key == field.path.as_str());
+        let end = fields.iter().rposition(|field| !is_key(field)).map_or(fields.len(), |last| last + 1);
+        let fields = &fields[..end];
+        let is_one_way =
+            fields.iter().all(|field| field.order == fields[0].order && field.path.segments().count() == 1);
+        let names = fields.iter().map(|field| field.path.as_str()).collect();
+        (is_one_way && fields.len() <= Index::MAX_FIELDS).then_some(names)
     }
 }
 
@@ -110,18 +205,36 @@ fn requests(request: &FindRequest, route: &Route) -> String {
         By::Keys(keys) => format!("1 to {}, for as many keys as it takes", keys.len().div_ceil(KEYS).max(2)),
         By::Range(Range { partitions, .. }) if is_eager(route, request) => format!("{}, {more}", partitions.len()),
         By::Scan(_) if is_parallel(route, request) => format!("{SEGMENTS} at once, {more}"),
+        By::Index(search) => of_search(search, is_eager(route, request)),
         By::Range(_) | By::Scan(_) => "1, and more until there are enough".to_owned(),
     }
 }
 
-/// A field of the record that is tested, one that has to be equal to something if there is one.
-fn tested(filter: &Filter) -> Option<String> {
+/// The requests of a search in words.
+fn of_search(search: &Search, is_eager: bool) -> String {
+    let lanes = search.lanes.len();
+    let each = match search.index.form {
+        Form::Order(_) if lanes == usize::from(SHARDS) => ", one for each shard",
+        Form::Order(_) => ", one for each value and shard",
+        Form::Fields(_) if lanes > 1 => ", one for each value",
+        Form::Fields(_) => "",
+    };
+    match (is_eager, &search.merge) {
+        (true, _) => format!("{lanes}{each}, and one more for each 1 MB read"),
+        (false, Some(_)) => format!("{lanes}{each}, and more until there are enough"),
+        (false, None) => "1, and more until there are enough".to_owned(),
+    }
+}
+
+/// The fields of the record that are tested, those that have to be equal to something first; without the key.
+fn tested(filter: &Filter, key: Option<&str>) -> Vec<String> {
     let field = |filter: &Filter, equal: bool| match filter.expr() {
-        Expr::Test(path, Predicate::Eq(_) | Predicate::In(_)) => path.segments().next().map(str::to_owned),
-        Expr::Test(path, _) if !equal => path.segments().next().map(str::to_owned),
+        Expr::Test(path, test) if matches!(test, Predicate::Eq(_) | Predicate::In(_)) == equal => {
+            path.segments().next().map(str::to_owned)
+        }
         _ => None,
     };
     let conjuncts = filter.conjuncts();
-    let first = |equal| conjuncts.iter().find_map(|conjunct| field(conjunct, equal));
-    first(true).or_else(|| first(false))
+    let of = |equal| conjuncts.iter().filter_map(move |conjunct| field(conjunct, equal));
+    of(true).chain(of(false)).filter(|field| Some(field.as_str()) != key).collect()
 }

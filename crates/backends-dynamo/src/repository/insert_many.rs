@@ -8,7 +8,7 @@ use backends_core::{Error, ErrorKind, Key, RecordBuf, Result};
 use tokio::task::JoinSet;
 
 use super::DynamoRepository;
-use crate::codec::{Codec, Item, ItemKey, item};
+use crate::codec::{Codec, Item, ItemKey};
 use crate::error::is_of_one_item;
 use crate::retry::Effect;
 use crate::service::{Cause, Failure};
@@ -100,7 +100,7 @@ impl DynamoRepository {
     async fn write(&self, context: &Context, records: &[Placed]) -> Result<Vec<Item>, Failure> {
         let request = || {
             let items = records.iter().map(|placed| {
-                let item = item(&placed.record, &Stamp::at(context, placed.position))?;
+                let item = self.codec.item(&placed.record, &Stamp::at(context, placed.position))?;
                 let put = PutRequest::builder().set_item(Some(item)).build();
                 let put = put.map_err(|native| Error::unexpected("no item to put").with_native(native))?;
                 Ok(WriteRequest::builder().put_request(put).build())

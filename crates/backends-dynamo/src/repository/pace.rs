@@ -45,6 +45,7 @@ fn wanted(request: &FindRequest) -> Option<u64> {
 }
 
 /// How many items the next request looks at, so that few records cost little.
+#[derive(Clone)]
 pub(super) struct Sizes {
     /// How many records are still wanted; any number if none.
     wanted: Option<u64>,
@@ -98,7 +99,7 @@ mod tests {
         let mut request = FindRequest::new(Context::new(Timestamp::now(), Duration::from_secs(1)));
         (request.filter, request.sort, request.limit) = (filter, sort, limit);
         let definition = Definition::builder("notes").partition_key("p").sort_key("s").build().unwrap();
-        (route(&request, &definition).unwrap(), request)
+        (route(&request, &definition, &[]).unwrap(), request)
     }
 
     #[test]

@@ -5,7 +5,7 @@ use backends_core::driver::Context;
 use backends_core::{Error, RecordBuf, Result};
 
 use super::{DynamoRepository, Outcome, outcome};
-use crate::codec::{Item, item};
+use crate::codec::Item;
 use crate::expression::{Condition, Expression};
 use crate::retry::Effect;
 use crate::service::Failure;
@@ -24,7 +24,7 @@ impl DynamoRepository {
     /// Puts the record; the item that stood there, if it is wanted and there was one.
     pub(super) async fn put(&self, context: &Context, effect: Effect, put: &Put<'_>) -> Result<Option<Item>, Failure> {
         let request = || {
-            let item = item(put.record, &put.stamp)?;
+            let item = self.codec.item(put.record, &put.stamp)?;
             let mut request = self.table.client.put_item().table_name(&self.table.name).set_item(Some(item));
             if let Some(condition) = put.condition {
                 let Expression { text, names, values } = condition.expression(self.codec.partition());

@@ -9,8 +9,8 @@ use backends_core::{Error, Key, Result, Value};
 use super::DynamoRepository;
 use super::get::{KEYS, is_consistent};
 use super::pace::SEGMENTS;
-use crate::codec::{Codec, Item, ItemBatch};
-use crate::plan::{By, Range, Route};
+use crate::codec::{Codec, Item, ItemBatch, operand};
+use crate::plan::{By, Lane, Range, Route};
 use crate::retry::Effect;
 use crate::words::Words;
 
@@ -20,6 +20,11 @@ pub(super) enum Part {
     Keys(Vec<Key>),
     Partition {
         partition: Value,
+        after: Option<Item>,
+    },
+    /// The number of a lane of an index.
+    Lane {
+        lane: usize,
         after: Option<Item>,
     },
     Table {
@@ -71,6 +76,14 @@ impl Reader {
                 let part = |partition: &Value| Part::Partition { partition: partition.clone(), after: after.take() };
                 partitions.iter().map(part).collect()
             }
+            By::Index(search) => {
+                let after = |lane: &Lane| {
+                    let place = lane.after.iter().map(|(name, value)| Some((name.clone(), operand(value)?)));
+                    place.collect::<Option<Item>>().filter(|place| !place.is_empty())
+                };
+                let lanes = search.lanes.iter().enumerate();
+                lanes.map(|(number, lane)| Part::Lane { lane: number, after: after(lane) }).collect()
+            }
             By::Scan(_) if is_parallel => {
                 (0..SEGMENTS).map(|number| Part::Table { segment: i32::try_from(number).ok(), after: None }).collect()
             }
@@ -86,6 +99,7 @@ impl Reader {
         let step = match part {
             Part::Keys(keys) => self.by_keys(keys, size).await,
             Part::Partition { partition, after } => self.query(partition, after, size).await,
+            Part::Lane { lane, after } => self.search(lane, after, size).await,
             Part::Table { segment, after } => self.scan(segment, after, size).await,
         };
         self.context.renew();
@@ -118,14 +132,41 @@ impl Reader {
     }
 
     async fn query(&self, partition: Value, after: Option<Item>, size: Option<u64>) -> Result<Step> {
-        let DynamoRepository { table, codec, service, .. } = &self.repository;
         let By::Range(range) = &self.route.by else { return Err(Error::unexpected("a query has a range")) };
-        let mut names = codec.keys().iter().map(|key| key.name.as_str());
+        let mut names = self.repository.codec.keys().iter().map(|key| key.name.as_str());
         let keys = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
+        let words = || self.words().of_partition(keys, &partition, range.sort.as_ref());
+        let answer = self.ask_query(words, None, range.is_backward, after, size).await?;
+        let rest = |after| Part::Partition { partition, after };
+        Ok(self.answered(answer, rest))
+    }
+
+    async fn search(&self, lane: usize, after: Option<Item>, size: Option<u64>) -> Result<Step> {
+        let By::Index(search) = &self.route.by else { return Err(Error::unexpected("a lane has an index")) };
+        let Some(conditions) = search.lanes.get(lane) else { return Err(Error::unexpected("a lane without a number")) };
+        let words = || self.words().of_lane(conditions);
+        let name = Some(search.index.native.as_str());
+        let answer = self.ask_query(words, name, search.is_backward, after, size).await;
+        let answer = answer.map_err(|error| error.with_context("index", &search.index.name))?;
+        let rest = |after| Part::Lane { lane, after };
+        Ok(self.answered(answer, rest))
+    }
+
+    async fn ask_query(
+        &self,
+        words: impl Fn() -> Words,
+        index: Option<&str>,
+        is_backward: bool,
+        after: Option<Item>,
+        size: Option<u64>,
+    ) -> Result<Answer> {
+        let DynamoRepository { table, service, .. } = &self.repository;
         let request = || {
-            let words = self.words().of_partition(keys, &partition, range.sort.as_ref());
-            let query = table.client.query().table_name(&table.name).consistent_read(is_consistent(&self.context));
+            let words = words();
+            let query = table.client.query().table_name(&table.name).set_index_name(index.map(str::to_owned));
             let query = query
+                // DynamoDB: an index cannot be read consistently.
+                .consistent_read(index.is_none() && is_consistent(&self.context))
                 .set_key_condition_expression(words.key)
                 .set_filter_expression(words.filter)
                 .set_projection_expression(words.projection)
@@ -134,12 +175,15 @@ impl Reader {
                 .set_select(self.counts.then_some(Select::Count))
                 .set_limit(size.and_then(|size| i32::try_from(size).ok()))
                 .set_exclusive_start_key(after.clone());
-            Ok(if range.is_backward { query.scan_index_forward(false) } else { query }.send())
+            Ok(if is_backward { query.scan_index_forward(false) } else { query }.send())
         };
         let answer = service.call(&self.context, Effect::Reads, request).await?;
-        let looked = (number(answer.count), number(answer.scanned_count));
-        let rest = |after| Part::Partition { partition, after };
-        Ok(self.answered(answer.items, looked, answer.last_evaluated_key, rest))
+        Ok(Answer {
+            items: answer.items,
+            matched: number(answer.count),
+            looked_at: number(answer.scanned_count),
+            last: answer.last_evaluated_key,
+        })
     }
 
     async fn scan(&self, segment: Option<i32>, after: Option<Item>, size: Option<u64>) -> Result<Step> {
@@ -160,9 +204,14 @@ impl Reader {
             Ok(scan.send())
         };
         let answer = service.call(&self.context, Effect::Reads, request).await?;
-        let looked = (number(answer.count), number(answer.scanned_count));
+        let answer = Answer {
+            items: answer.items,
+            matched: number(answer.count),
+            looked_at: number(answer.scanned_count),
+            last: answer.last_evaluated_key,
+        };
         let rest = |after| Part::Table { segment, after };
-        Ok(self.answered(answer.items, looked, answer.last_evaluated_key, rest))
+        Ok(self.answered(answer, rest))
     }
 
     fn words(&self) -> Words {
@@ -170,17 +219,20 @@ impl Reader {
         Words::filtered(self.route.expression.as_ref()).of_fields(fields)
     }
 
-    fn answered(
-        &self,
-        items: Option<Vec<Item>>,
-        (matched, looked_at): (usize, usize),
-        last: Option<Item>,
-        rest: impl FnOnce(Option<Item>) -> Part,
-    ) -> Step {
+    fn answered(&self, answer: Answer, rest: impl FnOnce(Option<Item>) -> Part) -> Step {
+        let Answer { items, matched, looked_at, last } = answer;
         // DynamoDB: an answer without this key is the last, whatever it holds.
         let last = last.filter(|key| !key.is_empty());
         let reached = last.as_ref().and_then(|key| self.repository.codec.core_key(key));
         let rest = last.map(|last| rest(Some(last)));
         Step { items: ItemBatch(items.unwrap_or_default()), matched, looked_at, rest, reached }
     }
+}
+
+/// The answer to a query or a scan.
+struct Answer {
+    items: Option<Vec<Item>>,
+    matched: usize,
+    looked_at: usize,
+    last: Option<Item>,
 }

@@ -21,6 +21,18 @@ const DEFINITIONS: &str = "definition:";
 /// The attribute of a definition's text.
 const DEFINITION: &str = "definition";
 
+/// The attribute with the names of the indexes in which records from before may be missing.
+const UNFINISHED: &str = "unfinished";
+
+/// What is stored of a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stored {
+    /// The definition.
+    pub(super) text: String,
+    /// The indexes in which records from before may be missing, in order.
+    pub(super) unfinished: Vec<String>,
+}
+
 pub(super) struct Companion<'a> {
     service: &'a Service,
     context: &'a Context,
@@ -36,7 +48,7 @@ impl<'a> Companion<'a> {
     pub(super) async fn ensure(&self) -> Result<()> {
         let keys = [KeyField::text(KEY)];
         let (service, context, name) = (self.service, self.context, self.name.clone());
-        let table = Table { service, context, name, keys: &keys, throughput: None };
+        let table = Table { service, context, name, keys: &keys, throughput: None, indexes: &[] };
         table.ensure(SchemaMode::Ensure).await.map(|_| ())
     }
 
@@ -45,12 +57,9 @@ impl<'a> Companion<'a> {
         self.read(String::from("ping"), false).await.map(|_| ())
     }
 
-    /// The definition that is stored for a repository.
-    pub(super) async fn definition(&self, name: &str) -> Result<Option<String>> {
-        match self.read(key_of(name), true).await? {
-            Some(item) => text(&item).map(|text| Some(text.to_owned())),
-            None => Ok(None),
-        }
+    /// What is stored of a repository.
+    pub(super) async fn stored(&self, name: &str) -> Result<Option<Stored>> {
+        self.read(key_of(name), true).await?.as_ref().map(stored).transpose()
     }
 
     async fn read(&self, key: String, is_consistent: bool) -> Result<Option<Item>> {
@@ -65,37 +74,58 @@ impl<'a> Companion<'a> {
         }
     }
 
-    /// Stores a definition in the place of what was read. `false` if something else is there now.
-    pub(super) async fn store(&self, name: &str, seen: Option<&str>, text: &str) -> Result<bool> {
+    /// Stores it in the place of what was read. `false` if something else is there now.
+    pub(super) async fn store(&self, name: &str, seen: Option<&Stored>, new: &Stored) -> Result<bool> {
+        let set = |names: &[String]| (!names.is_empty()).then(|| AttributeValue::Ss(names.to_vec()));
         let request = || {
-            let put = self
+            let mut put = self
                 .service
                 .client
                 .put_item()
                 .table_name(&self.name)
                 .item(KEY, AttributeValue::S(key_of(name)))
-                .item(DEFINITION, AttributeValue::S(text.to_owned()))
+                .item(DEFINITION, AttributeValue::S(new.text.clone()))
                 .expression_attribute_names("#d", DEFINITION)
                 .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-            let put = match seen {
+            if let Some(names) = set(&new.unfinished) {
+                put = put.item(UNFINISHED, names);
+            }
+            Ok(match seen {
                 None => put.condition_expression("attribute_not_exists(#d)"),
-                Some(seen) => put
-                    .condition_expression("#d = :d")
-                    .expression_attribute_values(":d", AttributeValue::S(seen.to_owned())),
-            };
-            Ok(put.send())
+                Some(seen) => {
+                    let put = put
+                        .expression_attribute_values(":d", AttributeValue::S(seen.text.clone()))
+                        .expression_attribute_names("#u", UNFINISHED);
+                    match set(&seen.unfinished) {
+                        None => put.condition_expression("#d = :d AND attribute_not_exists(#u)"),
+                        Some(names) => {
+                            put.condition_expression("#d = :d AND #u = :u").expression_attribute_values(":u", names)
+                        }
+                    }
+                }
+            }
+            .send())
         };
         match self.service.ask(self.context, Effect::WritesOnce, request).await {
             Ok(_) => Ok(true),
-            // Whoever wrote the same text, this call in an earlier try or another process: it is stored.
+            // Whoever wrote the same, this call in an earlier try or another process: it is stored.
             Err(failure) => match failure.cause {
                 Cause::Condition(item) => {
-                    Ok(item.is_some_and(|item| self::text(&item).is_ok_and(|there| there == text)))
+                    Ok(item.is_some_and(|item| self::stored(&item).is_ok_and(|there| there == *new)))
                 }
                 Cause::Error(error) => Err(error),
             },
         }
     }
+}
+
+fn stored(item: &Item) -> Result<Stored> {
+    let mut unfinished = match item.get(UNFINISHED) {
+        Some(AttributeValue::Ss(names)) => names.clone(),
+        _ => Vec::new(),
+    };
+    unfinished.sort_unstable();
+    Ok(Stored { text: text(item)?.to_owned(), unfinished })
 }
 
 fn text(item: &Item) -> Result<&str> {

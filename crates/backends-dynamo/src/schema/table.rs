@@ -1,17 +1,25 @@
-//! A table: it is there, has the key that is wanted, and can be used.
+//! A table: it is there, has the key and the indexes that are wanted, and can be used.
+
+use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ProvisionedThroughput, ScalarAttributeType,
-    TableDescription, TableStatus,
+    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
+    GlobalSecondaryIndexUpdate, KeySchemaElement, KeyType, Projection, ProjectionType, ProvisionedThroughput,
+    ScalarAttributeType, TableDescription, TableStatus,
 };
 use backends_core::driver::{Context, DefineRequest, SchemaMode};
 use backends_core::{Error, ErrorKind, Mistakes, Result, Throughput};
 
 use super::Patience;
+use super::indexes::{self, Next, Wanted};
 use crate::codec::KeyField;
+use crate::index::{KeyAttribute, TableIndex};
 use crate::retry::Effect;
 use crate::service::Service;
+
+/// What the service says when a table or an index is being changed, or is there already.
+const IN_THE_WAY: [&str; 2] = ["ResourceInUseException", "LimitExceededException"];
 
 pub(super) struct Table<'a> {
     pub(super) service: &'a Service,
@@ -20,6 +28,16 @@ pub(super) struct Table<'a> {
     pub(super) keys: &'a [KeyField],
     /// The capacity that it is created with; billed by request if there is none.
     pub(super) throughput: Option<Throughput>,
+    /// Its indexes, which a new table is created with.
+    pub(super) indexes: &'a [Wanted],
+}
+
+/// A table that can be used.
+pub(super) struct There {
+    /// What the service tells of it; nothing where that may not be asked.
+    pub(super) table: Option<TableDescription>,
+    /// Whether it was not there before.
+    pub(super) is_created: bool,
 }
 
 /// What to do about a table in the state in which it is.
@@ -33,24 +51,28 @@ enum State {
 }
 
 impl Table<'_> {
-    /// Creates the table, unless it is there: then its key is looked at, and the answer is `true`. It can be used when
-    /// this returns.
+    /// Creates the table, unless it is there: then its key is looked at. It can be used when this returns.
     ///
     /// # Errors
     /// `DefinitionConflict` for another key, and for what is missing and may not be created.
-    pub(super) async fn ensure(&self, mode: SchemaMode) -> Result<bool> {
+    pub(super) async fn ensure(&self, mode: SchemaMode) -> Result<There> {
         let mut patience = Patience::new();
         let mut is_created = false;
         loop {
             let found = match self.look().await {
                 Ok(found) => found,
                 // Who may only read and write records cannot look; who created the table did.
-                Err(error) if error.is_permission_denied() && mode == SchemaMode::Verify => return Ok(true),
+                Err(error) if error.is_permission_denied() && mode == SchemaMode::Verify => {
+                    return Ok(There { table: None, is_created: false });
+                }
                 Err(error) => return Err(error),
             };
             match found {
                 Some(table) => match state(&table) {
-                    State::Usable => return self.check(&table).map(|()| !is_created),
+                    State::Usable => {
+                        self.check(&table)?;
+                        return Ok(There { table: Some(table), is_created });
+                    }
                     State::Changing => patience.wait(self.context, "the table cannot be used yet").await?,
                     State::Locked => {
                         return Err(Error::unavailable(
@@ -73,6 +95,68 @@ impl Table<'_> {
         }
     }
 
+    /// Creates what is missing of the indexes, one after another, and waits until they can be used.
+    ///
+    /// # Errors
+    /// `DefinitionConflict` for what is missing and may not be created, and for names and types that are taken.
+    pub(super) async fn ensure_indexes(&self, there: There, mode: SchemaMode) -> Result<Vec<TableIndex>> {
+        let Some(mut table) = there.table else {
+            return Ok(self.indexes.iter().map(|wanted| wanted.index.clone()).collect());
+        };
+        let mut patience = Patience::new();
+        loop {
+            match indexes::next(&table, self.indexes).map_err(|error| error.with_context("table", &self.name))? {
+                Next::Ready(indexes) => return Ok(indexes),
+                Next::Create(place) if mode == SchemaMode::Verify => {
+                    let name = &self.indexes[place].index.name;
+                    return Err(DefineRequest::missing(&format!("the index `{name}`")));
+                }
+                Next::Create(place) => match self.create_index(&table, &self.indexes[place]).await {
+                    Ok(()) => patience = Patience::new(),
+                    // Another process was quicker, or another index is being created.
+                    Err(error) if error.context().any(|(_, value)| IN_THE_WAY.contains(&value)) => {}
+                    Err(error) => {
+                        let now = self.look().await?;
+                        let is_next =
+                            now.is_some_and(|now| indexes::next(&now, self.indexes).ok() == Some(Next::Create(place)));
+                        if is_next {
+                            return Err(error);
+                        }
+                    }
+                },
+                Next::Wait => {}
+            }
+            patience.wait(self.context, "the indexes cannot be used yet").await?;
+            self.context.renew();
+            table = self.look().await?.ok_or_else(|| DefineRequest::missing("the table"))?;
+        }
+    }
+
+    async fn create_index(&self, table: &TableDescription, wanted: &Wanted) -> Result<()> {
+        // DynamoDB: a table that is billed by request has no capacity.
+        let capacity = table.provisioned_throughput().map(|units| Throughput {
+            read: u64::try_from(units.read_capacity_units().unwrap_or(1)).unwrap_or(1).max(1),
+            write: u64::try_from(units.write_capacity_units().unwrap_or(1)).unwrap_or(1).max(1),
+        });
+        let throughput =
+            wanted.throughput.or(capacity).filter(|_| !indexes::is_on_demand(table)).map(provisioned).transpose()?;
+        let create = CreateGlobalSecondaryIndexAction::builder()
+            .index_name(&wanted.index.native)
+            .set_key_schema(Some(key_schema(wanted)?))
+            .projection(Projection::builder().projection_type(ProjectionType::All).build())
+            .set_provisioned_throughput(throughput)
+            .build()
+            .map_err(incomplete)?;
+        let attributes = self.attributes(std::slice::from_ref(wanted))?;
+        let request = || {
+            let update = GlobalSecondaryIndexUpdate::builder().create(create.clone()).build();
+            let table = self.service.client.update_table().table_name(&self.name);
+            Ok(table.set_attribute_definitions(Some(attributes.clone())).global_secondary_index_updates(update).send())
+        };
+        // A second request finds the index of the first.
+        self.service.call(self.context, Effect::WritesOnce, request).await.map(|_| ())
+    }
+
     /// What the service tells of the table, if it is there.
     async fn look(&self) -> Result<Option<TableDescription>> {
         let request = || Ok(self.service.client.describe_table().table_name(&self.name).send());
@@ -85,18 +169,27 @@ impl Table<'_> {
     }
 
     async fn create(&self) -> Result<()> {
-        let (attributes, schema) = self.key()?;
-        let throughput = self.throughput.map(|capacity| {
-            ProvisionedThroughput::builder()
-                .read_capacity_units(units(capacity.read))
-                .write_capacity_units(units(capacity.write))
+        let (attributes, schema) = (self.attributes(self.indexes)?, self.key()?);
+        let throughput = self.throughput.map(provisioned).transpose()?;
+        let index = |wanted: &Wanted| {
+            // An index of a table with a capacity needs one too.
+            let capacity = self.throughput.map(|of_table| provisioned(wanted.throughput.unwrap_or(of_table)));
+            GlobalSecondaryIndex::builder()
+                .index_name(&wanted.index.native)
+                .set_key_schema(Some(key_schema(wanted)?))
+                .projection(Projection::builder().projection_type(ProjectionType::All).build())
+                .set_provisioned_throughput(capacity.transpose()?)
                 .build()
-        });
-        let throughput = throughput.transpose().map_err(incomplete)?;
+                .map_err(incomplete)
+        };
+        let indexes = self.indexes.iter().map(index).collect::<Result<Vec<_>>>()?;
+        let indexes = (!indexes.is_empty()).then_some(indexes);
         let request = || {
             let create = self.service.client.create_table().table_name(&self.name);
-            let create =
-                create.set_attribute_definitions(Some(attributes.clone())).set_key_schema(Some(schema.clone()));
+            let create = create
+                .set_attribute_definitions(Some(attributes.clone()))
+                .set_key_schema(Some(schema.clone()))
+                .set_global_secondary_indexes(indexes.clone());
             Ok(match &throughput {
                 Some(capacity) => create.provisioned_throughput(capacity.clone()),
                 None => create.billing_mode(BillingMode::PayPerRequest),
@@ -107,17 +200,25 @@ impl Table<'_> {
         self.service.call(self.context, Effect::WritesOnce, request).await.map(|_| ())
     }
 
-    fn key(&self) -> Result<(Vec<AttributeDefinition>, Vec<KeySchemaElement>)> {
-        let mut attributes = Vec::new();
-        let mut schema = Vec::new();
-        for (key, of_type) in self.keys.iter().zip([KeyType::Hash, KeyType::Range]) {
-            let attribute =
-                AttributeDefinition::builder().attribute_name(&key.name).attribute_type(key.attribute_type());
-            attributes.push(attribute.build().map_err(incomplete)?);
-            let element = KeySchemaElement::builder().attribute_name(&key.name).key_type(of_type);
-            schema.push(element.build().map_err(incomplete)?);
-        }
-        Ok((attributes, schema))
+    fn key(&self) -> Result<Vec<KeySchemaElement>> {
+        let element = |(key, of_type): (&KeyField, KeyType)| {
+            KeySchemaElement::builder().attribute_name(&key.name).key_type(of_type).build().map_err(incomplete)
+        };
+        self.keys.iter().zip([KeyType::Hash, KeyType::Range]).map(element).collect()
+    }
+
+    /// The attributes of the key and of these indexes, each once.
+    fn attributes(&self, indexes: &[Wanted]) -> Result<Vec<AttributeDefinition>> {
+        let keys = self.keys.iter().map(|key| (key.name.clone(), key.attribute_type()));
+        let of_indexes = indexes.iter().flat_map(|wanted| {
+            let (hash, range) = wanted.index.attributes();
+            hash.into_iter().chain(range).map(|one| (one.name, indexes::scalar(one.of_type)))
+        });
+        let all: BTreeMap<String, ScalarAttributeType> = keys.chain(of_indexes).collect();
+        let definition = |(name, of_type)| {
+            AttributeDefinition::builder().attribute_name(name).attribute_type(of_type).build().map_err(incomplete)
+        };
+        all.into_iter().map(definition).collect()
     }
 
     /// Holds the key of the table against the one that is wanted.
@@ -168,13 +269,31 @@ fn is_missing(error: &Error) -> bool {
     native.and_then(|native| native.as_service_error()).is_some_and(DescribeTableError::is_resource_not_found_exception)
 }
 
-fn spelt(of_type: Option<&ScalarAttributeType>) -> &'static str {
+pub(super) fn spelt(of_type: Option<&ScalarAttributeType>) -> &'static str {
     match of_type {
         Some(ScalarAttributeType::N) => "numbers",
         Some(ScalarAttributeType::S) => "strings",
         Some(ScalarAttributeType::B) => "bytes",
         _ => "something else",
     }
+}
+
+fn key_schema(wanted: &Wanted) -> Result<Vec<KeySchemaElement>> {
+    let (hash, range) = wanted.index.attributes();
+    let all =
+        hash.into_iter().map(|one| (one, KeyType::Hash)).chain(range.into_iter().map(|one| (one, KeyType::Range)));
+    let element = |(one, role): (KeyAttribute, KeyType)| {
+        KeySchemaElement::builder().attribute_name(one.name).key_type(role).build().map_err(incomplete)
+    };
+    all.map(element).collect()
+}
+
+fn provisioned(capacity: Throughput) -> Result<ProvisionedThroughput> {
+    ProvisionedThroughput::builder()
+        .read_capacity_units(units(capacity.read))
+        .write_capacity_units(units(capacity.write))
+        .build()
+        .map_err(incomplete)
 }
 
 fn units(capacity: u64) -> i64 {

@@ -64,3 +64,20 @@ async fn l07_every_read_by_filter_sends_and_costs_what_the_page_says() {
     }
     stage.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn l07_every_read_by_an_index_sends_and_costs_what_the_page_says() {
+    let stage = stage().await;
+    let page = include_str!("../../../../docs/backends/dynamodb.md");
+    let table = Table::under(page, "What reads by an index send and cost");
+    let sent = costs::indexed::observe(&stage).await;
+    costs::assert_table(&table, &sent);
+    for cost in &sent {
+        let of_index = |request: &Request| request.json().get("IndexName").is_some();
+        let is_consistent = |request: &Request| request.json()["ConsistentRead"] == true;
+        assert!(cost.requests.iter().all(|request| of_index(request) != is_consistent(request)), "{}", cost.call);
+        let told = if cost.requests.iter().all(of_index) { "0.5 read for each 4 KB" } else { "1 read for each 4 KB" };
+        assert_eq!(table.cell(cost.call, "Units"), Some(told), "{}", cost.call);
+    }
+    stage.close().await;
+}

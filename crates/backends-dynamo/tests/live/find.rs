@@ -108,7 +108,7 @@ async fn d04_d05_a_query_says_what_it_is_about() {
     assert_eq!(numbers(&found), [48, 45, 42]);
     assert!(found[0].get("kind").is_none());
     let [body] = <[_; 1]>::try_from(stage.bodies()).unwrap();
-    assert_eq!(body["KeyConditionExpression"], "#p = :p AND #s BETWEEN :s AND :t");
+    assert_eq!(body["KeyConditionExpression"], "#k0 = :k0 AND #s BETWEEN :s AND :t");
     assert_eq!((&body["ScanIndexForward"], &body["ConsistentRead"]), (&false.into(), &true.into()));
     assert_eq!((&body["FilterExpression"], &body["Limit"]), (&"#n0 = :v0".into(), &100.into()));
     assert_eq!(body["ProjectionExpression"], "#f0, #f1, #f2, #f3");
@@ -289,7 +289,7 @@ async fn l01_l02_t05_what_is_behind_the_first_megabyte_is_found() {
 }
 
 #[tokio::test]
-async fn c41_a_scan_that_is_not_allowed_names_the_key() {
+async fn c41_a_scan_that_is_not_allowed_names_the_key_and_the_index() {
     let (endpoint, prefix) = (endpoint(), fresh_prefix());
     let backend = open_with(config(&endpoint, &prefix).set("scan", "deny")).await.unwrap();
     let events = backend.define::<Document>(definition(EVENTS)).await.unwrap();
@@ -306,19 +306,22 @@ async fn c41_a_scan_that_is_not_allowed_names_the_key() {
     for error in errors {
         assert!(error.is_unsupported() && error.to_string().contains("`p`"), "{error}");
     }
-    assert!(events.find(fizz.clone()).await.unwrap_err().to_string().contains("`kind`"));
+    let told = events.find(fizz.clone()).await.unwrap_err().to_string();
+    assert!(told.contains("declare an index on `kind`"), "{told}");
+    let told = events.find(Filter::all()).sort("kind", Order::Desc).page(5).await.unwrap_err().to_string();
+    assert!(told.contains("declare an `ordered` index on `kind`"), "{told}");
     assert_eq!(events.find(field("p").eq("a") & fizz).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn c41_an_order_that_takes_too_much_memory_names_the_sort_key() {
+async fn c41_an_order_that_takes_too_much_memory_names_the_index() {
     let (endpoint, prefix) = (endpoint(), fresh_prefix());
     let backend = open_with(config(&endpoint, &prefix).set("maxSortBytes", 10_000)).await.unwrap();
     let events = backend.define::<Document>(definition(EVENTS)).await.unwrap();
     events.insert_many(&(0..400).map(|number| event("a", number)).collect::<Vec<_>>()).await.unwrap();
     let all = || events.find(field("p").eq("a"));
     let error = all().sort("n", Order::Asc).await.unwrap_err();
-    assert!(error.is_unsupported() && error.to_string().contains("`n`"), "{error}");
+    assert!(error.is_unsupported() && error.to_string().contains("an `ordered` index on `p`, `n`"), "{error}");
     assert!(all().sort("n", Order::Asc).page(200).await.unwrap_err().is_unsupported());
     assert_eq!(numbers(&all().sort("n", Order::Desc).limit(2).await.unwrap()), [399, 398]);
     assert_eq!(all().sort("s", Order::Desc).await.unwrap().len(), 400, "what the key orders takes no memory");

@@ -17,18 +17,26 @@ pub async fn observe(stage: &Stage) -> Vec<Cost> {
         |(part, at): (&str, i64)| Document::from([("part", part.into()), ("at", at.into()), ("n", Value::Int(at % 7))]);
     let all: Vec<Document> = parts.map(record).collect();
     assert!(pair.clean.insert_many(&all).await.is_ok());
-    let mut notes = Notes { stage, costs: Vec::new() };
+    let mut notes = Notes::new(stage);
     notes.calls(&pair.through).await;
     notes.costs
 }
 
-struct Notes<'a> {
+pub(super) struct Notes<'a> {
     stage: &'a Stage,
-    costs: Vec<Cost>,
+    pub(super) costs: Vec<Cost>,
 }
 
-impl Notes<'_> {
-    async fn note<A>(&mut self, call: &'static str, future: impl IntoFuture<Output = backends_core::Result<A>>) -> A {
+impl<'a> Notes<'a> {
+    pub(super) fn new(stage: &'a Stage) -> Self {
+        Self { stage, costs: Vec::new() }
+    }
+
+    pub(super) async fn note<A>(
+        &mut self,
+        call: &'static str,
+        future: impl IntoFuture<Output = backends_core::Result<A>>,
+    ) -> A {
         self.stage.proxy.clear();
         let answer = future.await.unwrap_or_else(|error| panic!("{call}: {error}"));
         let log = self.stage.proxy.log();
