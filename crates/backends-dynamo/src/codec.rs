@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
@@ -33,7 +34,7 @@ pub(crate) const RESERVED: &str = "_backends";
 #[derive(Debug, Clone)]
 pub(crate) struct Codec {
     keys: Vec<KeyField>,
-    places: Places,
+    places: Arc<Places>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +66,7 @@ impl KeyField {
 impl Codec {
     pub(crate) fn new(definition: &Definition) -> Self {
         let keys = definition.key_fields().map(|field| KeyField::of(definition, field)).collect();
-        Self { keys, places: Places::new(definition) }
+        Self { keys, places: Arc::new(Places::new(definition)) }
     }
 
     /// The record as an item that carries the stamp of its write, and its places in orders.

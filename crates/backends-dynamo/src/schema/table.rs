@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
+use aws_sdk_dynamodb::operation::update_table::UpdateTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
     GlobalSecondaryIndexUpdate, KeySchemaElement, KeyType, Projection, ProjectionType, ProvisionedThroughput,
@@ -114,20 +115,12 @@ impl Table<'_> {
                 Next::Create(place) => match self.create_index(&table, &self.indexes[place]).await {
                     Ok(()) => patience = Patience::new(),
                     // Another process was quicker, or another index is being created.
-                    Err(error) if error.context().any(|(_, value)| IN_THE_WAY.contains(&value)) => {}
-                    Err(error) => {
-                        let now = self.look().await?;
-                        let is_next =
-                            now.is_some_and(|now| indexes::next(&now, self.indexes).ok() == Some(Next::Create(place)));
-                        if is_next {
-                            return Err(error);
-                        }
-                    }
+                    Err(error) if is_in_the_way(&error) => {}
+                    Err(error) => return Err(error),
                 },
                 Next::Wait => {}
             }
             patience.wait(self.context, "the indexes cannot be used yet").await?;
-            self.context.renew();
             table = self.look().await?.ok_or_else(|| DefineRequest::missing("the table"))?;
         }
     }
@@ -262,6 +255,15 @@ fn state(table: &TableDescription) -> State {
         }
         _ => State::Changing,
     }
+}
+
+/// Whether another index is being created, or this one is there already: what the service tells of a table may be a
+/// little old.
+fn is_in_the_way(error: &Error) -> bool {
+    let native = error.native::<crate::error::Native<UpdateTableError>>();
+    let message = native.and_then(|native| native.as_service_error()?.meta().message());
+    error.context().any(|(_, value)| IN_THE_WAY.contains(&value))
+        || message.is_some_and(|message| message.contains("already exists"))
 }
 
 fn is_missing(error: &Error) -> bool {

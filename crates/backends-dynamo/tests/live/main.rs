@@ -20,3 +20,4 @@ mod stage;
 mod store;
 mod tls;
 mod waiting;
+mod warnings;
