@@ -4,7 +4,7 @@
 //! several of them one after another are in order too. What is written is stored: never change it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use backends_core::{FieldKind, Kind, Timestamp, Value};
+use backends_core::{FieldKind, Kind, Timestamp, Token, Value};
 
 use super::number;
 
@@ -48,6 +48,76 @@ pub(crate) fn push(bytes: &mut Vec<u8>, value: &Value) {
         Value::Bool(bool) => bytes.extend([BOOL, u8::from(*bool)]),
         Value::Bytes(_) | Value::Array(_) | Value::Map(_) => bytes.push(WHOLE),
     }
+}
+
+/// The values that were appended, null for what is missing and empty bytes for maps, arrays and bytes; none if these are
+/// no such bytes, or are cut, or hold a number that this library cannot read.
+pub(crate) fn read(mut bytes: &[u8]) -> Option<Vec<Value>> {
+    let mut values = Vec::new();
+    while let Some((kind, rest)) = bytes.split_first() {
+        let (value, rest) = match *kind {
+            MISSING => (Value::Null, rest),
+            WHOLE => (Value::Bytes(Vec::new()), rest),
+            BOOL => (Value::Bool(*rest.first()? > 0), rest.get(1..)?),
+            INSTANT => {
+                let (millis, rest) = rest.split_first_chunk::<8>()?;
+                let at = Timestamp::from_millis((u64::from_be_bytes(*millis) ^ (1 << 63)).cast_signed()).ok()?;
+                (Value::Timestamp(at), rest)
+            }
+            TEXT => {
+                let (text, rest) = until(rest, 0)?;
+                (Value::String(unescaped(text)?), rest)
+            }
+            NUMBER => read_number(rest)?,
+            _ => return None,
+        };
+        values.push(value);
+        bytes = rest;
+    }
+    Some(values)
+}
+
+/// What is before this byte, and behind it.
+fn until(bytes: &[u8], end: u8) -> Option<(&[u8], &[u8])> {
+    let at = bytes.iter().position(|byte| *byte == end)?;
+    Some((&bytes[..at], &bytes[at + 1..]))
+}
+
+fn unescaped(text: &[u8]) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.iter();
+    while let Some(byte) = rest.next() {
+        bytes.push(if *byte == 1 { rest.next()?.checked_sub(1)? } else { *byte });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn read_number(bytes: &[u8]) -> Option<(Value, &[u8])> {
+    let (sign, rest) = bytes.split_first()?;
+    let (is_negative, end) = match sign {
+        1 => (true, LAST),
+        2 => return Some((Value::Int(0), rest)),
+        3 => (false, 0),
+        _ => return None,
+    };
+    let (exponent, rest) = rest.split_first()?;
+    let (pairs, rest) = until(rest, end)?;
+    let turned = |byte: &u8| if is_negative { !*byte } else { *byte };
+    let digits = pairs.iter().map(|pair| Some(format!("{:02}", turned(pair).checked_sub(1)?)));
+    let digits: String = digits.collect::<Option<_>>()?;
+    let (digits, whole) = (digits.trim_end_matches('0'), i32::from(turned(exponent)) - 129);
+    let sign = if is_negative { "-" } else { "" };
+    let text = match usize::try_from(whole) {
+        // An integer is written as one: read as a float it would lose digits.
+        Ok(places) if (digits.len()..=19).contains(&places) => format!("{sign}{digits:0<places$}"),
+        _ => format!("{sign}.{digits}e{whole}"),
+    };
+    let value = match number::read(&text).ok()? {
+        Token::Int(int) => Value::Int(int),
+        Token::Float(float) => Value::Float(float),
+        _ => return None,
+    };
+    Some((value, rest))
 }
 
 /// Appends what every text that begins with this begins with.
@@ -204,6 +274,23 @@ mod tests {
             assert!(low <= bytes(left) && bytes(left) < high && high < vec![LAST], "{left:?}");
         }
         assert_eq!(bytes(&Value::Map(backends_core::Document::new())), bytes(&Value::Array(Vec::new())));
+    }
+
+    #[test]
+    fn c21_bytes_read_as_the_values_that_they_stand_for() {
+        let all = ascending();
+        for value in &all {
+            assert!(
+                read(&bytes(value))
+                    == Some(vec![if bytes(value) == [WHOLE] { Value::Bytes(vec![]) } else { value.clone() }]),
+                "{value:?}"
+            );
+        }
+        let together: Vec<u8> = all.iter().flat_map(bytes).collect();
+        assert_eq!(read(&together).map(|values| values.len()), Some(all.len()));
+        for cut in [&[NUMBER][..], &[NUMBER, 3, 1], &[TEXT, b'a'], &[INSTANT, 1, 2], &[BOOL], &[0], &[TEXT, 1, 0, 0]] {
+            assert_eq!(read(cut), None, "{cut:?}");
+        }
     }
 
     #[test]

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use backends_core::driver::Consistency;
-use backends_core::{Expr, Filter, Order, Predicate, Sort, SortField, Value};
+use backends_core::{Expr, Filter, Order, Position, Predicate, Sort, SortField, Value};
 
 use super::bytes::{Asked, Bounds};
 use super::range::{Merged, SortRange, merge};
 use super::{By, Planner, Route, all, is_about};
-use crate::codec::{OrderOf, SHARD, SHARDS};
+use crate::codec::{Item, OrderOf, SHARD, SHARDS, order};
 use crate::filter::joined;
 use crate::index::{FieldKeys, Form, TableIndex};
 
@@ -46,6 +46,33 @@ pub(crate) struct Merge {
     pub(crate) order: OrderOf,
     /// How many of its columns the service has in order; none if it is a hidden attribute that says it.
     pub(crate) columns: Option<usize>,
+    /// Where the values of a place in the order that is asked for stand, if all are known of an item.
+    pub(crate) position: Option<Vec<Mark>>,
+}
+
+/// A value of a place.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Mark {
+    /// That in this column of the order.
+    Column(usize),
+    /// All records have this one.
+    Fixed(Value),
+}
+
+impl Merge {
+    /// Where an item stands, by the attributes of its key in the index, if no other stands there.
+    pub(crate) fn position(&self, key: &Item) -> Option<Position> {
+        let place = match self.columns {
+            Some(columns) => (columns == self.order.columns().len()).then(|| self.order.place(key))?,
+            None => Some(self.order.stored(key)).filter(|(_, is_whole)| *is_whole)?.0,
+        };
+        let values = order::read(&place)?;
+        let value = |mark: &Mark| match mark {
+            Mark::Column(column) => values.get(*column).cloned(),
+            Mark::Fixed(value) => Some(value.clone()),
+        };
+        self.position.as_ref()?.iter().map(value).collect::<Option<_>>().map(Position::new)
+    }
 }
 
 /// An index that serves.
@@ -153,7 +180,7 @@ impl Planner<'_> {
         });
         let merge = direction.map(|_| {
             let order = OrderOf::by(self.definition, columns.iter().copied());
-            Merge { order, columns: Some(open.len()) }
+            Merge { position: self.marks_in(&order), order, columns: Some(open.len()) }
         });
         let search = Search { index: Arc::clone(index), lanes: lanes.collect(), is_backward, is_narrow: true, merge };
         Some(Way { merit, search, said: said.into_iter().chain(implied).collect(), left, barred: names.clone() })
@@ -247,7 +274,7 @@ impl Planner<'_> {
             lanes: lanes.collect(),
             is_backward: direction == Some(Order::Desc),
             is_narrow: !known.is_empty(),
-            merge: direction.map(|_| Merge { order: order.clone(), columns: None }),
+            merge: direction.map(|_| Merge { order: order.clone(), columns: None, position: self.marks_in(order) }),
         };
         let merit = (known.len(), range.is_some(), direction.is_some(), 0);
         Some(Way { merit, search, said: said.into_iter().chain(implied).collect(), left, barred: Vec::new() })
@@ -272,6 +299,18 @@ impl Planner<'_> {
             .iter()
             .all(|field| field.order == direction && due.next().is_some_and(|column| *column == field.path.as_str()));
         is_served.then_some(direction)
+    }
+
+    /// Where in an order the values of a place stand that are asked for.
+    fn marks_in(&self, order: &OrderOf) -> Option<Vec<Mark>> {
+        let mark = |field: &str| match self.constant(field) {
+            Some(value) => Some(Mark::Fixed(value)),
+            None => order.columns().position(|column| column == field).map(Mark::Column),
+        };
+        match &self.request.sort {
+            Sort::By(fields) => fields.iter().map(|field| mark(field.path.as_str())).collect(),
+            _ => self.keys.iter().map(|key| mark(key)).collect(),
+        }
     }
 
     /// The values of these columns at the place behind which the records begin: of all, or of the first of them.

@@ -33,6 +33,8 @@ struct Lane {
     ready: VecDeque<Placed>,
     rest: Option<Part>,
     is_asked: bool,
+    /// The key of the last item that was looked at.
+    looked_at: Option<Item>,
     sizes: Sizes,
 }
 
@@ -53,7 +55,13 @@ impl Merging {
         most_bytes: u64,
         too_much: Error,
     ) -> Self {
-        let lane = |part| Lane { ready: VecDeque::new(), rest: Some(part), is_asked: false, sizes: sizes.clone() };
+        let lane = |part| Lane {
+            ready: VecDeque::new(),
+            rest: Some(part),
+            is_asked: false,
+            looked_at: None,
+            sizes: sizes.clone(),
+        };
         let lanes = parts.into_iter().map(lane).collect();
         let (running, equals) = (JoinSet::new(), Vec::new());
         Self { reader: Arc::new(reader), lanes, running, is_eager, equals, bytes: 0, most_bytes, too_much }
@@ -77,6 +85,10 @@ impl Merging {
         let placed = step.items.0.into_iter().map(|item| placed(search, item));
         let Some(lane) = self.lanes.get_mut(number) else { return Err(Error::unexpected("a lane without a number")) };
         lane.ready.extend(placed);
+        lane.looked_at = match &step.rest {
+            Some(Part::Lane { after, .. }) => after.clone(),
+            _ => None,
+        };
         (lane.rest, lane.is_asked) = (step.rest, false);
         Ok(())
     }
@@ -143,12 +155,16 @@ fn search(reader: &Reader) -> Result<&Search> {
 }
 
 fn placed(search: &Search, item: Item) -> Placed {
-    let (place, is_alone) =
-        search.merge.as_ref().map_or((Vec::new(), true), |Merge { order, columns }| match columns {
-            Some(columns) => (order.start_of(&item, *columns), order.columns().len() == *columns),
-            None => order.stored(&item),
-        });
+    let (place, is_alone) = search.merge.as_ref().map_or((Vec::new(), true), |merge| place_of(merge, &item));
     Placed { place, is_alone, item }
+}
+
+/// Where the service has an item, and whether no other stands there.
+fn place_of(merge: &Merge, item: &Item) -> (Vec<u8>, bool) {
+    match merge.columns {
+        Some(columns) => (merge.order.start_of(item, columns), merge.order.columns().len() == columns),
+        None => merge.order.stored(item),
+    }
 }
 
 #[async_trait]
@@ -168,13 +184,31 @@ impl Cursor for Merging {
                 Some(Ok(arrived)) => {
                     let (number, step) = arrived?;
                     self.arrive(number, step)?;
+                    // Where nothing is found for long, a page may end all the same.
+                    if !self.is_eager && self.reached().is_some() {
+                        return Ok(Some(Box::new(ItemBatch(Vec::new()))));
+                    }
                 }
                 Some(Err(_)) => return Err(Error::unexpected("the task of a request ended without an answer")),
             }
         }
     }
 
+    /// As far as each of the answers was looked at that has not ended, if nothing of them is left to be handed over.
     fn reached(&self) -> Option<Position> {
-        None
+        let Search { merge: Some(merge), is_backward, .. } = search(&self.reader).ok()? else { return None };
+        if !self.equals.is_empty() || self.lanes.iter().any(|lane| !lane.ready.is_empty()) {
+            return None;
+        }
+        let mut nearest: Option<(Vec<u8>, &Item)> = None;
+        for lane in self.lanes.iter().filter(|lane| lane.is_asked || lane.rest.is_some()) {
+            let key = lane.looked_at.as_ref()?;
+            let (place, _) = place_of(merge, key);
+            let is_nearer = |(other, _): &(Vec<u8>, &Item)| if *is_backward { place > *other } else { place < *other };
+            if nearest.as_ref().is_none_or(is_nearer) {
+                nearest = Some((place, key));
+            }
+        }
+        merge.position(nearest?.1)
     }
 }

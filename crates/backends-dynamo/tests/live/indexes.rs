@@ -1,8 +1,8 @@
-//! Declared indexes: how they come to be, on tables with and without records, and what reads by them send.
+//! Declared indexes: how they come to be, on tables with and without records.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use backends_core::driver::Access;
 use backends_core::{Backend, Document, Filter, Order, Repository, SchemaMode, Value, field};
@@ -15,10 +15,10 @@ use proxy::{Fault, Protocol, Proxy, dynamodb};
 use crate::store::{Store, definition, endpoint, n, open, s};
 
 const PLAIN: &str = r#"{"name": "users", "idKind": "string", "fields": {"logins": "integer"}}"#;
-const INDEXED: &str = r#"{"name": "users", "idKind": "string", "fields": {"logins": "integer"}, "indexes": [
+pub const INDEXED: &str = r#"{"name": "users", "idKind": "string", "fields": {"logins": "integer"}, "indexes": [
     {"fields": ["role"], "unique": false}, {"fields": ["logins"], "unique": false, "ordered": true}]}"#;
 
-fn user(number: usize) -> Document {
+pub fn user(number: usize) -> Document {
     let mut user = Document::from([("id", Value::from(format!("user {number:05}")))]);
     if number % 5 > 0 {
         user.insert("logins", i64::try_from(number % 7).unwrap());
@@ -27,11 +27,11 @@ fn user(number: usize) -> Document {
     user
 }
 
-fn users(numbers: std::ops::Range<usize>) -> Vec<Document> {
+pub fn users(numbers: std::ops::Range<usize>) -> Vec<Document> {
     numbers.map(user).collect()
 }
 
-fn ids(records: &[Document]) -> Vec<String> {
+pub fn ids(records: &[Document]) -> Vec<String> {
     let id = |record: &Document| match record.get("id") {
         Some(Value::String(id)) => id.clone(),
         other => panic!("{other:?} where an id is expected"),
@@ -40,7 +40,7 @@ fn ids(records: &[Document]) -> Vec<String> {
 }
 
 /// The ids of these records in the order by logins.
-fn by_logins(mut records: Vec<Document>) -> Vec<String> {
+pub fn by_logins(mut records: Vec<Document>) -> Vec<String> {
     records.sort_by_key(|record| match record.get("logins") {
         Some(Value::Int(logins)) => (*logins, ids(std::slice::from_ref(record))),
         _ => (-1, ids(std::slice::from_ref(record))),
@@ -59,7 +59,7 @@ async fn indexes(store: &Store) -> Vec<String> {
     names.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-async fn define(backend: &Backend, json: &str) -> Repository<Document> {
+pub async fn define(backend: &Backend, json: &str) -> Repository<Document> {
     backend.define::<Document>(definition(json)).await.unwrap()
 }
 
@@ -210,172 +210,6 @@ async fn l37_an_index_is_waited_for_until_it_is_there_whole() {
     assert!(looks.load(Ordering::Relaxed) > 4, "{:?}", proxy.operations());
     proxy.pass();
     assert_eq!(all_by_logins(&records).await, by_logins(users(0..10)));
-}
-
-/// What each page of a walk sent, and the ids of all.
-async fn walk(proxy: &Proxy, query: impl Fn() -> backends_core::action::Find<Document>) -> (Vec<usize>, Vec<String>) {
-    let (mut sent, mut found, mut token) = (Vec::new(), Vec::new(), None);
-    loop {
-        proxy.clear();
-        let page = query().page(50).after(token).await.unwrap();
-        assert!(proxy.operations().iter().all(|operation| operation == "Query"), "{:?}", proxy.operations());
-        sent.push(proxy.operations().len());
-        found.extend(ids(&page.records));
-        token = page.next;
-        if token.is_none() {
-            return (sent, found);
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn c19_a_page_of_an_ordered_index_is_one_request_a_shard_at_any_size() {
-    let proxy = Proxy::start(&endpoint(), Protocol::DynamoDb).await.unwrap();
-    let store = Store::through(&proxy.url()).await;
-    let records = define(&store.backend, INDEXED).await;
-    for size in [1_000, 10_000] {
-        let clean = define(&open(&endpoint(), &store.prefix).await, INDEXED).await;
-        clean.insert_many(&users(if size == 1_000 { 0..1_000 } else { 1_000..size })).await.unwrap();
-        for order in [Order::Asc, Order::Desc] {
-            let (sent, found) = walk(&proxy, || records.find(Filter::all()).sort("logins", order)).await;
-            assert!(sent.iter().all(|requests| *requests == 4), "{size} {order:?}: {sent:?}");
-            let mut meant = by_logins(users(0..size));
-            if order == Order::Desc {
-                meant.reverse();
-            }
-            assert!(found == meant, "{size} {order:?}");
-        }
-    }
-    let explained = records.find(Filter::all()).sort("logins", Order::Asc).page(50).explain().await.unwrap();
-    assert!(explained.requests.starts_with("4, one for each shard"), "{explained}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn c19_values_and_keys_that_begin_the_same_are_told_apart() {
-    let proxy = Proxy::start(&endpoint(), Protocol::DynamoDb).await.unwrap();
-    let store = Store::through(&proxy.url()).await;
-    let json =
-        r#"{"name": "users", "idKind": "string", "indexes": [{"fields": ["text"], "unique": false, "ordered": true}]}"#;
-    let records = define(&store.backend, json).await;
-    let text = |common: usize, number: usize| format!("{}{number:03}", "x".repeat(common));
-    let mut all = Vec::new();
-    for number in 0..240 {
-        // Told apart by the 500 first bytes; by the last ones; by nothing, and by the ends of long keys.
-        let (id, value) = match number % 4 {
-            0 => (format!("{number:03}"), Some(text(400, number))),
-            1 => (format!("{number:03}"), Some(text(1_021, number))),
-            2 => (text(900, number), Some(text(1_021, 0))),
-            _ => (text(1_000, number), None),
-        };
-        let mut record = Document::from([("id", Value::from(id))]);
-        value.map(|value| record.insert("text", value));
-        all.push(record);
-    }
-    records.insert_many(&all).await.unwrap();
-    let key = |record: &Document| {
-        let text = match record.get("text") {
-            Some(Value::String(text)) => text.clone(),
-            _ => String::new(),
-        };
-        (text, ids(std::slice::from_ref(record)).remove(0))
-    };
-    all.sort_by_key(key);
-    for order in [Order::Asc, Order::Desc] {
-        let (sent, found) = walk(&proxy, || records.find(Filter::all()).sort("text", order)).await;
-        assert!(found == ids(&all), "{order:?}");
-        assert!(sent.iter().all(|requests| *requests <= 4 * 4), "{sent:?}");
-        all.reverse();
-    }
-    let all_x = field("text").starts_with("x".repeat(1_021));
-    assert_eq!(records.count(&all_x).await.unwrap(), 120);
-    let from = field("text").ge(text(1_021, 101));
-    assert_eq!(records.find(&from).sort("text", Order::Asc).await.unwrap().len(), 35);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn c21_what_stays_is_on_one_page_of_an_ordered_index_while_others_come_and_go() {
-    let store = Store::open().await;
-    let records = define(&store.backend, INDEXED).await;
-    records.insert_many(&users(0..600)).await.unwrap();
-    let is_over = Arc::new(AtomicBool::new(false));
-    let mut writers = tokio::task::JoinSet::new();
-    for writer in 0..4 {
-        let (records, is_over) = (records.clone(), Arc::clone(&is_over));
-        writers.spawn(async move {
-            let mut number = 0;
-            while !is_over.load(Ordering::Relaxed) {
-                number += 1;
-                let mut record = user(number % 90);
-                record.insert("id", format!("visitor {writer} {}", number % 40));
-                records.upsert(&record).await.unwrap();
-                records.delete(format!("visitor {writer} {}", (number * 7) % 40)).await.unwrap();
-            }
-        });
-    }
-    for order in [Order::Asc, Order::Desc, Order::Asc] {
-        let (mut found, mut token) = (Vec::new(), None);
-        loop {
-            let page = records.find(Filter::all()).sort("logins", order).page(37).after(token).await.unwrap();
-            found.extend(ids(&page.records));
-            token = page.next;
-            if token.is_none() {
-                break;
-            }
-        }
-        found.retain(|id| id.starts_with("user"));
-        let mut meant = by_logins(users(0..600));
-        if order == Order::Desc {
-            meant.reverse();
-        }
-        assert!(found == meant, "{order:?}");
-    }
-    is_over.store(true, Ordering::Relaxed);
-    while let Some(writer) = writers.join_next().await {
-        writer.unwrap();
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn c25_what_is_explained_is_what_is_sent() {
-    let proxy = Proxy::start(&endpoint(), Protocol::DynamoDb).await.unwrap();
-    let store = Store::through(&proxy.url()).await;
-    let records = define(&store.backend, INDEXED).await;
-    records.insert_many(&users(0..200)).await.unwrap();
-    let guests = || field("role").eq("guest");
-    for (find, index, requests) in [
-        (records.find(guests()), Some("role"), "1,"),
-        (records.find(field("role").is_in(["guest", "admin"])), Some("role"), "2, one for each value"),
-        (records.find(field("logins").ge(3)), Some("logins"), "4, one for each shard"),
-        (records.find(field("logins").is_in([1, 2])), Some("logins"), "8, one for each value and shard"),
-        (records.find(Filter::all()).sort("logins", Order::Desc).limit(10), Some("logins"), "4, one for each shard"),
-        (records.find(guests()).consistent(), None, "4 at once"),
-    ] {
-        proxy.clear();
-        let plan = find.explain().await.unwrap();
-        assert_eq!(proxy.operations(), Vec::<String>::new());
-        match index {
-            Some(name) => assert_eq!(plan.access, Access::Index(name.to_owned())),
-            None => assert_eq!(plan.access, Access::Scan),
-        }
-        assert!(plan.requests.starts_with(requests), "{plan}");
-    }
-    let sent = async |find: backends_core::action::Find<Document>| {
-        proxy.clear();
-        find.await.unwrap();
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for request in proxy.log() {
-            let index = request.json()["IndexName"].as_str().unwrap_or("none").to_owned();
-            *counts.entry(format!("{} {index}", request.operation())).or_default() += 1;
-        }
-        format!("{counts:?}")
-    };
-    assert_eq!(sent(records.find(guests())).await, r#"{"Query role": 1}"#);
-    assert_eq!(sent(records.find(field("role").is_in(["guest", "admin"]))).await, r#"{"Query role": 2}"#);
-    assert_eq!(sent(records.find(field("logins").ge(3))).await, r#"{"Query logins": 4}"#);
-    assert_eq!(sent(records.find(field("logins").is_in([1, 2]))).await, r#"{"Query logins": 8}"#);
-    let first = records.find(Filter::all()).sort("logins", Order::Desc).limit(10);
-    assert_eq!(sent(first).await, r#"{"Query logins": 4}"#);
-    assert_eq!(sent(records.find(guests()).consistent()).await, r#"{"Scan none": 4}"#);
 }
 
 #[tokio::test]

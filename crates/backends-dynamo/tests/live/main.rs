@@ -10,6 +10,7 @@ mod faults;
 mod find;
 mod foreign;
 mod in_code;
+mod index_reads;
 mod indexes;
 mod lost;
 mod many;
