@@ -22,6 +22,9 @@ const PROXY: &str = "proxy";
 /// The programs that are compared with a model, by the feature of a backend as the facade.
 const MODEL: &str = "model";
 
+/// The example service, by the feature of a backend too.
+const ADMIN: &str = "admin";
+
 /// Test targets of one package that run against one server.
 #[derive(PartialEq, Eq, Debug)]
 pub(crate) struct Suite {
@@ -62,7 +65,7 @@ impl Backend {
                 suites.push(Ok(self.suite(kind, self.package, &targets)));
             }
         }
-        suites.extend([FACADE, MODEL].iter().filter_map(|package| self.by_feature(metadata, package)).map(Ok));
+        suites.extend([FACADE, MODEL, ADMIN].iter().filter_map(|package| self.by_feature(metadata, package)).map(Ok));
         suites
     }
 

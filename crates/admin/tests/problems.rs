@@ -1,0 +1,61 @@
+//! What a client is told when the database does not do its part.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use backends::{Call, Error, ErrorKind, Layer, Next, Result};
+use serde_json::json;
+
+#[path = "common/client.rs"]
+#[allow(dead_code, reason = "the other tests send more")]
+mod client;
+
+/// Fails every call with what it holds.
+#[derive(Debug, Clone, Default)]
+struct Failing(Arc<Mutex<Option<(ErrorKind, bool)>>>);
+
+#[async_trait]
+impl Layer for Failing {
+    async fn around(&self, _: &Call, next: Next<'_>) -> Result<()> {
+        let failure = *self.0.lock().unwrap();
+        match failure {
+            Some((kind, may)) => Err(Error::new(kind, "host db-7 said no").with_may_have_happened(may)),
+            None => next.run().await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_error_has_a_status_and_shows_nothing_of_the_service() {
+    let failing = Failing::default();
+    let backend = backends::open("memory:").await.unwrap().with_layer(failing.clone());
+    let service = client::Service::start(admin::define(&backend).await.unwrap()).await;
+
+    let new = json!({ "email": "ada@example.org", "name": "Ada", "role": "admin" });
+    for kind in ErrorKind::ALL {
+        let (status, again) = match kind {
+            ErrorKind::InvalidInput => continue, // it is about the input, and shows the text
+            ErrorKind::NotFound => (404, false),
+            ErrorKind::AlreadyExists => (409, false),
+            ErrorKind::Conflict => (412, false),
+            ErrorKind::Throttled | ErrorKind::Unavailable => (503, true),
+            ErrorKind::Timeout => (504, true),
+            _ => (500, false),
+        };
+        *failing.0.lock().unwrap() = Some((*kind, false));
+        let answer = service.client.send("POST", "/users", Some(&new)).await;
+        assert!(!answer.problem(status).contains("db-7"), "{answer:?}");
+        assert_eq!(answer.header("retry-after"), again.then_some("1"), "{answer:?}");
+    }
+    // Sent again, it might be done twice.
+    *failing.0.lock().unwrap() = Some((ErrorKind::Unavailable, true));
+    let unknown = service.client.send("POST", "/users", Some(&new)).await;
+    assert!(unknown.problem(503).starts_with("nobody knows whether it was done"));
+    assert_eq!(unknown.header("retry-after"), None);
+
+    *failing.0.lock().unwrap() = None;
+    assert_eq!(service.client.send("POST", "/users", Some(&new)).await.status, 201);
+    service.stop().await.unwrap();
+    backend.close().await.unwrap();
+}
