@@ -35,8 +35,10 @@ pub mod sort;
 pub mod streams;
 pub mod swap;
 pub mod timestamps;
+pub mod update;
 pub mod upsert;
 pub mod values;
+pub mod writes_by_filter;
 
 /// Calls a macro with every case, by topic.
 #[doc(hidden)]
@@ -326,6 +328,31 @@ macro_rules! each_case {
                 c04_what_is_no_instant_is_refused_where_one_is_declared
                 c04_instants_and_their_texts_are_keys
                 c04_an_instant_is_no_operand_of_another_kind
+            }
+            update {
+                c28_each_change_does_what_it_says
+                c04_c28_instants_in_arrays_are_pulled_as_instants
+                c28_what_does_not_apply_changes_nothing
+                c28_an_update_that_no_record_takes_is_refused
+                c12_the_key_and_the_id_never_change
+                c27_an_update_creates_nothing
+                c27_an_update_gives_the_record_as_it_is_then
+                c28_the_type_says_what_its_fields_hold
+                c10_index_fields_hold_what_every_index_holds
+                c28_fifty_tasks_increment_one_counter
+                c28_an_update_does_nothing_until_it_is_awaited
+            }
+            writes_by_filter {
+                c27_update_one_changes_the_first_of_an_order
+                c27_update_one_of_nothing_is_none
+                c27_delete_one_gives_the_first_of_an_order
+                c29_update_many_changes_each_that_is_meant_once
+                c29_what_an_update_does_not_apply_to_stays_and_is_counted
+                c29_delete_many_deletes_what_is_meant
+                c15_every_record_has_to_be_said
+                c09_a_filter_that_cannot_be_asked_writes_nothing
+                c27_racing_writes_by_filter_take_a_record_once
+                c25_writes_by_filter_explain_how_they_find
             }
             upsert {
                 c30_an_upsert_says_whether_it_inserted

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use backends_core::driver::{
-    Context, Counted, Defined, Deleted, Fetched, Found, Inserted, InsertedRecords, Replaced, Swapped,
+    Context, Counted, Defined, Deleted, Fetched, Found, Inserted, InsertedRecords, Replaced, Swapped, Updated,
 };
 use backends_core::{Error, ErrorKind, Result};
 use tokio::sync::Semaphore;
@@ -62,7 +62,7 @@ macro_rules! answers_to_writes {
     };
 }
 
-answers_to_writes! { Inserted InsertedRecords Replaced Deleted }
+answers_to_writes! { Inserted InsertedRecords Replaced Updated Deleted }
 
 /// What came to the wrapper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

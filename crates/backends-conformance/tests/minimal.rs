@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use backends_core::driver::{
     BackendDriver, BackendFactory, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted, Fetched,
     FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, ReplaceRequest,
-    Replaced, RepositoryDriver, SchemaMode, StoredKinds, SwapRequest, Swapped,
+    Replaced, RepositoryDriver, SchemaMode, StoredKinds, SwapRequest, Swapped, UpdateRequest, Updated,
 };
 use backends_core::{BackendConfig, BackendInfo, Capabilities, Error, Key, Property, RecordBuf, Result};
 
@@ -132,6 +132,10 @@ impl RepositoryDriver for Records {
 
     async fn replace(&self, _: &ReplaceRequest) -> Result<Replaced> {
         Ok(Replaced::by_swap())
+    }
+
+    async fn update(&self, _: &UpdateRequest) -> Result<Updated> {
+        Ok(Updated::by_swap())
     }
 
     async fn delete(&self, _: &DeleteRequest) -> Result<Deleted> {

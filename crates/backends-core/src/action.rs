@@ -4,9 +4,12 @@
 //! are called, and what was wrong comes when the action is awaited.
 
 mod by_swap;
+mod changing;
 mod count;
 mod define;
 mod delete;
+mod delete_many;
+mod delete_one;
 mod draw;
 mod early_timer;
 mod exists;
@@ -24,12 +27,17 @@ mod ping;
 mod query;
 mod records;
 mod replace;
+mod update;
+mod update_many;
+mod update_one;
 mod upsert;
 mod written;
 
 pub use count::Count;
 pub use define::Define;
 pub use delete::Delete;
+pub use delete_many::DeleteMany;
+pub use delete_one::DeleteOne;
 pub use exists::Exists;
 pub use explain::Explain;
 pub use find::Find;
@@ -43,6 +51,9 @@ pub use page_token::PageToken;
 pub use ping::Ping;
 pub use records::Records;
 pub use replace::Replace;
+pub use update::UpdateByKey;
+pub use update_many::UpdateMany;
+pub use update_one::UpdateOne;
 pub use upsert::{Upsert, Upserted};
 
 pub(crate) use early_timer::EarlyTimer;

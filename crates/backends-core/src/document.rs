@@ -40,6 +40,16 @@ impl Document {
         self.0.remove(field)
     }
 
+    /// The value of a field, to change it.
+    pub(crate) fn get_mut(&mut self, field: &str) -> Option<&mut Value> {
+        self.0.get_mut(field)
+    }
+
+    /// The value of a field, to change it; null where there was none.
+    pub(crate) fn entry(&mut self, field: &str) -> &mut Value {
+        self.0.entry(field.to_owned()).or_insert(Value::Null)
+    }
+
     /// How many fields there are.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -18,6 +18,7 @@ mod context;
 mod define;
 mod plan;
 mod read;
+mod update;
 mod warnings;
 mod write;
 
@@ -27,6 +28,8 @@ pub use define::{DefineRequest, Defined, SchemaMode, StoredKinds};
 pub use plan::{Access, Plan, SortedBy};
 pub(crate) use read::SortBound;
 pub use read::{Counted, Fetched, FindRequest, Found, GetRequest, Remainder, read};
+pub(crate) use update::UpdatedRecord;
+pub use update::{UpdateRequest, Updated};
 pub(crate) use warnings::{Told, Warnings};
 pub(crate) use write::DeletedRecord;
 pub use write::{
@@ -104,6 +107,14 @@ pub trait RepositoryDriver: Debug + Send + Sync + 'static {
     /// # Errors
     /// What [`ReplaceRequest::merge`] says: `NotFound`, or `InvalidInput` for another id than the stored one.
     async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced>;
+
+    /// Changes a record by key if the filter means it, and hands over what it is then, or answers `by_swap()`. Of the
+    /// changes either all are done or none; another write of the same record comes before or after.
+    ///
+    /// # Errors
+    /// What [`UpdateRequest::apply`] says: `InvalidInput` for a change that does not apply, and nothing is changed. A
+    /// change that the driver does not know it does not skip: then it answers `by_swap()`.
+    async fn update(&self, request: &UpdateRequest) -> Result<Updated>;
 
     /// Deletes a record by key and hands it over, or answers `by_swap()`.
     async fn delete(&self, request: &DeleteRequest) -> Result<Deleted>;

@@ -39,6 +39,7 @@ mod schema;
 mod sort;
 mod timestamp;
 mod token;
+mod update;
 mod value;
 
 pub use action::{InsertedMany, Page, PageToken, Records, Upserted};
@@ -70,4 +71,5 @@ pub use repository::{Record, Repository};
 pub use sort::{Order, Position, Sort, SortField};
 pub use timestamp::Timestamp;
 pub use token::{Batch, Cursor, Token, Tokens};
+pub use update::{Change, Update};
 pub use value::Value;

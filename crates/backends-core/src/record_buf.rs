@@ -1,7 +1,7 @@
 //! A record as flat bytes: what is encoded once, checked once, and handed to any driver.
 
 use crate::token::read_one;
-use crate::{Batch, Error, Result, Timestamp, Token, Tokens};
+use crate::{Batch, Document, Error, Result, Timestamp, Token, Tokens, Value};
 
 mod compare;
 mod walk;
@@ -69,6 +69,30 @@ impl RecordBuf {
             }
             record.push(token);
         }
+    }
+
+    /// The record that a document is, which is not checked.
+    pub(crate) fn from_document(document: &Document) -> Self {
+        let mut record = Self::new();
+        record.push_fields(document);
+        record
+    }
+
+    fn push_fields(&mut self, document: &Document) {
+        for (name, value) in document.iter() {
+            self.push(Token::Field(name));
+            self.push_value(value);
+        }
+    }
+
+    fn push_value(&mut self, value: &Value) {
+        self.push(value.token());
+        match value {
+            Value::Array(members) => members.iter().for_each(|member| self.push_value(member)),
+            Value::Map(map) => self.push_fields(map),
+            _ => return,
+        }
+        self.push(Token::End);
     }
 
     /// Copies the record at `index` of `batch`.

@@ -18,11 +18,13 @@ use crate::schema::{Holder, Place};
 use crate::{Backend, Definition, Document, FieldKind, Filter, Index};
 
 mod about;
+mod changing;
 mod plan;
 
 pub(crate) use about::AboutType;
 pub(crate) use plan::{
-    Checked, Plan, Sought, check_names_its_key, check_own_id, decode, id_of, id_rule, sought, with_id,
+    Checked, Plan, Sought, check_index_strings, check_names_its_key, check_own_id, decode, id_of, id_rule, key_of,
+    sought, with_id,
 };
 
 /// What can be stored: any serde type that owns its data.

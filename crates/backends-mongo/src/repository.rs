@@ -7,7 +7,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use backends_core::driver::{
     Counted, DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest,
-    Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
+    Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped, UpdateRequest,
+    Updated,
 };
 use backends_core::{Definition, Error, Result};
 use mongodb::Collection;
@@ -139,6 +140,10 @@ impl RepositoryDriver for MongoRepository {
     async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced> {
         self.is_there(&request.context).await?;
         self.put(request).await
+    }
+
+    async fn update(&self, request: &UpdateRequest) -> Result<Updated> {
+        self.update_stored(request).await
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Deleted> {

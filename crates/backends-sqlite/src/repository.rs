@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use backends_core::driver::{
     self, Context, Counted, DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest,
     InsertRequest, Inserted, InsertedRecords, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
+    UpdateRequest, Updated,
 };
 use backends_core::json::{self, JsonTokens};
 use backends_core::{Cursor, Error, RecordBuf, Result};
@@ -181,6 +182,20 @@ impl RepositoryDriver for SqliteRepository {
             Ok(merged)
         };
         Ok(self.write(Manner::Grouped, &context, replace).await?.into())
+    }
+
+    async fn update(&self, request: &UpdateRequest) -> Result<Updated> {
+        let (key, request) = (SqlKey::new(&request.key)?, request.clone());
+        let context = request.context.clone();
+        let update = move |connection: &Connection, table: &Table| {
+            let Some(stored) = stored(connection, table, &key)? else { return Ok(None) };
+            let stored = RecordBuf::from_tokens(&mut JsonTokens::new(&stored))?;
+            let Some(record) = request.apply(&stored)? else { return Ok(None) };
+            store(&mut *connection.prepare_cached(&table.put)?, &key, &json::to_string(&record)?)?;
+            Ok(Some(record))
+        };
+        let updated = self.write(Manner::Grouped, &context, update).await?;
+        Ok(updated.map_or_else(Updated::missing, |record| Updated::record(Box::new(record))))
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Deleted> {

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use backends_core::driver::{
     BackendDriver, BackendFactory, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted, Fetched,
     FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, ReplaceRequest,
-    Replaced, RepositoryDriver, SchemaMode, StoredKinds, SwapRequest, Swapped,
+    Replaced, RepositoryDriver, SchemaMode, StoredKinds, SwapRequest, Swapped, UpdateRequest, Updated,
 };
 use backends_core::json::{self, JsonBatch};
 use backends_core::{BackendConfig, BackendInfo, Batch as _, Capabilities, Error, Key, Property, Result};
@@ -169,6 +169,10 @@ impl RepositoryDriver for LinesRepository {
 
     async fn replace(&self, _request: &ReplaceRequest) -> Result<Replaced> {
         Ok(Replaced::by_swap())
+    }
+
+    async fn update(&self, _request: &UpdateRequest) -> Result<Updated> {
+        Ok(Updated::by_swap())
     }
 
     async fn delete(&self, _request: &DeleteRequest) -> Result<Deleted> {

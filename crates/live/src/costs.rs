@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use backends_core::{Document, Error};
+use backends_core::{Document, Error, Update};
 use proxy::Request;
 
 use crate::stage::{Pair, record};
@@ -95,6 +95,13 @@ impl Notes<'_> {
         assert!(upserted.is_ok_and(|upserted| !upserted.created));
         let upserted = self.note("`upsert` that inserts", records.upsert(&record(field, "two", 1, 0))).await;
         assert!(upserted.is_ok_and(|upserted| upserted.created));
+        let count = || Update::new().inc("count", 1);
+        assert!(self.note("`update`", records.update("one", count())).await.is_ok_and(|updated| updated.is_some()));
+        let missing = self.note("`update` of what is missing", records.update("three", count())).await;
+        assert!(missing.is_ok_and(|missing| missing.is_none()));
+        let both = backends_core::field(field).is_in(["one", "two"]);
+        let updated = self.note("`update_many` of 2 by their keys", records.update_many(both, count())).await;
+        assert!(updated.is_ok_and(|updated| updated == 2));
         assert!(self.note("`delete`", records.delete("two")).await.is_ok_and(|deleted| deleted.is_some()));
         assert!(self.note("`delete` of what is missing", records.delete("two")).await.is_ok_and(|none| none.is_none()));
         let keys: Vec<String> = (0..MANY).map(|number| format!("many {number:04}")).collect();

@@ -92,9 +92,12 @@ impl fmt::Debug for Stage {
     }
 }
 
+/// The field of that number.
+pub(crate) const NUMBER: &str = "n";
+
 /// A record of the suites.
 pub(crate) fn record(field: &str, key: &str, n: i64, padding: usize) -> Document {
-    let mut record = Document::from([(field, Value::from(key)), ("n", Value::from(n))]);
+    let mut record = Document::from([(field, Value::from(key)), (NUMBER, Value::from(n))]);
     if padding > 0 {
         record.insert("padding", "x".repeat(padding));
     }
@@ -103,7 +106,7 @@ pub(crate) fn record(field: &str, key: &str, n: i64, padding: usize) -> Document
 
 /// The number that a record of the suites holds.
 pub(crate) fn number(record: &Document) -> i64 {
-    match record.get("n") {
+    match record.get(NUMBER) {
         Some(Value::Int(n)) => *n,
         other => panic!("a record holds {} for a number", other.map_or("nothing", |value| value.token().describe())),
     }

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use backends_core::Result;
 use backends_core::driver::{
     Counted, DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest,
-    Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
+    Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped, UpdateRequest,
+    Updated,
 };
 
 use super::Faults;
@@ -58,6 +59,11 @@ impl RepositoryDriver for WrappedRepository {
     async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced> {
         let answer = self.faults.around("replace", &request.context, 1, self.inner.replace(request)).await?;
         Ok(answer.unwrap_or_else(Replaced::by_swap))
+    }
+
+    async fn update(&self, request: &UpdateRequest) -> Result<Updated> {
+        let answer = self.faults.around("update", &request.context, 1, self.inner.update(request)).await?;
+        Ok(answer.unwrap_or_else(Updated::by_swap))
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Deleted> {

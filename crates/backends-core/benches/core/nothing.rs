@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use backends_core::driver::{
     BackendDriver, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted, Fetched, FindRequest, Found,
     GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced,
-    RepositoryDriver, SwapRequest, Swapped,
+    RepositoryDriver, SwapRequest, Swapped, UpdateRequest, Updated,
 };
 use backends_core::{Batch, Call, Capabilities, Layer, Next, RecordBuf, Result, Tokens};
 
@@ -93,6 +93,10 @@ impl RepositoryDriver for Nothing {
 
     async fn replace(&self, _request: &ReplaceRequest) -> Result<Replaced> {
         Ok(Replaced::by_swap())
+    }
+
+    async fn update(&self, _request: &UpdateRequest) -> Result<Updated> {
+        Ok(Updated::by_swap())
     }
 
     async fn delete(&self, _request: &DeleteRequest) -> Result<Deleted> {

@@ -2,7 +2,7 @@
 
 use crate::driver::{
     Context, DeleteRequest, GetRequest, InsertManyRequest, InsertRequest, Merged, ReplaceRequest, RepositoryDriver,
-    SwapRequest, Swapped,
+    SwapRequest, Swapped, UpdateRequest,
 };
 use crate::{Error, Key, RecordBuf, Result};
 
@@ -50,16 +50,42 @@ pub(super) async fn replace(driver: &dyn RepositoryDriver, request: &ReplaceRequ
     }
 }
 
-/// Removes what is there and hands it over, as often as something else gets in between.
-pub(super) async fn delete(driver: &dyn RepositoryDriver, request: &DeleteRequest) -> Result<Option<RecordBuf>> {
+/// Changes what is there and hands it over, as often as something else gets in between; none if the filter does not mean
+/// it.
+pub(super) async fn update(driver: &dyn RepositoryDriver, request: &UpdateRequest) -> Result<Option<RecordBuf>> {
     loop {
         let Some(seen) = read(driver, &request.context, &request.key).await? else { return Ok(None) };
+        let Some(record) = request.apply(&seen)? else { return Ok(None) };
+        let swap = SwapRequest::new(request.context.clone(), request.key.clone(), Some(seen), Some(record.clone()));
+        if driver.swap(&swap).await? == Swapped::Done {
+            return Ok(Some(record));
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Removes what is there if it is meant and hands it over, as often as something else gets in between.
+pub(super) async fn delete_if(
+    driver: &dyn RepositoryDriver,
+    request: &DeleteRequest,
+    is_meant: &(dyn Fn(&RecordBuf) -> Result<bool> + Sync),
+) -> Result<Option<RecordBuf>> {
+    loop {
+        let Some(seen) = read(driver, &request.context, &request.key).await? else { return Ok(None) };
+        if !is_meant(&seen)? {
+            return Ok(None);
+        }
         let swap = SwapRequest::new(request.context.clone(), request.key.clone(), Some(seen.clone()), None);
         if driver.swap(&swap).await? == Swapped::Done {
             return Ok(Some(seen));
         }
         tokio::task::yield_now().await;
     }
+}
+
+/// Removes what is there and hands it over, as often as something else gets in between.
+pub(super) async fn delete(driver: &dyn RepositoryDriver, request: &DeleteRequest) -> Result<Option<RecordBuf>> {
+    delete_if(driver, request, &|_| Ok(true)).await
 }
 
 async fn read(driver: &dyn RepositoryDriver, context: &Context, key: &Key) -> Result<Option<RecordBuf>> {

@@ -57,6 +57,13 @@ impl Query {
         }
     }
 
+    /// The same, for the keys of the records alone.
+    pub(super) fn of_keys<T: Record>(repository: &Repository<T>, filter: impl Into<Filter>) -> Self {
+        let mut query = Self::new(repository, filter);
+        query.name_fields::<&str>([]);
+        query
+    }
+
     fn scope(&self) -> Scope<'_> {
         Scope::new(&self.state.definition, &self.state.schema, &self.asked)
     }

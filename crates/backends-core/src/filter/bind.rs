@@ -19,6 +19,19 @@ impl<'a> Scope<'a> {
         Self { definition, schema, asked }
     }
 
+    pub(crate) fn definition(&self) -> &Definition {
+        self.definition
+    }
+
+    pub(crate) fn schema(&self) -> &Place {
+        self.schema
+    }
+
+    /// The kind that is declared at a place, or that the type has there.
+    pub(crate) fn kind_at(&self, path: &Path) -> Option<Kind> {
+        self.kind(path, self.schema.place(path))
+    }
+
     /// The filter as drivers get it: every operand of the declared kind, and folded.
     ///
     /// # Errors

@@ -9,7 +9,8 @@ use async_trait::async_trait;
 use super::{Contents, Table};
 use crate::driver::{
     Counted, DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest,
-    Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
+    Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped, UpdateRequest,
+    Updated,
 };
 use crate::{Batch, Error, Key, RecordBuf, Result};
 
@@ -104,6 +105,14 @@ impl RepositoryDriver for MemoryRepository {
         };
         contents.records.insert(request.key.clone(), merged.record.clone());
         Ok(merged.into())
+    }
+
+    async fn update(&self, request: &UpdateRequest) -> Result<Updated> {
+        let mut contents = self.contents()?;
+        let Some(stored) = contents.records.get_mut(&request.key) else { return Ok(Updated::missing()) };
+        let Some(record) = request.apply(stored)? else { return Ok(Updated::missing()) };
+        stored.clone_from(&record);
+        Ok(Updated::record(Box::new(record)))
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Deleted> {

@@ -212,7 +212,8 @@ pub(crate) fn id_of(state: &State, record: &RecordBuf) -> Option<String> {
     }
 }
 
-fn key_of(state: &State, record: &RecordBuf) -> Result<Key> {
+/// The key that a record has.
+pub(crate) fn key_of(state: &State, record: &RecordBuf) -> Result<Key> {
     let value = |field: &str| -> Result<Value> {
         let token = record
             .get(field)
@@ -226,7 +227,7 @@ fn key_of(state: &State, record: &RecordBuf) -> Result<Key> {
 }
 
 /// The strings of the key, and those of each index, are limited together.
-fn check_index_strings(state: &State, record: &RecordBuf) -> Result<()> {
+pub(crate) fn check_index_strings(state: &State, record: &RecordBuf) -> Result<()> {
     let length = |field: &str| match record.get(field) {
         Some(Token::String(text)) => text.len(),
         _ => 0,

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use backends_core::driver::{
     BackendDriver, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted, Fetched, FindRequest, Found,
     GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, Remainder, ReplaceRequest, Replaced,
-    RepositoryDriver, SwapRequest, Swapped,
+    RepositoryDriver, SwapRequest, Swapped, UpdateRequest, Updated,
 };
 use backends_core::{
     Batch, Capabilities, Cursor, Error, Expr, Filter, Order, Position, Predicate, RecordBuf, Result, Sort, Token, Value,
@@ -184,6 +184,10 @@ impl RepositoryDriver for Numbers {
 
     async fn replace(&self, _: &ReplaceRequest) -> Result<Replaced> {
         Err(read_only())
+    }
+
+    async fn update(&self, _: &UpdateRequest) -> Result<Updated> {
+        Ok(Updated::by_swap())
     }
 
     async fn delete(&self, _: &DeleteRequest) -> Result<Deleted> {

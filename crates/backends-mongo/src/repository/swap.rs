@@ -1,7 +1,7 @@
 //! Changing one record if what is stored is what was read.
 
-use backends_core::driver::{SwapRequest, Swapped};
-use backends_core::{Batch, Error, RecordBuf, Result};
+use backends_core::driver::{Context, SwapRequest, Swapped, UpdateRequest, Updated};
+use backends_core::{Batch, Error, Key, RecordBuf, Result};
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 
 use super::MongoRepository;
@@ -18,7 +18,7 @@ impl MongoRepository {
     pub(super) async fn compare_and_swap(&self, request: &SwapRequest) -> Result<Swapped> {
         let stored = match (&request.seen, &request.record) {
             (None, Some(record)) => return self.add(request, record).await,
-            _ => self.stored(request).await?,
+            _ => self.stored(&request.context, &request.key).await?,
         };
         let seen = match (&request.seen, stored) {
             (None, None) => return Ok(Swapped::Done),
@@ -26,7 +26,7 @@ impl MongoRepository {
             _ => return Ok(Swapped::Changed),
         };
         let changed = match &request.record {
-            Some(record) => self.replace_seen(request, &seen, record).await?,
+            Some(record) => self.replace_seen(&request.context, &seen, record).await?,
             None => {
                 let delete = self.collection.delete_one(condition(&seen)?);
                 let answer = self.database.call(&request.context, Effect::Writes, delete.into_future()).await?;
@@ -46,9 +46,8 @@ impl MongoRepository {
     }
 
     /// The document with this key, byte for byte.
-    async fn stored(&self, request: &SwapRequest) -> Result<Option<RawDocumentBuf>> {
-        let context = &request.context;
-        let find = self.collection.find(self.codec.filter(&request.key)?).limit(-1).max_time(max_time(context));
+    async fn stored(&self, context: &Context, key: &Key) -> Result<Option<RawDocumentBuf>> {
+        let find = self.collection.find(self.codec.filter(key)?).limit(-1).max_time(max_time(context));
         let reply = self
             .database
             .call(
@@ -68,13 +67,29 @@ impl MongoRepository {
         document.map(Some).map_err(|native| Error::unexpected("a document is no well-formed BSON").with_native(native))
     }
 
-    /// Whether a stored document is the record that was read.
-    fn is(&self, seen: &RecordBuf, stored: &RawDocumentBuf) -> Result<bool> {
-        let mut tokens = BsonTokens::new(stored.as_bytes(), self.codec.id_field());
-        Ok(RecordBuf::from_tokens(&mut tokens)? == *seen)
+    /// Changes what is there, as often as something else gets in between.
+    pub(super) async fn update_stored(&self, request: &UpdateRequest) -> Result<Updated> {
+        loop {
+            let Some(seen) = self.stored(&request.context, &request.key).await? else { return Ok(Updated::missing()) };
+            let Some(record) = request.apply(&self.record(&seen)?)? else { return Ok(Updated::missing()) };
+            if self.replace_seen(&request.context, &seen, &record).await? > 0 {
+                return Ok(Updated::record(Box::new(record)));
+            }
+            tokio::task::yield_now().await;
+        }
     }
 
-    async fn replace_seen(&self, request: &SwapRequest, seen: &RawDocumentBuf, record: &RecordBuf) -> Result<u64> {
+    /// The record that a stored document is.
+    fn record(&self, stored: &RawDocumentBuf) -> Result<RecordBuf> {
+        RecordBuf::from_tokens(&mut BsonTokens::new(stored.as_bytes(), self.codec.id_field()))
+    }
+
+    /// Whether a stored document is the record that was read.
+    fn is(&self, seen: &RecordBuf, stored: &RawDocumentBuf) -> Result<bool> {
+        Ok(self.record(stored)? == *seen)
+    }
+
+    async fn replace_seen(&self, context: &Context, seen: &RawDocumentBuf, record: &RecordBuf) -> Result<u64> {
         let document = self.codec.document_with_id_of(record, seen.as_bytes())?;
         if (seen.as_bytes().len() + document.as_bytes().len()) as u64 > REQUEST {
             return Err(Error::unsupported(
@@ -82,7 +97,7 @@ impl MongoRepository {
             ));
         }
         let replace = self.collection.replace_one(condition(seen)?, document);
-        match self.database.ask(&request.context, replace.into_future()).await {
+        match self.database.ask(context, replace.into_future()).await {
             Ok(answer) => Ok(answer.matched_count),
             Err(failure) => Err(self.refused(failure)),
         }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use backends_core::driver::{
     BackendDriver, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted, Fetched, FindRequest, Found,
     GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced,
-    RepositoryDriver, SwapRequest, Swapped,
+    RepositoryDriver, SwapRequest, Swapped, UpdateRequest, Updated,
 };
 use backends_core::{
     Backend, Capabilities, Definition, Document, Error, RecordBuf, Repository, Result, Timestamp, Token,
@@ -130,6 +130,10 @@ impl RepositoryDriver for Records {
 
     async fn replace(&self, _: &ReplaceRequest) -> Result<Replaced> {
         only_read()
+    }
+
+    async fn update(&self, _: &UpdateRequest) -> Result<Updated> {
+        Ok(Updated::by_swap())
     }
 
     async fn delete(&self, _: &DeleteRequest) -> Result<Deleted> {

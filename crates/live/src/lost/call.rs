@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use backends_core::{Document, ErrorKind, Repository, Result};
+use backends_core::{Document, ErrorKind, Repository, Result, Update};
 
-use crate::stage::{number, record};
+use crate::stage::{NUMBER, number, record};
 
 /// A call on one record.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +25,9 @@ enum Kind {
     Replace,
     Upsert,
     Delete,
+    Update,
+    UpdateOne,
+    DeleteOne,
     Get,
 }
 
@@ -45,7 +48,7 @@ const fn call(name: &'static str, kind: Kind, before: Option<i64>, after: Option
 }
 
 /// Every call on one record.
-pub(super) const ALL: [Call; 10] = [
+pub(super) const ALL: [Call; 14] = [
     call("insert", Kind::Insert, None, Some(NEW), Answer::Record(NEW, None)),
     call("insert of a taken key", Kind::Insert, Some(OLD), Some(OLD), Answer::Refused(ErrorKind::AlreadyExists)),
     call("replace", Kind::Replace, Some(OLD), Some(NEW), Answer::Record(NEW, None)),
@@ -54,6 +57,10 @@ pub(super) const ALL: [Call; 10] = [
     call("upsert that replaces", Kind::Upsert, Some(OLD), Some(NEW), Answer::Record(NEW, Some(false))),
     call("delete", Kind::Delete, Some(OLD), None, Answer::Record(OLD, None)),
     call("delete of what is missing", Kind::Delete, None, None, Answer::Nothing),
+    call("update", Kind::Update, Some(OLD), Some(NEW), Answer::Record(NEW, None)),
+    call("update of what is missing", Kind::Update, None, None, Answer::Nothing),
+    call("update_one", Kind::UpdateOne, Some(OLD), Some(NEW), Answer::Record(NEW, None)),
+    call("delete_one", Kind::DeleteOne, Some(OLD), None, Answer::Record(OLD, None)),
     call("get", Kind::Get, Some(OLD), Some(OLD), Answer::Record(OLD, None)),
     call("get of what is missing", Kind::Get, None, None, Answer::Nothing),
 ];
@@ -77,6 +84,9 @@ impl Call {
             Some(record) => Answer::Record(number(&record), None),
             None => Answer::Nothing,
         };
+        // Done twice it would be more; the filter means the record before the call only.
+        let count = Update::new().inc(NUMBER, NEW - OLD);
+        let is_old = backends_core::field(field).eq(key) & backends_core::field(NUMBER).eq(OLD);
         match self.kind {
             Kind::Insert => records.insert(&new).timeout(limit).await.map(|record| found(Some(record))),
             Kind::Replace => records.replace(&new).timeout(limit).await.map(|record| found(Some(record))),
@@ -85,6 +95,9 @@ impl Call {
                 Ok(Answer::Record(number(&upserted.record), Some(upserted.created)))
             }
             Kind::Delete => records.delete(key).timeout(limit).await.map(found),
+            Kind::Update => records.update(key, count).timeout(limit).await.map(found),
+            Kind::UpdateOne => records.update_one(is_old, count).timeout(limit).await.map(found),
+            Kind::DeleteOne => records.delete_one(is_old).timeout(limit).await.map(found),
             Kind::Get => records.get(key).timeout(limit).await.map(found),
         }
     }

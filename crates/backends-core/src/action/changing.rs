@@ -1,0 +1,247 @@
+//! What the writes by filter share: which records they are about, and what is done to one of them.
+
+use std::sync::Arc;
+
+use super::draw::Opening;
+use super::query::Query;
+use super::{Invocation, by_swap};
+use crate::decode::Only;
+use crate::driver::{
+    Context, DeleteRequest, DeletedRecord, FindRequest, RepositoryDriver, UpdateRequest, UpdatedRecord,
+};
+use crate::error::Counts;
+use crate::filter::Scope;
+use crate::layer::Operation;
+use crate::repository::{State, check_index_strings, decode, key_of};
+use crate::{Batch, Change, Error, Expr, Filter, Key, Record, RecordBuf, Repository, Result, Update};
+
+/// A record as a driver hands it over.
+pub(super) type Handed = Option<Box<dyn Batch>>;
+
+/// An update that was held against what is known of the records.
+#[derive(Clone)]
+pub(super) struct Changes {
+    changes: Arc<[Change]>,
+    check: Arc<dyn Fn(&RecordBuf) -> Result<()> + Send + Sync>,
+}
+
+impl Changes {
+    /// # Errors
+    /// `InvalidInput` for a change that no record takes.
+    pub(super) fn new<T: Record>(repository: &Repository<T>, state: &Arc<State>, update: &Update) -> Result<Self> {
+        let scope = Scope::new(&state.definition, &state.schema, repository.asked());
+        let changes = scope.bind_update(update)?.into();
+        let state = Arc::clone(state);
+        let check = move |record: &RecordBuf| {
+            check_index_strings(&state, record)?;
+            state.reading().read_or_explain::<T>(record, 0).map(drop).map_err(|error| {
+                let message = format!("the type could not read the record after this update: {}", error.message());
+                let refused = Error::invalid_input(message);
+                let path = error.path().map(str::to_owned);
+                path.into_iter().fold(refused, Error::with_path).caused_by(error)
+            })
+        };
+        Ok(Self { changes, check: Arc::new(check) })
+    }
+
+    /// A request to do them to the record with a key, if a filter means it.
+    pub(super) fn request(&self, context: Context, key: Key, filter: &Filter, state: &State) -> UpdateRequest {
+        let mut request = UpdateRequest::new(context, key, Arc::clone(&self.changes));
+        request.filter = filter.clone();
+        request.schema = Arc::clone(&state.schema);
+        request.check = Some(Arc::clone(&self.check));
+        request
+    }
+}
+
+/// The record after an update; none if there was none that the filter means.
+pub(super) async fn update(driver: &dyn RepositoryDriver, request: &UpdateRequest) -> Result<Handed> {
+    match driver.update(request).await?.0 {
+        UpdatedRecord::Is(batch) => Ok(Some(batch)),
+        UpdatedRecord::Missing => Ok(None),
+        UpdatedRecord::BySwap => Ok(handed(by_swap::update(driver, request).await?)),
+    }
+}
+
+/// The record that was deleted; none if there was none that the target means.
+async fn delete(driver: &dyn RepositoryDriver, target: &FindRequest, request: &DeleteRequest) -> Result<Handed> {
+    if !target.filter.is_all() {
+        let matcher = target.matcher(&target.filter, []);
+        let is_meant = |record: &RecordBuf| matcher.look(&mut record.tokens(), &mut matcher.sighting());
+        return Ok(handed(by_swap::delete_if(driver, request, &is_meant).await?));
+    }
+    match driver.delete(request).await?.0 {
+        DeletedRecord::Was(batch) => Ok(Some(batch)),
+        DeletedRecord::Missing => Ok(None),
+        DeletedRecord::BySwap => Ok(handed(by_swap::delete(driver, request).await?)),
+    }
+}
+
+fn handed(record: Option<RecordBuf>) -> Handed {
+    record.map(|record| Box::new(record) as Box<dyn Batch>)
+}
+
+/// What is done to each record.
+#[derive(Clone)]
+pub(super) enum Deed {
+    Update(Changes),
+    Delete,
+}
+
+/// Does something to one record of a query, the first of its order, and gives it back.
+pub(super) async fn finish_one<T: Record>(
+    mut query: Query,
+    deed: Result<Deed>,
+    operation: &'static str,
+    unreadable: &str,
+) -> Result<Option<T>> {
+    query.limit = Some(1);
+    let (invocation, state) = (query.invocation(operation), Arc::clone(&query.state));
+    let Some(doing) = Doing::new(query, deed, &invocation)? else { return invocation.check().map(|()| None) };
+    let record = invocation.write(One(doing)).await?;
+    record
+        .map(|batch| decode(&state, &*batch, 0, None))
+        .transpose()
+        .map_err(|error: Error| invocation.place(error.saying(unreadable).with_may_have_happened(true)))
+}
+
+/// Does something to every record of a query, and gives their number.
+pub(super) async fn finish_all(
+    query: Query,
+    deed: Result<Deed>,
+    operation: &'static str,
+    says_all: bool,
+) -> Result<u64> {
+    let invocation = query.invocation(operation);
+    let Some(doing) = Doing::new(query, deed, &invocation)? else { return invocation.check().map(|()| 0) };
+    if doing.target.filter.is_all() && !says_all {
+        let unsaid = "a filter that means every record, as `not_in` of nothing does: say so with `Filter::all()`";
+        return Err(invocation.place(Error::invalid_input(unsaid)));
+    }
+    invocation.write(All(doing)).await
+}
+
+/// A write by filter on its way.
+struct Doing {
+    query: Query,
+    target: FindRequest,
+    deed: Deed,
+}
+
+impl Doing {
+    /// Nothing if no record can be meant.
+    fn new(query: Query, deed: Result<Deed>, invocation: &Invocation) -> Result<Option<Self>> {
+        let deed = deed.map_err(|error| invocation.place(error))?;
+        let target = query.request(invocation).map_err(|error| invocation.place(error))?;
+        Ok(target.map(|target| Self { query, target, deed }))
+    }
+
+    /// The keys of the records that are meant.
+    async fn keys(&self) -> Result<Vec<Key>> {
+        let state = &self.query.state;
+        let fields: Vec<String> = state.definition.key_fields().map(str::to_owned).collect();
+        let request = self.target.clone();
+        let mut draw = Opening { query: &self.query, request, keeps_positions: false, until: None }.run().await?;
+        let mut keys = Vec::new();
+        while let Some(drawn) = draw.next().await? {
+            for index in drawn.indexes {
+                let record = RecordBuf::from_batch(&Only::new(&*drawn.batch, &fields), index)?;
+                keys.push(key_of(state, &record)?);
+            }
+            self.target.context.renew();
+        }
+        Ok(keys)
+    }
+
+    async fn to(&self, key: Key, context: Context) -> Result<Handed> {
+        let (state, target) = (&self.query.state, &self.target);
+        match &self.deed {
+            Deed::Update(changes) => {
+                update(&*state.driver, &changes.request(context, key, &target.filter, state)).await
+            }
+            Deed::Delete => delete(&*state.driver, target, &DeleteRequest::new(context, key)).await,
+        }
+    }
+}
+
+struct One(Doing);
+
+impl Operation for One {
+    type Answer = Handed;
+
+    /// What is found is looked at once more where it is written: if it is not meant any longer, another is looked for.
+    async fn run(&self) -> Result<Handed> {
+        loop {
+            let Some(key) = self.0.keys().await?.pop() else { return Ok(None) };
+            if let Some(record) = self.0.to(key, self.0.target.context.clone()).await? {
+                return Ok(Some(record));
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+struct All(Doing);
+
+impl Operation for All {
+    type Answer = u64;
+
+    /// The keys are collected first, so that a record is met once, whatever the write does to it.
+    ///
+    /// # Errors
+    /// The first `InvalidInput` of a record that stays as it was, with both numbers, when all others are done; any other
+    /// error at once, with the numbers until then.
+    async fn run(&self) -> Result<u64> {
+        let context = &self.0.target.context;
+        let mut counts = Counts { done: 0, failed: 0 };
+        let mut refused: Option<Error> = None;
+        for (position, key) in self.0.keys().await?.into_iter().enumerate() {
+            let mut own = context.clone();
+            own.write_id = context.write_id_at(position);
+            match self.0.to(key, own).await {
+                Ok(record) => counts.done += u64::from(record.is_some()),
+                Err(error) if error.is_invalid_input() => {
+                    counts.failed += 1;
+                    refused.get_or_insert(error);
+                }
+                Err(error) => return Err(part_done(error, counts)),
+            }
+            context.renew();
+        }
+        refused.map_or(Ok(counts.done), |error| Err(part_done(error, counts)))
+    }
+}
+
+fn part_done(error: Error, counts: Counts) -> Error {
+    let may = error.may_have_happened() || counts.done > 0;
+    error.with_counts(counts).with_may_have_happened(may)
+}
+
+/// Whether a filter says that it means every record.
+pub(super) fn says_all(filter: &Filter) -> bool {
+    matches!(filter.expr(), Expr::All)
+}
+
+/// Makes a write by filter something to await, and gives it what reads by filter have.
+macro_rules! by_filter {
+    ($action:ident<$type:ident>, $output:ty) => {
+        impl<$type: $crate::Record> $action<$type> {
+            /// Says how the records would be found; see [`Find::explain`]($crate::action::Find::explain).
+            pub fn explain(self) -> $crate::action::Explain {
+                $crate::action::Explain::new(self.query, false)
+            }
+        }
+
+        $crate::action::query::reads!($action<$type: $crate::Record>);
+
+        impl<$type: $crate::Record> IntoFuture for $action<$type> {
+            type Output = $crate::Result<$output>;
+            type IntoFuture = $crate::action::Pending<$output>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                Box::pin(self.run())
+            }
+        }
+    };
+}
+pub(super) use by_filter;

@@ -1,0 +1,60 @@
+//! Changing a record by its key.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::action;
+use super::changing::{Changes, Handed, update};
+use crate::driver::{RepositoryDriver, UpdateRequest};
+use crate::layer::Operation;
+use crate::repository::{Inner, Sought, State, decode, sought};
+use crate::{Filter, Record, Repository, Result, Update};
+
+/// Changes the record with a key. See [`Repository::update`].
+#[must_use = "an action does nothing until it is awaited"]
+pub struct UpdateByKey<T> {
+    inner: Arc<Inner>,
+    state: Arc<State>,
+    prepared: Result<(Sought, Changes)>,
+    timeout: Option<Duration>,
+    record: PhantomData<fn() -> T>,
+}
+
+impl<T: Record> UpdateByKey<T> {
+    pub(crate) fn new(repository: &Repository<T>, key: impl Serialize, update: &Update) -> Self {
+        let inner = Arc::clone(repository.inner());
+        let state = inner.state();
+        let prepare = || Ok((sought(&state, &key)?, Changes::new(repository, &state, update)?));
+        let prepared = prepare();
+        Self { inner, state, prepared, timeout: None, record: PhantomData }
+    }
+
+    async fn run(self) -> Result<Option<T>> {
+        let invocation = self.inner.invoke("update", self.timeout);
+        let (key, changes) = self.prepared.map_err(|error| invocation.place(error))?;
+        let Sought::Key(key) = key else { return invocation.check().map(|()| None) };
+        let request = changes.request(invocation.context().clone(), key, &Filter::all(), &self.state);
+        let updated = invocation.write(Updating { driver: Arc::clone(&self.state.driver), request }).await?;
+        updated.map(|batch| decode(&self.state, &*batch, 0, None)).transpose().map_err(|error| {
+            invocation.place(error.saying("the record is updated, but unreadable").with_may_have_happened(true))
+        })
+    }
+}
+
+action!(UpdateByKey<T: Record>, Option<T>);
+
+struct Updating {
+    driver: Arc<dyn RepositoryDriver>,
+    request: UpdateRequest,
+}
+
+impl Operation for Updating {
+    type Answer = Handed;
+
+    async fn run(&self) -> Result<Handed> {
+        update(&*self.driver, &self.request).await
+    }
+}

@@ -1,0 +1,35 @@
+//! Changing one of the records that a filter means.
+
+use std::marker::PhantomData;
+
+use super::changing::{Changes, Deed, by_filter, finish_one};
+use super::query::Query;
+use crate::{Filter, Order, Path, Record, Repository, Result, Update};
+
+/// Changes one of the records that a filter means. See [`Repository::update_one`].
+#[must_use = "an action does nothing until it is awaited"]
+pub struct UpdateOne<T> {
+    query: Query,
+    deed: Result<Deed>,
+    record: PhantomData<fn() -> T>,
+}
+
+impl<T: Record> UpdateOne<T> {
+    pub(crate) fn new(repository: &Repository<T>, filter: impl Into<Filter>, update: &Update) -> Self {
+        let query = Query::of_keys(repository, filter);
+        let deed = Changes::new(repository, &query.state, update).map(Deed::Update);
+        Self { query, deed, record: PhantomData }
+    }
+
+    /// Takes the first of an order; see [`Find::sort`](super::Find::sort).
+    pub fn sort(mut self, field: impl Into<Path>, order: Order) -> Self {
+        self.query.sort(field.into(), order);
+        self
+    }
+
+    async fn run(self) -> Result<Option<T>> {
+        finish_one(self.query, self.deed, "update_one", "the record is updated, but unreadable").await
+    }
+}
+
+by_filter!(UpdateOne<T>, Option<T>);
