@@ -2,9 +2,10 @@
 
 mod query;
 mod schema;
+mod update;
 mod value;
 
-use backends::{Document, Filter, Kind, Order, SortField, Timestamp, Value, field};
+use backends::{Document, Filter, Kind, Order, SortField, Timestamp, Update, Value, field};
 use fastrand::Rng;
 
 use crate::operation::{At, Operation, Outside, Query};
@@ -41,7 +42,8 @@ impl Generator {
             5..10 => Operation::Reopen,
             10..20 => Operation::Outside(self.outside()),
             20..60 => self.insert_many(8),
-            60..300 => self.write(),
+            60..240 => self.write(),
+            240..300 => self.write_by_filter(),
             300..350 => Operation::Get(self.at()),
             350..380 => {
                 let all = (0..self.rng.usize(..6)).map(|_| self.at()).collect();
@@ -57,7 +59,8 @@ impl Generator {
     }
 
     fn write(&mut self) -> Operation {
-        match self.rng.u8(..10) {
+        match self.rng.u8(..13) {
+            10.. => Operation::Update(self.at(), self.update()),
             0..4 => Operation::Insert(self.new_at(), self.body()),
             4..6 => Operation::Replace(self.at(), self.body()),
             6..8 => {
@@ -66,6 +69,24 @@ impl Generator {
             }
             _ => Operation::Delete(self.at()),
         }
+    }
+
+    fn write_by_filter(&mut self) -> Operation {
+        match self.rng.u8(..12) {
+            0..6 => Operation::UpdateOne(self.one(), self.update()),
+            6..9 => Operation::UpdateMany(self.filter(), self.update()),
+            9..11 => Operation::DeleteOne(self.one()),
+            _ => Operation::DeleteMany(self.filter() & self.filter()),
+        }
+    }
+
+    fn update(&mut self) -> Update {
+        update::update(&mut self.rng, &self.schema.places, self.scale)
+    }
+
+    /// A query of one record.
+    fn one(&mut self) -> Query {
+        Query { limit: None, offset: 0, fields: None, is_consistent: false, ..self.query() }
     }
 
     fn insert_many(&mut self, most: usize) -> Operation {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use backends::{Document, Filter, Order, SortField, Value};
+use backends::{Change, Document, Filter, Order, SortField, Update, Value};
 
 /// One call, or one walk of several.
 #[derive(Debug, Clone)]
@@ -16,6 +16,11 @@ pub(crate) enum Operation {
     Replace(At, Document),
     Upsert(At, Document),
     Delete(At),
+    Update(At, Update),
+    UpdateOne(Query, Update),
+    UpdateMany(Filter, Update),
+    DeleteOne(Query),
+    DeleteMany(Filter),
     Get(At),
     GetMany(Vec<At>),
     Find(Query),
@@ -74,6 +79,11 @@ impl fmt::Display for Operation {
             Self::Replace(at, body) => write!(f, "replace {at} {}", Shown(body)),
             Self::Upsert(at, body) => write!(f, "upsert {at} {}", Shown(body)),
             Self::Delete(at) => write!(f, "delete {at}"),
+            Self::Update(at, update) => write!(f, "update {at}{}", Edits(update)),
+            Self::UpdateOne(query, update) => write!(f, "update_one {query}{}", Edits(update)),
+            Self::UpdateMany(filter, update) => write!(f, "update_many {}{}", shown(filter), Edits(update)),
+            Self::DeleteOne(query) => write!(f, "delete_one {query}"),
+            Self::DeleteMany(filter) => write!(f, "delete_many {}", shown(filter)),
             Self::Get(at) => write!(f, "get {at}"),
             Self::GetMany(all) => {
                 f.write_str("get_many")?;
@@ -131,6 +141,24 @@ struct Shown<'d>(&'d Document);
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&value_shown(&Value::Map(self.0.clone())))
+    }
+}
+
+/// The changes of an update.
+struct Edits<'u>(&'u Update);
+
+impl fmt::Display for Edits<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.changes().iter().try_for_each(|change| {
+            write!(f, "\n      {} {}", change.name(), change.path())?;
+            match change {
+                Change::Set(_, value) | Change::Push(_, value) | Change::Pull(_, value) => {
+                    write!(f, " {}", value_shown(value))
+                }
+                Change::Inc(_, by) => write!(f, " {by}"),
+                _ => Ok(()),
+            }
+        })
     }
 }
 

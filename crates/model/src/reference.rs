@@ -9,6 +9,8 @@ use crate::generate::INSTANTS;
 use crate::operation::{At, Query};
 use crate::schema::Schema;
 
+mod edit;
+
 /// What a repository holds.
 #[derive(Debug)]
 pub(crate) struct Reference {

@@ -2,6 +2,7 @@
 
 mod pages;
 mod reads;
+mod updates;
 mod writes;
 
 use backends::{Backend, Document, Error, ErrorKind, Repository, Value};
@@ -81,6 +82,11 @@ impl<'s> Running<'s> {
             Operation::Replace(at, body) => self.replace(at, body).await,
             Operation::Upsert(at, body) => self.upsert(at, body).await,
             Operation::Delete(at) => self.delete(at).await,
+            Operation::Update(at, update) => self.update(at, update).await,
+            Operation::UpdateOne(query, update) => self.update_one(query, update).await,
+            Operation::UpdateMany(filter, update) => self.update_many(filter, update).await,
+            Operation::DeleteOne(query) => self.delete_one(query).await,
+            Operation::DeleteMany(filter) => self.delete_many(filter).await,
             Operation::Get(at) => self.get(at).await,
             Operation::GetMany(all) => self.get_many(all).await,
             Operation::Find(query) => self.find(query).await,

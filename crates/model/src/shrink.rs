@@ -1,6 +1,6 @@
 //! Making a failing program smaller, so that a reader sees what matters.
 
-use backends::{Document, Expr, Filter, Value};
+use backends::{Change, Document, Expr, Filter, Update, Value};
 
 use crate::operation::{At, Operation, Outside, Query};
 use crate::program::Program;
@@ -38,6 +38,21 @@ fn simpler(operation: &Operation) -> Vec<Operation> {
         Operation::Replace(at, body) => writes(body, &|body| Operation::Replace(at.clone(), body)),
         Operation::Upsert(at, body) => writes(body, &|body| Operation::Upsert(at.clone(), body)),
         Operation::InsertMany(records) => records_of_call(records).into_iter().map(Operation::InsertMany).collect(),
+        Operation::Update(at, update) => {
+            updates(update).into_iter().map(|update| Operation::Update(at.clone(), update)).collect()
+        }
+        Operation::UpdateOne(query, update) => {
+            let fewer = updates(update).into_iter().map(|update| Operation::UpdateOne(query.clone(), update));
+            fewer.chain(queries(query).into_iter().map(|query| Operation::UpdateOne(query, update.clone()))).collect()
+        }
+        Operation::UpdateMany(filter, update) => {
+            let fewer = updates(update).into_iter().map(|update| Operation::UpdateMany(filter.clone(), update));
+            fewer
+                .chain(filters(filter).into_iter().map(|filter| Operation::UpdateMany(filter, update.clone())))
+                .collect()
+        }
+        Operation::DeleteOne(query) => queries(query).into_iter().map(Operation::DeleteOne).collect(),
+        Operation::DeleteMany(filter) => filters(filter).into_iter().map(Operation::DeleteMany).collect(),
         Operation::GetMany(all) => without_one(all).into_iter().map(Operation::GetMany).collect(),
         Operation::Find(query) => queries(query).into_iter().map(Operation::Find).collect(),
         Operation::Stream(query) => std::iter::once(query.clone()).chain(queries(query)).map(Operation::Find).collect(),
@@ -64,6 +79,24 @@ fn simpler(operation: &Operation) -> Vec<Operation> {
             Vec::new()
         }
     }
+}
+
+/// An update without each of its changes.
+fn updates(update: &Update) -> Vec<Update> {
+    let changes = update.changes();
+    if changes.len() < 2 {
+        return Vec::new();
+    }
+    let of = |changes: Vec<Change>| {
+        changes.into_iter().fold(Update::new(), |update, change| match change {
+            Change::Set(path, value) => update.set(path, value),
+            Change::Inc(path, by) => update.inc(path, by),
+            Change::Push(path, member) => update.push(path, member),
+            Change::Pull(path, member) => update.pull(path, member),
+            other => update.unset(other.path().clone()),
+        })
+    };
+    without_one(changes).into_iter().map(of).collect()
 }
 
 /// A list without each of its members.

@@ -162,7 +162,12 @@ fn bytes(rng: &mut Rng) -> Vec<u8> {
 
 /// Text: of the odd ones, random runs, and now and then as long as its place allows.
 pub(super) fn text(rng: &mut Rng, role: Role, scale: Scale) -> String {
-    let longest = if role == Role::Other { scale.longest } else { 1_024 };
+    // The strings of one index have at most 2,048 bytes together, and three are in one at most.
+    let longest = match role {
+        Role::Other => scale.longest,
+        Role::Indexed => 680,
+        Role::Key => 1_024,
+    };
     let text = match rng.u8(..16) {
         0..9 => TEXTS[rng.usize(..TEXTS.len())].to_owned(),
         9..14 => run(rng, 6),
