@@ -38,7 +38,8 @@ pub struct Context {
     limit: Duration,
     renewed: Option<Arc<AtomicU64>>,
     progress: Option<Arc<Progress>>,
-    warnings: Option<Warnings>,
+    /// Apart, since few calls have any, and every future holds a context.
+    warnings: Option<Arc<Warnings>>,
 }
 
 /// Whom to tell how many records were looked at.
@@ -89,7 +90,7 @@ impl Context {
 
     /// The same, which tells whoever calls of warnings.
     pub(crate) fn warning(mut self, warnings: Warnings) -> Self {
-        self.warnings = Some(warnings);
+        self.warnings = Some(Arc::new(warnings));
         self
     }
 
