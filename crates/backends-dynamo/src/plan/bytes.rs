@@ -79,6 +79,24 @@ impl Bounds {
     }
 }
 
+/// Conditions with the same places, each in one of them only: those that were cut to fit may have places in common.
+pub(super) fn apart(conditions: impl IntoIterator<Item = SortRange>) -> Vec<SortRange> {
+    let bytes = |range| match range {
+        SortRange::Between(Value::Bytes(low), Value::Bytes(high)) => Some((low, high)),
+        _ => None,
+    };
+    let mut ranges: Vec<_> = conditions.into_iter().filter_map(bytes).collect();
+    ranges.sort_unstable();
+    let mut apart: Vec<(Vec<u8>, Vec<u8>)> = Vec::with_capacity(ranges.len());
+    for (low, high) in ranges {
+        match apart.last_mut() {
+            Some((_, last)) if low <= *last => *last = high.max(std::mem::take(last)),
+            _ => apart.push((low, high)),
+        }
+    }
+    apart.into_iter().map(|(low, high)| SortRange::Between(Value::Bytes(low), Value::Bytes(high))).collect()
+}
+
 fn above(bytes: Vec<u8>) -> Vec<u8> {
     with(bytes, order::LAST)
 }
@@ -184,6 +202,18 @@ mod tests {
             let before = before(pair[1].clone());
             assert!(pair[0] <= before && before < pair[1], "{pair:?}");
         }
+    }
+
+    #[test]
+    fn c13_no_place_is_in_two_conditions() {
+        let long = "x".repeat(1_020);
+        let of = |text: String| Bounds::new(&place(&[text.into()]), Asked::There).condition().unwrap();
+        let [first, second] = [of(format!("{long}xxxx")), of(format!("{long}xxxy"))];
+        assert_eq!(apart([first.clone(), second]), std::slice::from_ref(&first));
+        let other = of("y".to_owned());
+        assert_eq!(apart([other.clone(), first.clone(), other.clone()]), [first, other]);
+        let range = |low: u8, high: u8| SortRange::Between(Value::Bytes(vec![low]), Value::Bytes(vec![high]));
+        assert_eq!(apart([range(4, 9), range(1, 2), range(2, 5), range(6, 7)]), [range(1, 9)]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use backends_core::driver::Consistency;
 use backends_core::{Expr, Filter, Order, Position, Predicate, Sort, SortField, Value};
 
-use super::bytes::{Asked, Bounds};
+use super::bytes::{Asked, Bounds, apart};
 use super::range::{Merged, SortRange, merge};
 use super::{By, Planner, Route, all, is_about};
 use crate::codec::{Item, OrderOf, SHARD, SHARDS, order};
@@ -260,7 +260,7 @@ impl Planner<'_> {
             }
             None => bounds.condition(),
         });
-        let lanes = lanes.flat_map(|range| {
+        let lanes = apart(lanes).into_iter().flat_map(|range| {
             (0..SHARDS).map(move |shard| (vec![(SHARD.to_owned(), Value::from(i64::from(shard)))], range.clone()))
         });
         let is_all = known.is_empty() && !is_asked && after.is_none();
