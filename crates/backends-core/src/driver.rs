@@ -28,7 +28,7 @@ pub use define::{DefineRequest, Defined, SchemaMode, StoredKinds};
 pub use plan::{Access, Plan, SortedBy};
 pub(crate) use read::SortBound;
 pub use read::{Counted, Fetched, FindRequest, Found, GetRequest, Remainder, read};
-pub(crate) use update::UpdatedRecord;
+pub(crate) use update::{Check, UpdatedRecord};
 pub use update::{UpdateRequest, Updated};
 pub(crate) use warnings::{Told, Warnings};
 pub(crate) use write::DeletedRecord;

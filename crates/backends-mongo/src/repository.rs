@@ -143,6 +143,7 @@ impl RepositoryDriver for MongoRepository {
     }
 
     async fn update(&self, request: &UpdateRequest) -> Result<Updated> {
+        self.is_there(&request.context).await?;
         self.update_stored(request).await
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use backends_core::{Definition, Document, ErrorKind, Kind, SchemaMode};
+use backends_core::{Definition, Document, ErrorKind, Filter, Kind, SchemaMode, Update};
 use serde_json::json;
 
 use crate::Context;
@@ -152,6 +152,7 @@ pub async fn c37_trust_in_what_is_not_there_is_told_by_the_first_call(context: &
     let definition = context.definition("users").build().unwrap();
     let trusted = backend.define::<User>(definition.clone()).schema_mode(SchemaMode::Trust).await.unwrap();
     let (ada, key) = (User { id: id(1), ..User::new("ada") }, id(1));
+    let (every, count) = (Filter::all, || Update::new().inc("logins", 1));
     for error in [
         refused(trusted.get(&key).await, ErrorKind::DefinitionConflict, "get"),
         refused(trusted.get_many([&key, &id(2)]).await, ErrorKind::DefinitionConflict, "get_many"),
@@ -160,6 +161,11 @@ pub async fn c37_trust_in_what_is_not_there_is_told_by_the_first_call(context: &
         refused(trusted.replace(&ada).await, ErrorKind::DefinitionConflict, "replace"),
         refused(trusted.upsert(&ada).await, ErrorKind::DefinitionConflict, "upsert"),
         refused(trusted.delete(&key).await, ErrorKind::DefinitionConflict, "delete"),
+        refused(trusted.update(&key, count()).await, ErrorKind::DefinitionConflict, "update"),
+        refused(trusted.update_one(every(), count()).await, ErrorKind::DefinitionConflict, "update_one"),
+        refused(trusted.update_many(every(), count()).await, ErrorKind::DefinitionConflict, "update_many"),
+        refused(trusted.delete_one(every()).await, ErrorKind::DefinitionConflict, "delete_one"),
+        refused(trusted.delete_many(every()).await, ErrorKind::DefinitionConflict, "delete_many"),
     ] {
         assert!(error.to_string().contains("SchemaMode::Ensure"), "the remedy is missing: {error}");
         assert!(!error.may_have_happened() && !error.is_retryable(), "{error}");

@@ -1,18 +1,21 @@
 //! What the writes by filter share: which records they are about, and what is done to one of them.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::draw::Opening;
 use super::query::Query;
 use super::{Invocation, by_swap};
 use crate::decode::Only;
 use crate::driver::{
-    Context, DeleteRequest, DeletedRecord, FindRequest, RepositoryDriver, UpdateRequest, UpdatedRecord,
+    Check, Context, DeleteRequest, DeletedRecord, FindRequest, RepositoryDriver, UpdateRequest, UpdatedRecord,
 };
 use crate::error::Counts;
 use crate::filter::Scope;
 use crate::layer::Operation;
-use crate::repository::{State, check_index_strings, decode, key_of};
+use crate::repository::{State, check_index_strings, decode, key_of, with_id};
 use crate::{Batch, Change, Error, Expr, Filter, Key, Record, RecordBuf, Repository, Result, Update};
 
 /// A record as a driver hands it over.
@@ -22,7 +25,7 @@ pub(super) type Handed = Option<Box<dyn Batch>>;
 #[derive(Clone)]
 pub(super) struct Changes {
     changes: Arc<[Change]>,
-    check: Arc<dyn Fn(&RecordBuf) -> Result<()> + Send + Sync>,
+    check: Arc<Check>,
 }
 
 impl Changes {
@@ -32,13 +35,15 @@ impl Changes {
         let scope = Scope::new(&state.definition, &state.schema, repository.asked());
         let changes = scope.bind_update(update)?.into();
         let state = Arc::clone(state);
-        let check = move |record: &RecordBuf| {
+        let check = move |record: &RecordBuf, before: &RecordBuf| {
             check_index_strings(&state, record)?;
-            state.reading().read_or_explain::<T>(record, 0).map(drop).map_err(|error| {
+            state.reading().read_or_explain::<T>(record, 0).map(drop).or_else(|error| {
+                // What the type cannot read already is not what the update has done.
+                state.reading().read_or_explain::<T>(before, 0).map(drop)?;
                 let message = format!("the type could not read the record after this update: {}", error.message());
                 let refused = Error::invalid_input(message);
                 let path = error.path().map(str::to_owned);
-                path.into_iter().fold(refused, Error::with_path).caused_by(error)
+                Err(path.into_iter().fold(refused, Error::with_path).caused_by(error))
             })
         };
         Ok(Self { changes, check: Arc::new(check) })
@@ -146,7 +151,12 @@ impl Doing {
         while let Some(drawn) = draw.next().await? {
             for index in drawn.indexes {
                 let record = RecordBuf::from_batch(&Only::new(&*drawn.batch, &fields), index)?;
-                keys.push(key_of(state, &record)?);
+                // A record without its key was stored by another program.
+                keys.push(key_of(state, &record).map_err(|error| {
+                    let told =
+                        Error::unreadable("a stored record has no key: repair it, or leave it out by the filter");
+                    with_id(state, &*drawn.batch, index, error.path().into_iter().fold(told, Error::with_path))
+                })?);
             }
             self.target.context.renew();
         }
@@ -171,12 +181,20 @@ impl Operation for One {
 
     /// What is found is looked at once more where it is written: if it is not meant any longer, another is looked for.
     async fn run(&self) -> Result<Handed> {
+        let context = &self.0.target.context;
+        // What is found again and again, and is not meant where it is written, is no progress.
+        let deadline = context.deadline();
+        let mut pause = Duration::from_millis(1);
         loop {
             let Some(key) = self.0.keys().await?.pop() else { return Ok(None) };
-            if let Some(record) = self.0.to(key, self.0.target.context.clone()).await? {
+            if let Some(record) = self.0.to(key, context.clone()).await? {
                 return Ok(Some(record));
             }
-            tokio::task::yield_now().await;
+            if Instant::now() >= deadline {
+                return Err(context.too_late());
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(100));
         }
     }
 }

@@ -17,6 +17,7 @@ pub struct DeleteMany<T> {
 }
 
 impl<T: Record> DeleteMany<T> {
+    #[track_caller]
     pub(crate) fn new(repository: &Repository<T>, filter: impl Into<Filter>) -> Self {
         let filter = filter.into();
         let says_all = says_all(&filter);

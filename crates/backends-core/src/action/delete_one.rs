@@ -15,6 +15,7 @@ pub struct DeleteOne<T> {
 }
 
 impl<T: Record> DeleteOne<T> {
+    #[track_caller]
     pub(crate) fn new(repository: &Repository<T>, filter: impl Into<Filter>) -> Self {
         let query = Query::of_keys(repository, filter);
         let deed = Ok(Deed::Delete);

@@ -58,6 +58,7 @@ impl Query {
     }
 
     /// The same, for the keys of the records alone.
+    #[track_caller]
     pub(super) fn of_keys<T: Record>(repository: &Repository<T>, filter: impl Into<Filter>) -> Self {
         let mut query = Self::new(repository, filter);
         query.name_fields::<&str>([]);

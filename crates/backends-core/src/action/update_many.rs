@@ -17,6 +17,7 @@ pub struct UpdateMany<T> {
 }
 
 impl<T: Record> UpdateMany<T> {
+    #[track_caller]
     pub(crate) fn new(repository: &Repository<T>, filter: impl Into<Filter>, update: &Update) -> Self {
         let filter = filter.into();
         let says_all = says_all(&filter);

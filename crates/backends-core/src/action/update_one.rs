@@ -15,6 +15,7 @@ pub struct UpdateOne<T> {
 }
 
 impl<T: Record> UpdateOne<T> {
+    #[track_caller]
     pub(crate) fn new(repository: &Repository<T>, filter: impl Into<Filter>, update: &Update) -> Self {
         let query = Query::of_keys(repository, filter);
         let deed = Changes::new(repository, &query.state, update).map(Deed::Update);

@@ -9,8 +9,8 @@ use crate::schema::Place;
 use crate::update::apply;
 use crate::{Batch, Change, Document, Filter, Key, Matcher, RecordBuf, Result};
 
-/// What has to hold of a record that an update has made.
-type Check = dyn Fn(&RecordBuf) -> Result<()> + Send + Sync;
+/// What has to hold of a record that an update has made of another.
+pub(crate) type Check = dyn Fn(&RecordBuf, &RecordBuf) -> Result<()> + Send + Sync;
 
 /// A request to change a record by key.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ impl UpdateRequest {
         apply(&self.changes, &mut document)?;
         let record = RecordBuf::from_document(&document);
         if let Some(check) = &self.check {
-            check(&record)?;
+            check(&record, stored)?;
         }
         Ok(Some(record))
     }

@@ -41,6 +41,7 @@ impl<T: Record> Repository<T> {
     /// # Errors
     /// As [`update`](Self::update), and `InvalidInput` for a filter that cannot be asked.
     #[doc(alias = "Update")]
+    #[track_caller]
     pub fn update_one(&self, filter: impl Into<Filter>, update: Update) -> UpdateOne<T> {
         UpdateOne::new(self, filter, &update)
     }
@@ -51,6 +52,7 @@ impl<T: Record> Repository<T> {
     /// `InvalidInput` if the update does not apply to some: they stay as they were, the others are changed, and
     /// [`Error::counts`](crate::Error::counts) has both numbers; also for a filter that turns out to mean every record
     /// without being [`Filter::all()`]. Otherwise as [`update_one`](Self::update_one); what was done until then is done.
+    #[track_caller]
     pub fn update_many(&self, filter: impl Into<Filter>, update: Update) -> UpdateMany<T> {
         UpdateMany::new(self, filter, &update)
     }
@@ -60,6 +62,7 @@ impl<T: Record> Repository<T> {
     ///
     /// # Errors
     /// As [`delete`](Self::delete), and `InvalidInput` for a filter that cannot be asked.
+    #[track_caller]
     pub fn delete_one(&self, filter: impl Into<Filter>) -> DeleteOne<T> {
         DeleteOne::new(self, filter)
     }
@@ -71,6 +74,7 @@ impl<T: Record> Repository<T> {
     /// [`Filter::all()`]; [those of every call](Repository#errors): what was deleted until then is deleted, and
     /// [`Error::counts`](crate::Error::counts) has the number.
     #[doc(alias = "DeleteAll")]
+    #[track_caller]
     pub fn delete_many(&self, filter: impl Into<Filter>) -> DeleteMany<T> {
         DeleteMany::new(self, filter)
     }

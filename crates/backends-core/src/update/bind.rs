@@ -5,7 +5,7 @@ use super::{Change, Update};
 use crate::decode::decode_tokens;
 use crate::encode::encode;
 use crate::filter::Scope;
-use crate::schema::conform;
+use crate::schema::{Place, conform};
 use crate::{Definition, Document, Error, Kind, Path, Result, Value};
 
 impl Scope<'_> {
@@ -27,7 +27,6 @@ impl Scope<'_> {
     fn change(&self, change: &Change) -> Result<Change> {
         let path = change.path();
         self.check_path(path)?;
-        check_may_change(self.definition(), change)?;
         let bound = match change {
             Change::Set(_, value) => self.value(path, value).map(|value| match value {
                 // An empty text may count as missing.
@@ -42,7 +41,11 @@ impl Scope<'_> {
             Change::Push(_, member) => self.member(path, member).map(|member| Change::Push(path.clone(), member)),
             Change::Pull(_, member) => self.member(path, member).map(|member| Change::Pull(path.clone(), member)),
         };
-        bound.map_err(|error| if error.path().is_some() { error } else { error.with_path(path.as_str()) })
+        check_may_change(self.definition(), change)?;
+        let bound =
+            bound.map_err(|error| if error.path().is_some() { error } else { error.with_path(path.as_str()) })?;
+        check_may_change(self.definition(), &bound)?;
+        Ok(bound)
     }
 
     /// The value as its place in a record holds it; nothing where it counts as missing.
@@ -65,7 +68,8 @@ impl Scope<'_> {
 
     /// A record that has this value at this place and nothing else, by the rules of every record.
     fn as_stored(&self, path: &Path, value: Value) -> Result<Document> {
-        if !matches!(value, Value::Null | Value::Array(_) | Value::Map(_))
+        let is_dropped = value == Value::from("") && self.schema().place(path).is_some_and(Place::drops_empty);
+        if !(is_dropped || matches!(value, Value::Null | Value::Array(_) | Value::Map(_)))
             && let Some(kind) = self.kind_at(path)
         {
             conform(kind, value.token()).map_err(|error| error.with_path(path.as_str()).naming_path())?;

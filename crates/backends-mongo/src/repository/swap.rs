@@ -72,11 +72,32 @@ impl MongoRepository {
         loop {
             let Some(seen) = self.stored(&request.context, &request.key).await? else { return Ok(Updated::missing()) };
             let Some(record) = request.apply(&self.record(&seen)?)? else { return Ok(Updated::missing()) };
-            if self.replace_seen(&request.context, &seen, &record).await? > 0 {
+            let condition = condition(&seen)?;
+            let change = self.collection.update_one(condition, self.change(request, &seen, &record)?);
+            let answer = self.database.ask(&request.context, change.into_future()).await;
+            if answer.map_err(|failure| self.refused(failure))?.matched_count > 0 {
                 return Ok(Updated::record(Box::new(record)));
             }
             tokio::task::yield_now().await;
         }
+    }
+
+    /// The update that makes the record of the stored document, of those fields only that the changes are in: what stands
+    /// in the others stays as another program may have stored it.
+    fn change(&self, request: &UpdateRequest, seen: &RawDocumentBuf, record: &RecordBuf) -> Result<Document> {
+        let document = self.codec.document_with_id_of(record, seen.as_bytes())?;
+        let document = Document::try_from(document.as_ref())
+            .map_err(|native| Error::unexpected("a record became no well-formed BSON").with_native(native))?;
+        let (mut set, mut unset) = (Document::new(), Document::new());
+        for change in &*request.changes {
+            let field = change.path().segments().next().unwrap_or_default();
+            match document.get(field) {
+                Some(value) => _ = set.insert(field, value.clone()),
+                None => _ = unset.insert(field, ""),
+            }
+        }
+        let parts = [("$set", set), ("$unset", unset)].into_iter().filter(|(_, part)| !part.is_empty());
+        Ok(parts.map(|(operator, part)| (operator.to_owned(), Bson::Document(part))).collect())
     }
 
     /// The record that a stored document is.

@@ -210,3 +210,22 @@ async fn c32_a_swap_needs_what_was_read_to_the_last_field() {
     assert_eq!(all(&things).await, Vec::<Native>::new());
     store.remove().await;
 }
+
+#[tokio::test]
+async fn c43_an_update_leaves_what_other_programs_stored_beside_as_it_is() {
+    let store = Store::open().await;
+    let notes = store.backend.define::<Document>(definition(r#"{"name": "notes", "hashKey": "key"}"#)).await.unwrap();
+    let foreign = doc! {
+        "_id": ObjectId::new(), "key": "k", "id": 7, "author": ObjectId::new(), "kind": Bson::Symbol("s".to_owned()),
+        "deleted": Bson::Null, "n": 1_i32, "far": 2.0, "map": { "null": Bson::Null, "n": 1 },
+    };
+    store.collection("notes").insert_one(&foreign).await.unwrap();
+    let update = backends_core::Update::new().inc("n", 1).set("title", "t").unset("gone");
+    assert!(notes.update("k", update).await.unwrap().is_some());
+    let mut expected = foreign;
+    expected.insert("n", 2_i64);
+    expected.insert("title", "t");
+    let found = store.collection("notes").find_one(doc! { "key": "k" }).await.unwrap().unwrap();
+    assert_eq!(found, expected);
+    store.remove().await;
+}
