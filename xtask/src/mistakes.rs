@@ -92,10 +92,17 @@ impl Copy {
         let listed = listed.current_dir(&root).stdin(Stdio::null()).output();
         let listed = listed.map_err(|error| format!("`git ls-files` cannot be run: {error}"))?.stdout;
         let files = String::from_utf8(listed).map_err(|_| "a file has a name that is no UTF-8".to_owned())?;
+        // What the last copy had and is no longer there.
+        let names = folder.join("files");
+        let last = fs::read_to_string(&names).unwrap_or_default();
+        for gone in last.split_terminator('\0').filter(|last| files.split_terminator('\0').all(|file| file != *last)) {
+            drop(fs::remove_file(tree.join(gone)));
+        }
         for file in files.split_terminator('\0') {
             copy_file(&root.join(file), &tree.join(file))
                 .map_err(|error| format!("{file} cannot be copied: {error}"))?;
         }
+        fs::write(&names, &files).map_err(|error| format!("{}: {error}", names.display()))?;
         let servers = if needs_servers { Some(integration::Program::build()?) } else { None };
         Ok(Self { tree, build, servers })
     }
