@@ -189,6 +189,10 @@ fn run(rng: &mut Rng, most: usize) -> String {
 
 /// A pattern of few characters and runs.
 pub(super) fn pattern(rng: &mut Rng, scale: Scale) -> String {
+    if rng.u8(..8) == 0 {
+        // What ends with a part of what stands before the end.
+        return (*rng.choice(&["%ab%b", "%a%a", "ab%b", "%abc%c", "%a%ab%b", "a%a"]).unwrap_or(&"%")).to_owned();
+    }
     let most = if scale.longest > 10_000 { 30 } else { 6 };
     let parts = ["%", "%", "%%", "a", "b", "ab", "_", "é", "\n", "\\", ".", "$", "c"];
     (0..rng.usize(..most)).map(|_| *rng.choice(&parts).unwrap_or(&"%")).collect()
