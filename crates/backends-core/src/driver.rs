@@ -16,6 +16,7 @@ use crate::{BackendConfig, BackendInfo, Capabilities, Result};
 
 mod context;
 mod define;
+mod handed;
 mod plan;
 mod read;
 mod update;
@@ -25,13 +26,13 @@ mod write;
 pub(crate) use context::Report;
 pub use context::{Consistency, Context};
 pub use define::{DefineRequest, Defined, SchemaMode, StoredKinds};
+pub(crate) use handed::Handed;
 pub use plan::{Access, Plan, SortedBy};
 pub(crate) use read::SortBound;
 pub use read::{Counted, Fetched, FindRequest, Found, GetRequest, Remainder, read};
-pub(crate) use update::{Check, UpdatedRecord};
+pub(crate) use update::Check;
 pub use update::{UpdateRequest, Updated};
 pub(crate) use warnings::{Told, Warnings};
-pub(crate) use write::DeletedRecord;
 pub use write::{
     DeleteRequest, Deleted, IdRule, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Merged, NewRecord,
     ReplaceRequest, Replaced, SwapRequest, Swapped,

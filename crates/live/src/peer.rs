@@ -24,8 +24,7 @@ impl Peer {
 
     /// One that says this when it is spoken to, and closes the connection; or says nothing, and keeps it.
     pub async fn answering(answer: &'static [u8]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let (listener, address) = listen().await;
         let task = tokio::spawn(async move {
             let mut held = Vec::new();
             while let Ok((mut stream, _)) = listener.accept().await {
@@ -54,7 +53,17 @@ impl Drop for Peer {
 
 /// Where nothing listens: its port was free a moment ago.
 pub async fn nowhere() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
+    listen().await.1
+}
+
+/// A free port of the loopback.
+async fn listen() -> (TcpListener, SocketAddr) {
+    let listening = async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        std::io::Result::Ok((listener, address))
+    };
+    listening.await.unwrap_or_else(|error| panic!("the loopback has no port: {error}"))
 }
 
 /// What opening a backend says that cannot be opened, and how long it took.
@@ -63,8 +72,9 @@ pub async fn nowhere() -> SocketAddr {
 /// When it can be opened, or the error shows `secret`.
 pub async fn refusal(factory: impl BackendFactory, config: &DatabaseConfig, secret: &str) -> (Error, Duration) {
     let began = Instant::now();
-    let manager = Registry::new().register(factory).manager(config).unwrap();
-    let error = manager.backend(config.db_name()).await.unwrap_err();
+    let manager = Registry::new().register(factory).manager(config);
+    let manager = manager.unwrap_or_else(|error| panic!("the configuration is refused before opening: {error}"));
+    let Err(error) = manager.backend(config.db_name()).await else { panic!("a backend was opened that cannot be") };
     assert!(!format!("{error} {error:?}").contains(secret), "{error:?}");
     (error, began.elapsed())
 }

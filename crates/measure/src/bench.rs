@@ -3,7 +3,7 @@
 use backends_core::{Backend, Definition, Repository};
 use tokio::runtime::Runtime;
 
-use crate::{Client, Comparison, Contender, Record, stored};
+use crate::{Client, Comparison, Contender, Record, had, stored};
 
 // The targets of the design.
 const THROUGHPUT: f64 = 0.97;
@@ -65,7 +65,7 @@ impl<C: Client> Bench<C> {
 
     /// Closes this library's backend.
     pub fn close(self) {
-        self.runtime.block_on(async { self.ours.backend().close().await.unwrap() });
+        had(self.runtime.block_on(self.ours.backend().close()), "the backend cannot be closed");
     }
 }
 
@@ -82,13 +82,13 @@ fn compare_in_flight<'a>(
 
 /// A runtime of several threads.
 pub fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap()
+    had(tokio::runtime::Builder::new_multi_thread().enable_all().build(), "no runtime can be had")
 }
 
 /// A repository with the records that are there from the start.
 pub async fn ours(backend: &Backend) -> Repository<Record> {
-    let definition = Definition::from_json(r#"{"name": "ours", "idKind": "string"}"#).unwrap();
-    let ours = backend.define::<Record>(definition).await.unwrap();
-    ours.insert_many(&stored()).await.unwrap();
+    let definition = had(Definition::from_json(r#"{"name": "ours", "idKind": "string"}"#), "the definition is none");
+    let ours = had(backend.define::<Record>(definition).await, "the repository cannot be defined");
+    had(ours.insert_many(&stored()).await, "the records that are there from the start cannot be stored");
     ours
 }

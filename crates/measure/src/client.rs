@@ -3,7 +3,7 @@
 use backends_core::Repository;
 use tokio::runtime::Runtime;
 
-use crate::{Contender, Record, STORED, fresh, id, in_flight};
+use crate::{Contender, Record, STORED, fresh, had, id, in_flight};
 
 /// Who keeps records: this library, or a client of a database used directly, as a program would without it. A clone is
 /// the same client.
@@ -28,19 +28,19 @@ impl Client for Repository<Record> {
     const NAME: &'static str = "ours";
 
     async fn get(&self, id: String) {
-        assert!(Self::get(self, id).await.unwrap().is_some());
+        assert!(had(Self::get(self, id).await, "a record cannot be read").is_some());
     }
 
     async fn insert(&self, record: Record) {
-        drop(Self::insert(self, &record).await.unwrap());
+        drop(had(Self::insert(self, &record).await, "a record cannot be stored"));
     }
 
     async fn insert_many(&self, records: Vec<Record>) -> usize {
-        Self::insert_many(self, &records).await.unwrap().stored()
+        had(Self::insert_many(self, &records).await, "records cannot be stored").stored()
     }
 
     async fn get_many(&self, ids: &[String]) -> usize {
-        Self::get_many(self, ids).await.unwrap().into_iter().flatten().count()
+        had(Self::get_many(self, ids).await, "records cannot be read").into_iter().flatten().count()
     }
 }
 

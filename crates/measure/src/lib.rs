@@ -9,10 +9,11 @@
 
 #![allow(
     clippy::print_stdout,
-    clippy::unwrap_used,
     clippy::missing_panics_doc,
     reason = "a part of programs that print what they measure, and end if they cannot"
 )]
+
+use std::fmt::Display;
 
 mod bench;
 mod client;
@@ -25,3 +26,11 @@ pub use client::Client;
 pub use flight::in_flight;
 pub use record::{Record, STORED, fresh, id, many_fresh, record, stored};
 pub use rounds::{Comparison, Contender, print_head};
+
+/// The outcome of a step that a measurement cannot go on without.
+///
+/// # Panics
+/// With `what` and the error, if it failed: a program that cannot measure ends.
+fn had<T, E: Display>(outcome: Result<T, E>, what: &str) -> T {
+    outcome.unwrap_or_else(|error| panic!("{what}: {error}"))
+}

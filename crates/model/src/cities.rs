@@ -45,7 +45,7 @@ impl Dataset {
     ///
     /// # Errors
     /// The data set cannot be had, or a call fails.
-    pub async fn run(self) -> Result<usize, String> {
+    pub async fn run(self) -> Result<u64, String> {
         let cities = cities(self.records)?;
         let stores = Stores::new(&self.backend)?;
         let (backend, memory) = (stores.open(0).await?, backends::open("memory:cities").await.map_err(said)?);
@@ -54,7 +54,7 @@ impl Dataset {
         result
     }
 
-    async fn compare(&self, cities: &[Document], backend: &Backend, memory: &Backend) -> Result<usize, String> {
+    async fn compare(&self, cities: &[Document], backend: &Backend, memory: &Backend) -> Result<u64, String> {
         let expected = load(memory, cities).await?;
         let started = Instant::now();
         let repository = load(backend, cities).await?;
@@ -84,7 +84,7 @@ impl Dataset {
             println!("{answer}");
         }
         println!("\n{} queries, {differing} differ", answers.len());
-        Ok(differing)
+        Ok(differing as u64)
     }
 }
 

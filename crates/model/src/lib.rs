@@ -17,6 +17,7 @@ mod shrink;
 mod store;
 mod walk;
 
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -45,6 +46,25 @@ struct Work {
     next: AtomicU64,
     operations: AtomicU64,
     differences: AtomicU64,
+}
+
+/// Runs what the command line says: a success if it counts nothing that is wrong.
+pub async fn end<O, F>(program: &str, options: Result<O, String>, run: impl FnOnce(O) -> F) -> ExitCode
+where
+    F: Future<Output = Result<u64, String>>,
+{
+    let ran = match options {
+        Ok(options) => run(options).await,
+        Err(message) => Err(message),
+    };
+    match ran {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(message) => {
+            eprintln!("{program}: {message}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Runs all programs, prints what differs, and gives the number of programs that did.

@@ -9,14 +9,12 @@ use super::draw::Opening;
 use super::query::Query;
 use super::{Invocation, by_swap};
 use crate::decode::Only;
-use crate::driver::{
-    Check, Context, DeleteRequest, DeletedRecord, FindRequest, RepositoryDriver, UpdateRequest, UpdatedRecord,
-};
+use crate::driver::{self, Check, Context, DeleteRequest, FindRequest, RepositoryDriver, UpdateRequest};
 use crate::error::Counts;
 use crate::filter::Scope;
 use crate::layer::Operation;
 use crate::repository::{State, check_index_strings, decode, key_of, with_id};
-use crate::{Batch, Change, Error, Expr, Filter, Key, Record, RecordBuf, Repository, Result, Update};
+use crate::{Batch, Change, Error, Filter, Key, Record, RecordBuf, Repository, Result, Update};
 
 /// A record as a driver hands it over.
 pub(super) type Handed = Option<Box<dyn Batch>>;
@@ -61,29 +59,22 @@ impl Changes {
 
 /// The record after an update; none if there was none that the filter means.
 pub(super) async fn update(driver: &dyn RepositoryDriver, request: &UpdateRequest) -> Result<Handed> {
-    match driver.update(request).await?.0 {
-        UpdatedRecord::Is(batch) => Ok(Some(batch)),
-        UpdatedRecord::Missing => Ok(None),
-        UpdatedRecord::BySwap => Ok(handed(by_swap::update(driver, request).await?)),
-    }
+    driver.update(request).await?.0.or_by_swap(by_swap::update(driver, request)).await
 }
 
-/// The record that was deleted; none if there was none that the target means.
-async fn delete(driver: &dyn RepositoryDriver, target: &FindRequest, request: &DeleteRequest) -> Result<Handed> {
-    if !target.filter.is_all() {
-        let matcher = target.matcher(&target.filter, []);
-        let is_meant = |record: &RecordBuf| matcher.look(&mut record.tokens(), &mut matcher.sighting());
-        return Ok(handed(by_swap::delete_if(driver, request, &is_meant).await?));
-    }
-    match driver.delete(request).await?.0 {
-        DeletedRecord::Was(batch) => Ok(Some(batch)),
-        DeletedRecord::Missing => Ok(None),
-        DeletedRecord::BySwap => Ok(handed(by_swap::delete(driver, request).await?)),
-    }
+/// The record that was deleted; none if there was none.
+pub(super) async fn delete(driver: &dyn RepositoryDriver, request: &DeleteRequest) -> Result<Handed> {
+    driver.delete(request).await?.0.or_by_swap(by_swap::delete(driver, request)).await
 }
 
-fn handed(record: Option<RecordBuf>) -> Handed {
-    record.map(|record| Box::new(record) as Box<dyn Batch>)
+/// The same, if the target means it.
+async fn delete_if(driver: &dyn RepositoryDriver, target: &FindRequest, request: &DeleteRequest) -> Result<Handed> {
+    if target.filter.is_all() {
+        return delete(driver, request).await;
+    }
+    let matcher = target.matcher(&target.filter, []);
+    let is_meant = |record: &RecordBuf| matcher.look(&mut record.tokens(), &mut matcher.sighting());
+    driver::Handed::BySwap.or_by_swap(by_swap::delete_if(driver, request, &is_meant)).await
 }
 
 /// What is done to each record.
@@ -169,7 +160,7 @@ impl Doing {
             Deed::Update(changes) => {
                 update(&*state.driver, &changes.request(context, key, &target.filter, state)).await
             }
-            Deed::Delete => delete(&*state.driver, target, &DeleteRequest::new(context, key)).await,
+            Deed::Delete => delete_if(&*state.driver, target, &DeleteRequest::new(context, key)).await,
         }
     }
 }
@@ -233,11 +224,6 @@ impl Operation for All {
 fn part_done(error: Error, counts: Counts) -> Error {
     let may = error.may_have_happened() || counts.done > 0;
     error.with_counts(counts).with_may_have_happened(may)
-}
-
-/// Whether a filter says that it means every record.
-pub(super) fn says_all(filter: &Filter) -> bool {
-    matches!(filter.expr(), Expr::All)
 }
 
 /// Makes a write by filter something to await, and gives it what reads by filter have.

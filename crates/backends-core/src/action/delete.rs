@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{action, by_swap};
-use crate::driver::{DeleteRequest, DeletedRecord, RepositoryDriver};
+use super::action;
+use super::changing::{Handed, delete};
+use crate::driver::{DeleteRequest, RepositoryDriver};
 use crate::layer::Operation;
 use crate::repository::{Inner, Sought, State, decode, sought};
-use crate::{Batch, Record, Repository, Result};
+use crate::{Record, Repository, Result};
 
 /// Deletes the record with a key. See [`Repository::delete`].
 #[must_use = "an action does nothing until it is awaited"]
@@ -51,16 +52,9 @@ struct Deleting {
 }
 
 impl Operation for Deleting {
-    type Answer = Option<Box<dyn Batch>>;
+    type Answer = Handed;
 
-    async fn run(&self) -> Result<Option<Box<dyn Batch>>> {
-        match self.driver.delete(&self.request).await?.0 {
-            DeletedRecord::Was(batch) => Ok(Some(batch)),
-            DeletedRecord::Missing => Ok(None),
-            DeletedRecord::BySwap => {
-                let record = by_swap::delete(&*self.driver, &self.request).await?;
-                Ok(record.map(|record| Box::new(record) as Box<dyn Batch>))
-            }
-        }
+    async fn run(&self) -> Result<Handed> {
+        delete(&*self.driver, &self.request).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::changing::{Deed, by_filter, finish_all, says_all};
+use super::changing::{Deed, by_filter, finish_all};
 use super::query::Query;
 use crate::{Filter, Record, Repository, Result};
 
@@ -20,7 +20,7 @@ impl<T: Record> DeleteMany<T> {
     #[track_caller]
     pub(crate) fn new(repository: &Repository<T>, filter: impl Into<Filter>) -> Self {
         let filter = filter.into();
-        let says_all = says_all(&filter);
+        let says_all = filter.is_all();
         let query = Query::of_keys(repository, filter);
         let deed = Ok(Deed::Delete);
         Self { query, deed, says_all, record: PhantomData }

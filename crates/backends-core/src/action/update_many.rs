@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::changing::{Changes, Deed, by_filter, finish_all, says_all};
+use super::changing::{Changes, Deed, by_filter, finish_all};
 use super::query::Query;
 use crate::{Filter, Record, Repository, Result, Update};
 
@@ -20,7 +20,7 @@ impl<T: Record> UpdateMany<T> {
     #[track_caller]
     pub(crate) fn new(repository: &Repository<T>, filter: impl Into<Filter>, update: &Update) -> Self {
         let filter = filter.into();
-        let says_all = says_all(&filter);
+        let says_all = filter.is_all();
         let query = Query::of_keys(repository, filter);
         let deed = Changes::new(repository, &query.state, update).map(Deed::Update);
         Self { query, deed, says_all, record: PhantomData }

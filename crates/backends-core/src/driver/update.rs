@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Context;
+use super::handed::hands_over;
 use crate::decode::decode_tokens;
 use crate::schema::Place;
 use crate::update::apply;
-use crate::{Batch, Change, Document, Filter, Key, Matcher, RecordBuf, Result};
+use crate::{Change, Document, Filter, Key, Matcher, RecordBuf, Result};
 
 /// What has to hold of a record that an update has made of another.
 pub(crate) type Check = dyn Fn(&RecordBuf, &RecordBuf) -> Result<()> + Send + Sync;
@@ -67,39 +68,9 @@ impl fmt::Debug for UpdateRequest {
     }
 }
 
-/// The answer to an [`UpdateRequest`].
-pub struct Updated(pub(crate) UpdatedRecord);
-
-pub(crate) enum UpdatedRecord {
-    Is(Box<dyn Batch>),
-    Missing,
-    BySwap,
-}
-
-impl Updated {
-    /// The record as it is now: the first of the batch.
-    pub fn record(batch: Box<dyn Batch>) -> Self {
-        Self(UpdatedRecord::Is(batch))
-    }
-
-    /// There was none that the filter means.
-    pub fn missing() -> Self {
-        Self(UpdatedRecord::Missing)
-    }
-
-    /// Nothing was done: core builds it on `get` and `swap`.
-    pub fn by_swap() -> Self {
-        Self(UpdatedRecord::BySwap)
-    }
-
-    /// Whether it is left to core, for a driver that wraps another.
-    pub fn is_by_swap(&self) -> bool {
-        matches!(self.0, UpdatedRecord::BySwap)
-    }
-}
-
-impl fmt::Debug for Updated {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Updated").finish_non_exhaustive()
-    }
-}
+hands_over!(
+    Updated,
+    "The answer to an [`UpdateRequest`].",
+    "The record as it is now: the first of the batch.",
+    "There was none that the filter means."
+);

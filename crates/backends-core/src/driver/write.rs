@@ -1,7 +1,8 @@
 //! Writing: inserts, replaces, deletes, and the compare-and-swap that they can be built on.
 
 use super::Context;
-use crate::{Batch, Error, Key, RecordBuf, Result, Token, Tokens};
+use super::handed::hands_over;
+use crate::{Error, Key, RecordBuf, Result, Token, Tokens};
 
 /// A request to store a new record.
 #[derive(Debug, Clone)]
@@ -255,42 +256,12 @@ impl DeleteRequest {
     }
 }
 
-/// The answer to a [`DeleteRequest`].
-pub struct Deleted(pub(crate) DeletedRecord);
-
-pub(crate) enum DeletedRecord {
-    Was(Box<dyn Batch>),
-    Missing,
-    BySwap,
-}
-
-impl Deleted {
-    /// The record that is gone: the first of the batch.
-    pub fn record(batch: Box<dyn Batch>) -> Self {
-        Self(DeletedRecord::Was(batch))
-    }
-
-    /// There was none.
-    pub fn missing() -> Self {
-        Self(DeletedRecord::Missing)
-    }
-
-    /// Nothing was done: core builds it on `get` and `swap`.
-    pub fn by_swap() -> Self {
-        Self(DeletedRecord::BySwap)
-    }
-
-    /// Whether it is left to core, for a driver that wraps another.
-    pub fn is_by_swap(&self) -> bool {
-        matches!(self.0, DeletedRecord::BySwap)
-    }
-}
-
-impl std::fmt::Debug for Deleted {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Deleted").finish_non_exhaustive()
-    }
-}
+hands_over!(
+    Deleted,
+    "The answer to a [`DeleteRequest`].",
+    "The record that is gone: the first of the batch.",
+    "There was none."
+);
 
 /// A request to put, replace or remove one record if what is stored is what was read.
 #[derive(Debug, Clone)]
