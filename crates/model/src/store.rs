@@ -25,22 +25,15 @@ impl Stores {
 
     /// The URI of a store.
     fn uri(&self, number: u64) -> std::result::Result<String, String> {
-        let address = |name| std::env::var(name).map_err(|_| format!("{name} is not set: it names the server"));
         let store = format!("model_{}_{number}", self.run);
         match self.backend.as_str() {
             "memory" => Ok(format!("memory:{store}")),
             "sqlite" => Ok(format!("sqlite:{}", self.folder.path().join(store).display())),
-            "mongodb" => {
-                let url = address("TEST_MONGODB_URL")?;
-                let (hosts, settings) = url.split_once('?').unwrap_or((&url, ""));
-                Ok(format!("{}/{store}?{settings}", hosts.trim_end_matches('/')))
+            server => {
+                let known = server.parse::<servers::Backend>().map_err(|error| error.to_string())?;
+                let uri = servers::uri(known, &store).map_err(|error| error.to_string())?;
+                uri.ok_or_else(|| format!("the environment names no server of {server}: see `servers --help`"))
             }
-            "dynamodb" => {
-                let endpoint = address("TEST_DYNAMODB_ENDPOINT")?;
-                let host = endpoint.trim_start_matches("http://").trim_end_matches('/');
-                Ok(format!("dynamodb://test:test@{host}?awsRegion=us-east-1&tablePrefix={store}."))
-            }
-            other => Err(format!("there are no stores of `{other}`: add them here")),
         }
     }
 

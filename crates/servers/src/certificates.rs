@@ -15,6 +15,9 @@ pub struct Authority {
 
 impl Authority {
     /// A new one, with a key of its own.
+    ///
+    /// # Errors
+    /// No key or certificate can be made.
     pub fn new() -> crate::Result<Self> {
         let key = KeyPair::generate().context("no key can be made")?;
         let mut params = params("authority of a test", &[])?;
@@ -29,6 +32,9 @@ impl Authority {
     }
 
     /// A certificate for a server or a client of these names of hosts and addresses, and its key, as PEM.
+    ///
+    /// # Errors
+    /// A host is no name and no address, or no certificate can be made.
     pub fn identity(&self, title: &str, hosts: &[&str]) -> crate::Result<String> {
         let key = KeyPair::generate().context("no key can be made")?;
         let certificate = params(title, hosts)?.signed_by(&key, &self.issuer).context("no certificate can be made")?;

@@ -34,7 +34,7 @@ use std::time::Duration;
 pub use error::{Context, Error, Result};
 pub use request::{Backend, Kind, Request};
 pub use server::{Server, Variable, start};
-pub use source::{Source, cities, plan};
+pub use source::{Source, cities, plan, uri};
 
 /// How long a server may take until it answers, on a machine that compiles at the same time.
 const PATIENCE: Duration = Duration::from_secs(60);

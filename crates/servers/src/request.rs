@@ -91,6 +91,9 @@ impl Kind {
 
 impl Request {
     /// The usual server of a backend, or one of the kind that `kind` names.
+    ///
+    /// # Errors
+    /// The backend has no servers of that kind.
     pub fn new(backend: Backend, kind: Option<&str>, source: Option<Source>) -> crate::Result<Self> {
         let known = backend.kinds();
         let Some(name) = kind else { return Ok(Self { backend, kind: known[0], source }) };

@@ -35,6 +35,9 @@ pub(crate) enum Held {
 }
 
 /// A server from the first source that has one.
+///
+/// # Errors
+/// No source has one, or one that is there does not work.
 pub fn start(request: Request) -> crate::Result<Server> {
     let mut reasons = Vec::new();
     for source in Source::ALL.iter().filter(|source| request.source.is_none_or(|only| only == **source)) {

@@ -20,6 +20,7 @@ use crate::{Backend, Request, Server};
 
 #[cfg(feature = "docker")]
 pub(crate) use docker::Contained;
+pub use environment::uri;
 
 /// Where a server comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

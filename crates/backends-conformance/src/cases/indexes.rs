@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use backends_core::{Document, ErrorKind, Filter, Index, Kind, Order, SchemaMode, Value, field};
+use fastrand::Rng;
 use serde_json::json;
 
 use super::pages::pages;
@@ -28,17 +29,24 @@ async fn has_indexes(context: &Context) -> bool {
     false
 }
 
+/// A repository with indexes for each kind of key; none where the backend has no indexes.
+async fn all_keyed(context: &Context, rng: &mut Rng) -> Vec<(Keyed, Indexed)> {
+    let mut all = Vec::new();
+    if has_indexes(context).await {
+        for keyed in Keyed::ALL {
+            all.push((keyed, Indexed::new(context, keyed, rng).await));
+        }
+    }
+    all
+}
+
 fn described(filter: &Filter) -> String {
     serde_json::to_string(filter).unwrap_or_else(|error| error.to_string())
 }
 
 pub async fn c39_c18_random_filters_of_indexed_fields_mean_the_same(context: &Context) {
-    if !has_indexes(context).await {
-        return;
-    }
     let (mut rng, seed) = random::seeded();
-    for keyed in Keyed::ALL {
-        let indexed = Indexed::new(context, keyed, &mut rng).await;
+    for (keyed, indexed) in all_keyed(context, &mut rng).await {
         for at in 0..QUERIES {
             let filter = indexed::filter(&mut rng);
             let what = format!("TEST_SEED={seed}, {keyed:?}, query {at}: {}", described(&filter));
@@ -59,12 +67,8 @@ pub async fn c39_c18_random_filters_of_indexed_fields_mean_the_same(context: &Co
 }
 
 pub async fn c19_c39_random_orders_of_indexed_fields_mean_the_same(context: &Context) {
-    if !has_indexes(context).await {
-        return;
-    }
     let (mut rng, seed) = random::seeded();
-    for keyed in Keyed::ALL {
-        let indexed = Indexed::new(context, keyed, &mut rng).await;
+    for (keyed, indexed) in all_keyed(context, &mut rng).await {
         for at in 0..QUERIES {
             let (filter, order) = (indexed::filter(&mut rng), indexed::order(&mut rng));
             let (limit, offset) = (rng.bool().then(|| rng.usize(1..60)), rng.usize(..4) * rng.usize(..20));
@@ -86,12 +90,8 @@ pub async fn c19_c39_random_orders_of_indexed_fields_mean_the_same(context: &Con
 }
 
 pub async fn c21_c39_random_pages_of_indexed_fields_have_the_same_records(context: &Context) {
-    if !has_indexes(context).await {
-        return;
-    }
     let (mut rng, seed) = random::seeded();
-    for keyed in Keyed::ALL {
-        let indexed = Indexed::new(context, keyed, &mut rng).await;
+    for (keyed, indexed) in all_keyed(context, &mut rng).await {
         for at in 0..QUERIES / 3 {
             let filter = indexed::filter(&mut rng);
             let order = if rng.u8(..4) == 0 { Vec::new() } else { indexed::order(&mut rng) };

@@ -4,7 +4,7 @@ use crate::driver::{
     Context, DeleteRequest, GetRequest, InsertManyRequest, InsertRequest, Merged, ReplaceRequest, RepositoryDriver,
     SwapRequest, Swapped, UpdateRequest,
 };
-use crate::{Error, Key, RecordBuf, Result};
+use crate::{Batch, Error, Key, RecordBuf, Result};
 
 /// Stores the record if there is none with its key.
 pub(super) async fn insert(driver: &dyn RepositoryDriver, request: &InsertRequest) -> Result<()> {
@@ -52,13 +52,13 @@ pub(super) async fn replace(driver: &dyn RepositoryDriver, request: &ReplaceRequ
 
 /// Changes what is there and hands it over, as often as something else gets in between; none if the filter does not mean
 /// it.
-pub(super) async fn update(driver: &dyn RepositoryDriver, request: &UpdateRequest) -> Result<Option<RecordBuf>> {
+pub(super) async fn update(driver: &dyn RepositoryDriver, request: &UpdateRequest) -> Result<Option<Box<dyn Batch>>> {
     loop {
         let Some(seen) = read(driver, &request.context, &request.key).await? else { return Ok(None) };
         let Some(record) = request.apply(&seen)? else { return Ok(None) };
         let swap = SwapRequest::new(request.context.clone(), request.key.clone(), Some(seen), Some(record.clone()));
         if driver.swap(&swap).await? == Swapped::Done {
-            return Ok(Some(record));
+            return Ok(Some(Box::new(record)));
         }
         tokio::task::yield_now().await;
     }
@@ -69,7 +69,7 @@ pub(super) async fn delete_if(
     driver: &dyn RepositoryDriver,
     request: &DeleteRequest,
     is_meant: &(dyn Fn(&RecordBuf) -> Result<bool> + Sync),
-) -> Result<Option<RecordBuf>> {
+) -> Result<Option<Box<dyn Batch>>> {
     loop {
         let Some(seen) = read(driver, &request.context, &request.key).await? else { return Ok(None) };
         if !is_meant(&seen)? {
@@ -77,14 +77,14 @@ pub(super) async fn delete_if(
         }
         let swap = SwapRequest::new(request.context.clone(), request.key.clone(), Some(seen.clone()), None);
         if driver.swap(&swap).await? == Swapped::Done {
-            return Ok(Some(seen));
+            return Ok(Some(Box::new(seen)));
         }
         tokio::task::yield_now().await;
     }
 }
 
 /// Removes what is there and hands it over, as often as something else gets in between.
-pub(super) async fn delete(driver: &dyn RepositoryDriver, request: &DeleteRequest) -> Result<Option<RecordBuf>> {
+pub(super) async fn delete(driver: &dyn RepositoryDriver, request: &DeleteRequest) -> Result<Option<Box<dyn Batch>>> {
     delete_if(driver, request, &|_| Ok(true)).await
 }
 

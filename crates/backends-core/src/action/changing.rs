@@ -9,7 +9,7 @@ use super::draw::Opening;
 use super::query::Query;
 use super::{Invocation, by_swap};
 use crate::decode::Only;
-use crate::driver::{self, Check, Context, DeleteRequest, FindRequest, RepositoryDriver, UpdateRequest};
+use crate::driver::{Check, Context, DeleteRequest, FindRequest, RepositoryDriver, UpdateRequest};
 use crate::error::Counts;
 use crate::filter::Scope;
 use crate::layer::Operation;
@@ -74,7 +74,7 @@ async fn delete_if(driver: &dyn RepositoryDriver, target: &FindRequest, request:
     }
     let matcher = target.matcher(&target.filter, []);
     let is_meant = |record: &RecordBuf| matcher.look(&mut record.tokens(), &mut matcher.sighting());
-    driver::Handed::BySwap.or_by_swap(by_swap::delete_if(driver, request, &is_meant)).await
+    by_swap::delete_if(driver, request, &is_meant).await
 }
 
 /// What is done to each record.

@@ -1,6 +1,6 @@
 //! What a write of one record comes to that hands the record over.
 
-use crate::{Batch, RecordBuf, Result};
+use crate::{Batch, Result};
 
 /// The record, if there was one; or nothing was done.
 pub(crate) enum Handed {
@@ -13,12 +13,12 @@ impl Handed {
     /// The record; `by_swap` does what the driver left to core.
     pub(crate) async fn or_by_swap(
         self,
-        by_swap: impl Future<Output = Result<Option<RecordBuf>>>,
+        by_swap: impl Future<Output = Result<Option<Box<dyn Batch>>>>,
     ) -> Result<Option<Box<dyn Batch>>> {
         match self {
             Self::Record(batch) => Ok(Some(batch)),
             Self::Missing => Ok(None),
-            Self::BySwap => Ok(by_swap.await?.map(|record| Box::new(record) as Box<dyn Batch>)),
+            Self::BySwap => by_swap.await,
         }
     }
 }

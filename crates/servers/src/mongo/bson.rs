@@ -72,6 +72,9 @@ impl Document {
     }
 
     /// Reads a document that is all of `bytes`.
+    ///
+    /// # Errors
+    /// They are not one document of the types that are known here.
     pub fn decode(bytes: &[u8]) -> crate::Result<Self> {
         let mut rest = bytes;
         let document = read_document(&mut rest)?;

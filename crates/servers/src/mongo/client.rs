@@ -32,12 +32,18 @@ pub struct Refusal {
 
 impl Client {
     /// Connects to `host:port`.
+    ///
+    /// # Errors
+    /// Nobody takes the connection.
     pub fn connect(address: &str) -> crate::Result<Self> {
         let stream = ports::connect(address, TIMEOUT).with_context(|| format!("{address} cannot be reached"))?;
         Ok(Self { stream })
     }
 
     /// Sends a command to a database; what the server refuses is an error that holds a [`Refusal`].
+    ///
+    /// # Errors
+    /// The command is refused, or the connection breaks.
     pub fn run(&mut self, database: &str, command: Document) -> crate::Result<Document> {
         let request = message(&command.with("$db", database));
         self.stream.write_all(&request).context("the command cannot be sent")?;

@@ -14,6 +14,27 @@ pub(super) fn address_variable(backend: Backend) -> &'static str {
     }
 }
 
+/// The URI by which `backends` opens a store of its own on the server that the environment names; none if it names
+/// none. A store is a database, or the tables of a prefix.
+///
+/// # Errors
+/// The variable is no text.
+pub fn uri(backend: Backend, store: &str) -> crate::Result<Option<String>> {
+    let Some(address) = text_variable(address_variable(backend))? else { return Ok(None) };
+    let address = address.trim_end_matches('/');
+    Ok(Some(match backend {
+        Backend::MongoDb => {
+            let (hosts, settings) = address.split_once('?').unwrap_or((address, ""));
+            format!("{}/{store}?{settings}", hosts.trim_end_matches('/'))
+        }
+        Backend::DynamoDb => {
+            let (scheme, host) = address.split_once("://").unwrap_or(("http", address));
+            let tls = if scheme == "https" { "&tls=true" } else { "" };
+            format!("dynamodb://test:test@{host}?awsRegion=us-east-1&tablePrefix={store}.{tls}")
+        }
+    }))
+}
+
 /// The variables with the users of a MongoDB of the kind `auth`.
 pub(super) const USERS: [&str; 4] = [
     "TEST_MONGODB_ADMIN_USER",
