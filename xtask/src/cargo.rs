@@ -36,8 +36,12 @@ pub(crate) fn run_cargo<A: AsRef<str>>(args: &[A]) -> Result {
 
 /// Runs `cargo` with `args` and gives what it printed; its errors are part of the failure.
 pub(crate) fn output_of<A: AsRef<str>>(args: &[A]) -> Result<String> {
-    let mut command = cargo(args)?;
-    let line = shown(&command);
+    answer(&mut cargo(args)?)
+}
+
+/// Runs a command and gives what it printed; its errors are part of the failure, unless they go elsewhere.
+pub(crate) fn answer(command: &mut Command) -> Result<String> {
+    let line = shown(command);
     let output = command.output().map_err(|e| format!("`{line}` cannot be run: {e}"))?;
     if !output.status.success() {
         return Err(format!("`{line}` failed: {}", String::from_utf8_lossy(&output.stderr).trim()));

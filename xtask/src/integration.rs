@@ -12,6 +12,7 @@ use crate::metadata::Metadata;
 use crate::{Result, Verb, cargo, table};
 
 pub(crate) use program::Program;
+use program::Tests;
 use run::Outcome;
 use suite::{BACKENDS, Backend, Suite};
 
@@ -20,7 +21,7 @@ pub(crate) const VERB: Verb = Verb {
     usage: "[--backend B] [-- <arguments of the test programs>]",
     about: "Run the live suites against real servers, which are found or fetched (mongodb, dynamodb)",
     help: "\
-Each suite runs beside a server that crates/servers starts and takes away. A server comes from the first
+Each suite runs beside a server of its own that crates/servers starts and takes away. A server comes from the first
 of these that has one; `cargo run -p servers -- versions` prints what that would be:
 
   environment   TEST_MONGODB_URL, TEST_DYNAMODB_ENDPOINT (and TEST_MONGODB_ADMIN_USER, …_ADMIN_PASSWORD,
@@ -36,8 +37,8 @@ The suites of a backend are the test targets of its crate with `test = false`, w
 alone. One that is called after a kind of server runs against that kind: `standalone`, `auth`, `tls` (mongodb),
 `delayed` (dynamodb); all others run against the usual one, a replica set or plain DynamoDB Local.
 
-The targets of the facade with `test = false` run with each backend that it has a feature for, built with
-that feature alone.
+The targets of the facade with `test = false` run with each backend that it has a feature for. All are built
+as `cargo xtask test` builds the workspace.
 
   --backend B   only this one
 
@@ -87,22 +88,26 @@ fn chosen(only: Option<&str>) -> Result<Vec<&'static Backend>> {
 
 /// Runs every suite, also after one that failed, and prints the table.
 fn all(metadata: &Metadata, backends: &[&Backend], extra: &[String]) -> Result {
+    let suites: Vec<_> = backends
+        .iter()
+        .flat_map(|backend| backend.suites(metadata).into_iter().map(move |suite| (*backend, suite)))
+        .collect();
     let program = Program::build()?;
+    let tests = Tests::build(metadata, suites.iter().filter_map(|(_, suite)| suite.as_ref().ok()))?;
+    let place = run::Place { metadata, program: &program, tests: &tests, extra };
     let mut rows = Vec::new();
     let mut failures = Vec::new();
     let mut cases = 0;
-    for backend in backends {
-        for suite in backend.suites(metadata) {
-            let outcome = match &suite {
-                Ok(suite) => run::run(&program, suite, extra),
-                Err(missing) => Outcome::failed(missing.clone()),
-            };
-            if let Err(message) = &outcome.result {
-                failures.push(format!("{}: {message}", label(backend, suite.as_ref().ok())));
-            }
-            cases += outcome.cases;
-            rows.push(row(backend, suite.as_ref().ok(), &outcome));
+    for (backend, suite) in suites {
+        let outcome = match &suite {
+            Ok(suite) => run::run(&place, suite),
+            Err(missing) => Outcome::failed(missing.clone()),
+        };
+        if let Err(message) = &outcome.result {
+            failures.push(format!("{}: {message}", label(backend, suite.as_ref().ok())));
         }
+        cases += outcome.cases;
+        rows.push(row(backend, suite.as_ref().ok(), &outcome));
     }
     println!(
         "\n{}",

@@ -100,6 +100,17 @@ impl Metadata {
         let names = self.package(FACADE).into_iter().flat_map(|facade| &facade.features);
         names.map(|(name, _)| name.as_str()).filter(|name| !matches!(*name, "default" | "full")).collect()
     }
+
+    /// The argument that turns on everything of the facade, and every backend of the crates that have features for them.
+    pub(crate) fn every_backend(&self) -> String {
+        let of_facade = self.facade_features();
+        let mut features = vec![format!("{FACADE}/full")];
+        for package in self.own().filter(|package| !package.published) {
+            let names = package.features.iter().map(|(name, _)| name).filter(|name| of_facade.contains(&name.as_str()));
+            features.extend(names.map(|name| format!("{}/{name}", package.name)));
+        }
+        format!("--features={}", features.join(","))
+    }
 }
 
 impl Package {
@@ -196,6 +207,7 @@ mod tests {
             [("x", false), ("y", true)]
         );
         assert_eq!(metadata.facade_features(), ["sqlite"]);
+        assert_eq!(metadata.every_backend(), "--features=backends/full,backends/sqlite");
         assert!(metadata.brought_by("sqlite").eq(["x"]) && metadata.brought_by("full").eq([""; 0]));
         assert_eq!(metadata.needing_newer("1.89").len(), 1);
         assert!(["1.90", "1.90.0", "1.91"].iter().all(|promised| metadata.needing_newer(promised).is_empty()));

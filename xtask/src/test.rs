@@ -12,7 +12,7 @@ pub(crate) const VERB: Verb = Verb {
     usage: "[--msrv] [-- <arguments of cargo test>]",
     about: "Run all tests: unit, documentation, conformance, and the examples that have one",
     help: "\
-One `cargo test` of the whole workspace with every feature of the facade on, and then
+One `cargo test` of the whole workspace with every feature of the facade and every backend on, and then
 `cargo xtask integration` for the backends that are servers.
 
   --msrv   with the oldest compiler that is supported (`rust-version` in Cargo.toml),
@@ -48,19 +48,14 @@ pub(crate) fn steps(steps: &mut Steps) -> Result {
 
 /// The words of the call. A choice of packages by the caller takes the place of the workspace.
 fn arguments(extra: &[String]) -> Result<Vec<String>> {
-    let metadata = Metadata::load()?;
-    let facade = metadata.package(FACADE).ok_or("the facade crate is missing")?;
-    Ok(call(extra, facade.features.iter().any(|(name, _)| name == "full")))
+    Ok(call(extra, Metadata::load()?.every_backend()))
 }
 
-fn call(extra: &[String], full: bool) -> Vec<String> {
+fn call(extra: &[String], features: String) -> Vec<String> {
     let mut words = vec!["test".to_owned()];
     let of_cargo = extra.iter().take_while(|word| *word != "--");
     if !of_cargo.into_iter().any(|word| word.starts_with("-p") || word.starts_with("--package")) {
-        words.push("--workspace".to_owned());
-        if full {
-            words.push(format!("--features={FACADE}/full"));
-        }
+        words.extend(["--workspace".to_owned(), features]);
     }
     words.extend_from_slice(extra);
     words
@@ -129,9 +124,10 @@ mod tests {
 
     #[test]
     fn the_whole_workspace_is_tested_unless_packages_are_named() {
-        assert_eq!(call(&[], true).join(" "), "test --workspace --features=backends/full");
-        assert_eq!(call(&words("-p xtask x"), true).join(" "), "test -p xtask x");
-        assert_eq!(call(&words("x -- -p"), false).join(" "), "test --workspace x -- -p");
+        let call = |extra: &str| call(&words(extra), "--features=backends/full".to_owned()).join(" ");
+        assert_eq!(call(""), "test --workspace --features=backends/full");
+        assert_eq!(call("-p xtask x"), "test -p xtask x");
+        assert_eq!(call("x -- -p"), "test --workspace --features=backends/full x -- -p");
     }
 
     #[test]

@@ -19,27 +19,25 @@ pub(crate) const BACKENDS: &[Backend] = &[
 /// The proxy that the suites use is tried first; its targets are called after the backends.
 const PROXY: &str = "proxy";
 
-/// The programs that are compared with a model, by the feature of a backend as the facade.
+/// The programs that are compared with a model, which have a feature for each backend as the facade has.
 const MODEL: &str = "model";
 
-/// The example service, by the feature of a backend too.
+/// The example service, as above.
 const ADMIN: &str = "admin";
 
-/// Test targets of one package that run against one server.
+/// A test target that runs against a server of its own.
 #[derive(PartialEq, Eq, Debug)]
 pub(crate) struct Suite {
     pub(crate) backend: &'static str,
     pub(crate) kind: &'static str,
     pub(crate) package: String,
-    pub(crate) targets: Vec<String>,
-    /// The feature of the package that it is built with.
-    pub(crate) feature: Option<&'static str>,
+    pub(crate) target: String,
 }
 
 impl Suite {
-    /// `backends-mongo: live, model`.
+    /// `backends-mongo: live`.
     pub(crate) fn title(&self) -> String {
-        format!("{}: {}", self.package, self.targets.join(", "))
+        format!("{}: {}", self.package, self.target)
     }
 }
 
@@ -49,41 +47,31 @@ impl Backend {
         let mut suites = Vec::new();
         let of_proxy = metadata.package(PROXY).is_some_and(|proxy| live(proxy).contains(&self.name));
         if of_proxy {
-            suites.push(Ok(self.suite(self.kinds[0], PROXY, &[self.name])));
+            suites.push(Ok(self.suite(PROXY, self.name)));
         }
         let Some(package) = metadata.package(self.package) else {
             suites.push(Err(format!("there is no crate `{}` yet; it belongs under crates", self.package)));
             return suites;
         };
-        let live = live(package);
-        if live.is_empty() {
+        let own = live(package);
+        if own.is_empty() {
             suites.push(Err(format!("`{}` has no live suite; add a test target with `test = false`", self.package)));
         }
-        for kind in self.kinds {
-            let targets: Vec<&str> = live.iter().copied().filter(|target| self.kind_of(target) == *kind).collect();
-            if !targets.is_empty() {
-                suites.push(Ok(self.suite(kind, self.package, &targets)));
-            }
+        suites.extend(own.into_iter().map(|target| Ok(self.suite(self.package, target))));
+        for package in [FACADE, MODEL, ADMIN] {
+            let has_feature = |package: &&Package| package.features.iter().any(|(feature, _)| feature == self.name);
+            let theirs = metadata.package(package).filter(has_feature).map(live).unwrap_or_default();
+            suites.extend(theirs.into_iter().map(|target| Ok(self.suite(package, target))));
         }
-        suites.extend([FACADE, MODEL, ADMIN].iter().filter_map(|package| self.by_feature(metadata, package)).map(Ok));
         suites
-    }
-
-    /// The live targets of a package that has a feature for each backend, built with this one alone.
-    fn by_feature(&self, metadata: &Metadata, package: &'static str) -> Option<Suite> {
-        let has_feature = |package: &&Package| package.features.iter().any(|(feature, _)| feature == self.name);
-        let live = live(metadata.package(package).filter(has_feature)?);
-        let suite = self.suite(self.kinds[0], package, &live);
-        (!live.is_empty()).then_some(Suite { feature: Some(self.name), ..suite })
     }
 
     fn kind_of(&self, target: &str) -> &'static str {
         self.kinds.iter().find(|kind| target.replace('_', "-") == **kind).unwrap_or(&self.kinds[0])
     }
 
-    fn suite(&self, kind: &'static str, package: &str, targets: &[&str]) -> Suite {
-        let targets = targets.iter().map(|target| (*target).to_owned()).collect();
-        Suite { backend: self.name, kind, package: package.to_owned(), targets, feature: None }
+    fn suite(&self, package: &str, target: &str) -> Suite {
+        Suite { backend: self.name, kind: self.kind_of(target), package: package.to_owned(), target: target.to_owned() }
     }
 }
 
@@ -113,11 +101,10 @@ mod tests {
 
     #[test]
     fn targets_go_to_the_server_they_are_called_after_and_others_to_the_usual_one() {
-        let packages =
-            [package("proxy", &["mongodb"]), package("backends-mongo", &["live", "standalone", "model", "auth"])];
+        let packages = [package("proxy", &["mongodb"]), package("backends-mongo", &["live", "standalone", "auth"])];
         let expected = [
             "proxy: mongodb on replica-set",
-            "backends-mongo: live, model on replica-set",
+            "backends-mongo: live on replica-set",
             "backends-mongo: standalone on standalone",
             "backends-mongo: auth on auth",
         ];
@@ -125,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn the_facade_is_built_with_one_backend_if_it_has_the_feature() {
+    fn the_facade_runs_on_a_backend_that_it_has_a_feature_for() {
         let mut facade = package("backends", &["servers"]);
         let live = package("backends-mongo", &["live"]);
         assert_eq!(suites(&[facade.clone(), live.clone()]).len(), 1);
