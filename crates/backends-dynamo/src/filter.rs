@@ -175,7 +175,7 @@ impl Asking<'_> {
 
     /// Whether the service compares as core does what stands at this place.
     fn check_place(&self, path: &Path, predicate: &Predicate) -> Option<()> {
-        let first = path.segments().next()?;
+        let first = path.first();
         let is_barred = self.barred.contains(&first);
         // Instants of other programs have many texts, and an empty text is missing only to this library.
         let is_odd =

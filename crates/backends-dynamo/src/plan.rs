@@ -281,7 +281,7 @@ impl Planner<'_> {
     /// The attributes that are asked for, and those that core looks at.
     fn fields(&self, rest: &Filter) -> Option<BTreeSet<String>> {
         let mut fields: BTreeSet<String> = self.request.fields.as_ref()?.iter().cloned().collect();
-        let mut add = |path: &Path| fields.extend(path.segments().next().map(str::to_owned));
+        let mut add = |path: &Path| _ = fields.insert(path.first().to_owned());
         visit(rest, &mut add);
         if let Sort::By(order) = &self.request.sort {
             for field in order {
@@ -306,7 +306,7 @@ fn is_about(filter: &Filter, fields: &[&str]) -> bool {
 }
 
 /// Calls `see` with the path of every test.
-fn visit(filter: &Filter, see: &mut impl FnMut(&Path)) {
+pub(crate) fn visit<'f>(filter: &'f Filter, see: &mut impl FnMut(&'f Path)) {
     match filter.expr() {
         Expr::All | Expr::Nothing => {}
         Expr::Test(path, _) => see(path),

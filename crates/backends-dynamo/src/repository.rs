@@ -29,6 +29,7 @@ mod put;
 mod read;
 mod replace;
 mod swap;
+mod update;
 
 /// The records of one repository.
 #[derive(Clone)]

@@ -24,8 +24,8 @@ impl Path {
         self.0.split('.')
     }
 
-    /// The field of the record itself.
-    pub(crate) fn first(&self) -> &str {
+    /// The field of the record itself: the first of the names.
+    pub fn first(&self) -> &str {
         self.0.split_once('.').map_or(&*self.0, |(first, _)| first)
     }
 

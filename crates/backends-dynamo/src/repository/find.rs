@@ -230,7 +230,7 @@ fn of_search(search: &Search, is_eager: bool) -> String {
 fn tested(filter: &Filter, key: Option<&str>) -> Vec<String> {
     let field = |filter: &Filter, equal: bool| match filter.expr() {
         Expr::Test(path, test) if matches!(test, Predicate::Eq(_) | Predicate::In(_)) == equal => {
-            path.segments().next().map(str::to_owned)
+            Some(path.first().to_owned())
         }
         _ => None,
     };

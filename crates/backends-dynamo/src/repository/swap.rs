@@ -1,6 +1,6 @@
 //! Changing one record if what is stored is what was read.
 
-use backends_core::driver::{SwapRequest, Swapped, UpdateRequest, Updated};
+use backends_core::driver::{SwapRequest, Swapped};
 use backends_core::{RecordBuf, Result};
 
 use super::put::Put;
@@ -33,29 +33,10 @@ impl DynamoRepository {
         };
         what_came(written, &stamp)
     }
-
-    /// Changes what is there, as often as something else gets in between.
-    pub(super) async fn update_stored(&self, request: &UpdateRequest) -> Result<Updated> {
-        let (context, stamp) = (&request.context, Stamp::of(&request.context));
-        loop {
-            let Some(stored) = self.fetch_one(context, &request.key, None).await? else {
-                return Ok(Updated::missing());
-            };
-            let seen = RecordBuf::from_tokens(&mut ItemTokens::new(&stored))?;
-            let Some(record) = request.apply(&seen)? else { return Ok(Updated::missing()) };
-            let condition = Some(Condition::still(Some(&stored)));
-            let put = Put { record: &record, stamp, condition, returns_old: false };
-            let written = self.put(context, Effect::WritesOnce, &put).await.map(drop);
-            if what_came(written, &stamp)? == Swapped::Done {
-                return Ok(Updated::record(Box::new(record)));
-            }
-            tokio::task::yield_now().await;
-        }
-    }
 }
 
 /// What became of a write on the condition that what was read is there still.
-fn what_came(written: Result<(), Failure>, stamp: &Stamp) -> Result<Swapped> {
+pub(super) fn what_came(written: Result<(), Failure>, stamp: &Stamp) -> Result<Swapped> {
     match written {
         Ok(()) => Ok(Swapped::Done),
         Err(failure) => match outcome(failure, stamp)? {

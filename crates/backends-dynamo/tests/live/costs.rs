@@ -17,7 +17,7 @@ fn units(request: &Request) -> (usize, usize) {
     };
     match request.operation() {
         "GetItem" => (1, 0),
-        "PutItem" | "DeleteItem" => (0, 1),
+        "PutItem" | "UpdateItem" | "DeleteItem" => (0, 1),
         "BatchGetItem" => (listed("/Keys"), 0),
         "BatchWriteItem" => (0, listed("/no list inside")),
         other => panic!("a call sends `{other}`, whose cost is not known here"),

@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 
-use backends_core::{Document, Repository, Timestamp, Value};
+use std::time::Duration;
+
+use backends_core::{Document, Filter, Repository, Timestamp, Update, Value, field};
 use backends_dynamo::aws_sdk_dynamodb::primitives::Blob;
 use backends_dynamo::aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
+use proxy::{Fault, Protocol, Proxy};
 use serde::{Deserialize, Serialize};
 
 use crate::records::{User, user};
-use crate::store::{Store, definition, n, s};
+use crate::store::{Item, Store, definition, endpoint, n, s};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Loose {
@@ -94,4 +97,48 @@ async fn t01_a_change_of_another_program_between_two_requests_is_not_lost() {
     update.expression_attribute_values(":l", n("9")).send().await.unwrap();
     assert_eq!(users.get("ada").await.unwrap().unwrap().logins, 9);
     assert_eq!(users.replace(&user("ada", 10)).await.unwrap(), User { logins: 10, ..ada });
+}
+
+/// What comes of an update of a note while another program changes it between the read and the write.
+async fn updated_meanwhile(note: &[(&str, AttributeValue)], filter: Filter, other: &str) -> (Option<Document>, Item) {
+    let proxy = Proxy::start(&endpoint(), Protocol::DynamoDb).await.unwrap();
+    let store = Store::through(&proxy.url()).await;
+    let notes = store.backend.define::<Document>(definition(r#"{"name": "notes", "idKind": "string"}"#)).await.unwrap();
+    store.put("notes", &[&[("id", s("a"))], note].concat()).await;
+    proxy.clear();
+    let is_first = std::sync::atomic::AtomicBool::new(true);
+    proxy.on(move |request, _| {
+        let is_held = request.operation() == "UpdateItem" && is_first.swap(false, std::sync::atomic::Ordering::Relaxed);
+        if is_held { Fault::Delay(Duration::from_millis(500)) } else { Fault::Pass }
+    });
+    let meanwhile = async {
+        while !proxy.operations().iter().any(|operation| operation == "UpdateItem") {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let update = store.other.update_item().table_name(store.table("notes")).key("id", s("a"));
+        update.update_expression(other).expression_attribute_values(":v", n("7")).send().await.unwrap();
+    };
+    let update = Update::new().set("name", "new").inc("seen", 1);
+    let (updated, ()) = tokio::join!(notes.update_one(filter, update), meanwhile);
+    (updated.unwrap(), store.all("notes").await.remove(0))
+}
+
+#[tokio::test]
+async fn c27_an_update_leaves_alone_what_it_does_not_name() {
+    let tags = AttributeValue::Ss(vec!["x".into(), "y".into()]);
+    let (updated, stored) = updated_meanwhile(&[("tags", tags.clone())], field("id").eq("a"), "SET added = :v").await;
+    assert_eq!(updated.unwrap().get("name"), Some(&Value::from("new")));
+    // Neither has become a list, nor is what came in between lost.
+    assert_eq!((&stored["tags"], &stored["added"]), (&tags, &n("7")));
+    assert_eq!((&stored["name"], &stored["seen"]), (&s("new"), &n("1")));
+}
+
+#[tokio::test]
+async fn c27_what_an_update_looked_at_is_what_it_was_when_it_is_done() {
+    let (updated, stored) = updated_meanwhile(&[("seen", n("1"))], field("id").eq("a"), "SET seen = :v").await;
+    assert_eq!((updated.unwrap().get("seen"), &stored["seen"]), (Some(&Value::Int(8)), &n("8")));
+    // The place that the filter found missing has a value when the write comes.
+    let filter = field("id").eq("a") & field("done").is_missing();
+    let (updated, stored) = updated_meanwhile(&[("name", s("old"))], filter, "SET done = :v").await;
+    assert_eq!((updated, &stored["name"]), (None, &s("old")));
 }

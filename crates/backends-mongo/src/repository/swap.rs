@@ -90,7 +90,7 @@ impl MongoRepository {
             .map_err(|native| Error::unexpected("a record became no well-formed BSON").with_native(native))?;
         let (mut set, mut unset) = (Document::new(), Document::new());
         for change in &*request.changes {
-            let field = change.path().segments().next().unwrap_or_default();
+            let field = change.path().first();
             match document.get(field) {
                 Some(value) => _ = set.insert(field, value.clone()),
                 None => _ = unset.insert(field, ""),

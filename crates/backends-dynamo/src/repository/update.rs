@@ -1,0 +1,173 @@
+//! Changing a record where it is: the fields that an update names, on the condition that they are what was read.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use backends_core::driver::{Context, Swapped, UpdateRequest, Updated};
+use backends_core::{Key, RecordBuf, Result};
+
+use super::DynamoRepository;
+use super::put::Put;
+use super::swap::what_came;
+use crate::codec::{Item, ItemTokens, RESERVED};
+use crate::expression::{Condition, Expression};
+use crate::plan::visit;
+use crate::retry::Effect;
+use crate::service::Failure;
+use crate::stamp::{STAMP, Stamp};
+
+// DynamoDB: 4 KB an expression; a field takes 33 bytes of the condition, and less of what is done.
+const MOST_FIELDS: usize = 100;
+
+impl DynamoRepository {
+    /// Changes what is there, as often as something else gets in between.
+    pub(super) async fn update_stored(&self, request: &UpdateRequest) -> Result<Updated> {
+        let (context, stamp) = (&request.context, Stamp::of(&request.context));
+        loop {
+            let Some(stored) = self.fetch_one(context, &request.key, None).await? else {
+                return Ok(Updated::missing());
+            };
+            let seen = RecordBuf::from_tokens(&mut ItemTokens::new(&stored))?;
+            let Some(record) = request.apply(&seen)? else { return Ok(Updated::missing()) };
+            let fields = Fields::of(request);
+            let written = if fields.count() > MOST_FIELDS {
+                let condition = Some(Condition::still(Some(&stored)));
+                let put = Put { record: &record, stamp, condition, returns_old: false };
+                self.put(context, Effect::WritesOnce, &put).await.map(drop)
+            } else {
+                let item = self.codec.item(&record, &stamp)?;
+                let mut same = fields.looked_at;
+                same.extend(self.codec.places().fields().chain([STAMP]));
+                let same: Vec<&str> = same.into_iter().collect();
+                let expression = Expression::same(&stored, &same, self.codec.partition());
+                let patch = Patch::new(&stored, item, &fields.changed);
+                self.patch(context, &request.key, expression, patch).await
+            };
+            if what_came(written, &stamp)? == Swapped::Done {
+                return Ok(Updated::record(Box::new(record)));
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn patch(
+        &self,
+        context: &Context,
+        key: &Key,
+        mut condition: Expression,
+        patch: Patch,
+    ) -> Result<(), Failure> {
+        let text = patch.expression(&mut condition);
+        let request = || {
+            let update = self.table.client.update_item().table_name(&self.table.name);
+            let update = update
+                .set_key(Some(self.codec.key(key)?))
+                .update_expression(&text)
+                .condition_expression(&condition.text)
+                .set_expression_attribute_names(Some(condition.names.clone()))
+                .set_expression_attribute_values(condition.values.clone())
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+            Ok(update.send())
+        };
+        self.service.ask(context, Effect::WritesOnce, request).await.map(drop)
+    }
+}
+
+/// The fields that an update is about.
+struct Fields<'r> {
+    changed: BTreeSet<&'r str>,
+    /// Those that it changes, and those that its filter tests.
+    looked_at: BTreeSet<&'r str>,
+}
+
+impl<'r> Fields<'r> {
+    fn of(request: &'r UpdateRequest) -> Self {
+        let changed: BTreeSet<&str> = request.changes.iter().map(|change| change.path().first()).collect();
+        let mut looked_at = changed.clone();
+        visit(&request.filter, &mut |path| _ = looked_at.insert(path.first()));
+        Self { changed, looked_at }
+    }
+
+    fn count(&self) -> usize {
+        self.looked_at.len()
+    }
+}
+
+/// What becomes of attributes: a value, or none.
+#[derive(Debug, PartialEq)]
+struct Patch {
+    set: Vec<(String, AttributeValue)>,
+    removed: Vec<String>,
+}
+
+impl Patch {
+    /// What makes of one item the other, in these fields and in what is the library's own: the others stay as whoever
+    /// stored them.
+    fn new(seen: &Item, item: Item, fields: &BTreeSet<&str>) -> Self {
+        let is_meant = |name: &str| fields.contains(name) || name.starts_with(RESERVED);
+        let is_gone = |name: &&String| is_meant(name) && !item.contains_key(*name);
+        let mut removed: Vec<String> = seen.keys().filter(is_gone).cloned().collect();
+        removed.sort_unstable();
+        let mut set: Vec<_> = item.into_iter().filter(|(name, _)| is_meant(name)).collect();
+        set.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
+        Self { set, removed }
+    }
+
+    /// The text of it; its names and values go beside those that are there.
+    fn expression(self, beside: &mut Expression) -> String {
+        let mut sets = Vec::new();
+        for (number, (name, value)) in self.set.into_iter().enumerate() {
+            let (field, operand) = (format!("#s{number}"), format!(":s{number}"));
+            sets.push(format!("{field} = {operand}"));
+            beside.names.insert(field, name);
+            beside.values.get_or_insert_default().insert(operand, value);
+        }
+        let mut text = format!("SET {}", sets.join(", "));
+        for (number, name) in self.removed.into_iter().enumerate() {
+            let field = format!("#r{number}");
+            text.push_str(if number == 0 { " REMOVE " } else { ", " });
+            text.push_str(&field);
+            beside.names.insert(field, name);
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(attributes: &[(&str, &str)]) -> Item {
+        attributes.iter().map(|(name, text)| ((*name).to_owned(), AttributeValue::S((*text).to_owned()))).collect()
+    }
+
+    #[test]
+    fn what_the_update_does_not_name_is_left_alone() {
+        let seen = item(&[("id", "1"), ("name", "Ada"), ("gone", "x"), ("theirs", "set"), ("_backends_shard", "3")]);
+        let after = item(&[("id", "1"), ("name", "Eve"), ("theirs", "list"), ("_backends_write", "w")]);
+        let patch = Patch::new(&seen, after, &BTreeSet::from(["name", "gone", "never"]));
+        let mut beside = Expression::same(&seen, &["name", "never"], "id");
+        assert_eq!(beside.text, "attribute_exists(#p) AND #a0 = :a0 AND attribute_not_exists(#a1)");
+        assert_eq!(patch.expression(&mut beside), "SET #s0 = :s0, #s1 = :s1 REMOVE #r0, #r1");
+        let name = |alias: &str| beside.names[alias].as_str();
+        let named = ["#s0", "#s1", "#r0", "#r1"].map(name);
+        assert_eq!(named, ["_backends_write", "name", "_backends_shard", "gone"]);
+        let values = beside.values.as_ref().unwrap();
+        assert_eq!(
+            (&values[":s1"], &values[":a0"]),
+            (&AttributeValue::S("Eve".into()), &AttributeValue::S("Ada".into()))
+        );
+    }
+
+    #[test]
+    fn as_many_fields_as_it_takes_stay_within_an_expression() {
+        let names: Vec<String> = (0..MOST_FIELDS).map(|n| format!("field{n}")).collect();
+        let fields: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut beside = Expression::same(&Item::new(), &fields, "id");
+        let after = names.iter().map(|name| (name.clone(), AttributeValue::Bool(true))).collect();
+        let text = Patch::new(&Item::new(), after, &fields.iter().copied().collect()).expression(&mut beside);
+        // DynamoDB: 4 KB and 300 operators an expression.
+        assert!(beside.text.len() <= 4_096 && text.len() <= 4_096, "{} {}", beside.text.len(), text.len());
+        assert!(beside.text.matches("AND").count() + beside.text.matches('(').count() <= 300);
+    }
+}
