@@ -134,6 +134,11 @@ impl Package {
             tests: targets(value, "test").map(TestTarget::parse).collect(),
         }
     }
+
+    /// The test targets that `cargo test` leaves alone.
+    pub(crate) fn live(&self) -> impl Iterator<Item = &str> {
+        self.tests.iter().filter(|test| !test.by_default).map(|test| test.name.as_str())
+    }
 }
 
 impl TestTarget {

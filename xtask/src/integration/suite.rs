@@ -45,7 +45,7 @@ impl Backend {
     /// The suites, or what is missing for one.
     pub(crate) fn suites(&self, metadata: &Metadata) -> Vec<Result<Suite, String>> {
         let mut suites = Vec::new();
-        let of_proxy = metadata.package(PROXY).is_some_and(|proxy| live(proxy).contains(&self.name));
+        let of_proxy = metadata.package(PROXY).is_some_and(|proxy| proxy.live().any(|target| target == self.name));
         if of_proxy {
             suites.push(Ok(self.suite(PROXY, self.name)));
         }
@@ -53,15 +53,14 @@ impl Backend {
             suites.push(Err(format!("there is no crate `{}` yet; it belongs under crates", self.package)));
             return suites;
         };
-        let own = live(package);
-        if own.is_empty() {
+        if package.live().next().is_none() {
             suites.push(Err(format!("`{}` has no live suite; add a test target with `test = false`", self.package)));
         }
-        suites.extend(own.into_iter().map(|target| Ok(self.suite(self.package, target))));
+        suites.extend(package.live().map(|target| Ok(self.suite(self.package, target))));
         for package in [FACADE, MODEL, ADMIN] {
             let has_feature = |package: &&Package| package.features.iter().any(|(feature, _)| feature == self.name);
-            let theirs = metadata.package(package).filter(has_feature).map(live).unwrap_or_default();
-            suites.extend(theirs.into_iter().map(|target| Ok(self.suite(package, target))));
+            let theirs = metadata.package(package).filter(has_feature).into_iter().flat_map(Package::live);
+            suites.extend(theirs.map(|target| Ok(self.suite(package, target))));
         }
         suites
     }
@@ -73,11 +72,6 @@ impl Backend {
     fn suite(&self, package: &str, target: &str) -> Suite {
         Suite { backend: self.name, kind: self.kind_of(target), package: package.to_owned(), target: target.to_owned() }
     }
-}
-
-/// The test targets that `cargo test` leaves alone.
-fn live(package: &Package) -> Vec<&str> {
-    package.tests.iter().filter(|test| !test.by_default).map(|test| test.name.as_str()).collect()
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub const INDEXED: &str = r#"{"name": "users", "idKind": "string", "fields": {"l
 
 pub fn user(number: usize) -> Document {
     let mut user = Document::from([("id", Value::from(format!("user {number:05}")))]);
-    if number % 5 > 0 {
+    if !number.is_multiple_of(5) {
         user.insert("logins", i64::try_from(number % 7).unwrap());
         user.insert("role", ["admin", "guest"][number % 2]);
     }

@@ -139,7 +139,8 @@ async fn c19_c43_a_stored_null_is_as_missing_in_every_order() {
     let store = Store::open().await;
     let players = store.backend.define::<Document>(definition(PLAYERS)).await.unwrap();
     let player = |n: i32| {
-        let (team, role) = (["g", "h"][n as usize % 2], ["a", "b"][n as usize / 2 % 2]);
+        let team = if n % 2 == 0 { "g" } else { "h" };
+        let role = if n / 2 % 2 == 0 { "a" } else { "b" };
         let mut player =
             doc! { "_id": format!("{n:03}"), "team": team, "number": n, "role": role, "x": n % 3, "y": n % 5 };
         match n % 3 {

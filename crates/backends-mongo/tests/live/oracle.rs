@@ -50,7 +50,9 @@ fn push(value: &Bson, record: &mut RecordBuf) {
         Bson::Binary(binary) => record.push(Token::Bytes(&binary.bytes)),
         Bson::Array(elements) => {
             record.push(Token::Array);
-            elements.iter().for_each(|element| push(element, record));
+            for element in elements {
+                push(element, record);
+            }
             record.push(Token::End);
         }
         Bson::Document(map) => {
