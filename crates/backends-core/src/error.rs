@@ -51,7 +51,7 @@ struct Inner {
 }
 
 /// How much of a call on many records was done before it failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
     /// Records that were changed.
     pub done: u64,

@@ -1,6 +1,7 @@
 //! What the writes by filter share: which records they are about, and what is done to one of them.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -114,7 +115,12 @@ pub(super) async fn finish_all(
         let unsaid = "a filter that means every record, as `not_in` of nothing does: say so with `Filter::all()`";
         return Err(invocation.place(Error::invalid_input(unsaid)));
     }
-    invocation.write(All(doing)).await
+    let tally = Arc::new(Tally::default());
+    let answer = invocation.write(All { doing, tally: Arc::downgrade(&tally) }).await;
+    answer.map_err(|error| match tally.counts() {
+        counts if error.counts().is_none() && counts != Counts::default() => part_done(error, counts),
+        _ => error,
+    })
 }
 
 /// A write by filter on its way.
@@ -190,24 +196,42 @@ impl Operation for One {
     }
 }
 
-struct All(Doing);
+/// How many records were changed, and how many stay as they were, as long as somebody waits for it.
+#[derive(Default)]
+struct Tally {
+    done: AtomicU64,
+    failed: AtomicU64,
+}
+
+impl Tally {
+    fn counts(&self) -> Counts {
+        Counts { done: self.done.load(Ordering::Relaxed), failed: self.failed.load(Ordering::Relaxed) }
+    }
+}
+
+struct All {
+    doing: Doing,
+    tally: Weak<Tally>,
+}
 
 impl Operation for All {
     type Answer = u64;
 
-    /// The keys are collected first, so that a record is met once, whatever the write does to it.
+    /// The keys are collected first, so that a record is met once, whatever the write does to it. Where nobody waits any
+    /// longer, the record at hand is the last.
     ///
     /// # Errors
     /// The first `InvalidInput` of a record that stays as it was, with both numbers, when all others are done; any other
     /// error at once, with the numbers until then.
     async fn run(&self) -> Result<u64> {
-        let context = &self.0.target.context;
-        let mut counts = Counts { done: 0, failed: 0 };
+        let context = &self.doing.target.context;
+        let mut counts = Counts::default();
         let mut refused: Option<Error> = None;
-        for (position, key) in self.0.keys().await?.into_iter().enumerate() {
+        for (position, key) in self.doing.keys().await?.into_iter().enumerate() {
+            let Some(tally) = self.tally.upgrade() else { return Err(part_done(context.too_late(), counts)) };
             let mut own = context.clone();
             own.write_id = context.write_id_at(position);
-            match self.0.to(key, own).await {
+            match self.doing.to(key, own).await {
                 Ok(record) => counts.done += u64::from(record.is_some()),
                 Err(error) if error.is_invalid_input() => {
                     counts.failed += 1;
@@ -215,6 +239,8 @@ impl Operation for All {
                 }
                 Err(error) => return Err(part_done(error, counts)),
             }
+            tally.done.store(counts.done, Ordering::Relaxed);
+            tally.failed.store(counts.failed, Ordering::Relaxed);
             context.renew();
         }
         refused.map_or(Ok(counts.done), |error| Err(part_done(error, counts)))

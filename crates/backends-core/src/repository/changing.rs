@@ -46,7 +46,8 @@ impl<T: Record> Repository<T> {
         UpdateOne::new(self, filter, &update)
     }
 
-    /// Changes every record that a filter means, each once and each by itself, and gives their number.
+    /// Changes every record that a filter means, each once and each by itself, and gives their number. A call that is
+    /// dropped, or whose time is over, ends with the record at hand.
     ///
     /// # Errors
     /// `InvalidInput` if the update does not apply to some: they stay as they were, the others are changed, and
@@ -67,7 +68,8 @@ impl<T: Record> Repository<T> {
         DeleteOne::new(self, filter)
     }
 
-    /// Deletes every record that a filter means, each by itself, and gives their number.
+    /// Deletes every record that a filter means, each by itself, and gives their number. A call that is dropped, or whose
+    /// time is over, ends with the record at hand.
     ///
     /// # Errors
     /// `InvalidInput` for a filter that cannot be asked, and for one that turns out to mean every record without being

@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "modules of one program of tests")]
 
 mod away;
+mod by_filter;
 mod costs;
 mod definitions;
 mod edges;

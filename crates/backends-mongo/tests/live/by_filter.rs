@@ -1,0 +1,68 @@
+//! Writes by filter whose time is over, or which nobody waits for any longer.
+
+use std::time::Duration;
+
+use backends_core::{Document, Filter, Registry, Repository, Update, Value, field};
+use backends_mongo::Mongodb;
+use proxy::{Fault, Protocol, Proxy};
+
+use crate::store::{Store, definition, variable};
+
+const RECORDS: usize = 40;
+
+async fn notes() -> (Proxy, Store, Repository<Document>) {
+    let store = Store::open().await;
+    let proxy = Proxy::start(&variable("TEST_MONGODB_URL"), Protocol::MongoDb).await.unwrap();
+    let url = format!("mongodb://{}/{}?directConnection=true", proxy.address(), store.name);
+    let backend = Registry::new().register(Mongodb).open(&url).await.unwrap();
+    let notes = backend.define::<Document>(definition(r#"{"name": "notes", "idKind": "string"}"#)).await.unwrap();
+    let records: Vec<_> = (0..RECORDS).map(|n| Document::from([("id", Value::from(format!("{n:02}")))])).collect();
+    notes.insert_many(&records).await.unwrap();
+    proxy.clear();
+    (proxy, store, notes)
+}
+
+fn updates(proxy: &Proxy) -> usize {
+    proxy.operations().iter().filter(|operation| *operation == "update").count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c29_a_time_limit_says_how_many_were_done() {
+    let (proxy, store, notes) = notes().await;
+    let seen = std::sync::atomic::AtomicUsize::new(0);
+    proxy.on(move |request, _| match request.operation() {
+        "update" if seen.fetch_add(1, std::sync::atomic::Ordering::Relaxed) >= 3 => Fault::Hang,
+        _ => Fault::Pass,
+    });
+    let mark = Update::new().set("seen", true);
+    let call = notes.update_many(Filter::all(), mark).timeout(Duration::from_millis(500));
+    let error = call.await.unwrap_err();
+    assert!(error.is_timeout() && error.may_have_happened(), "{error}");
+    assert_eq!(error.counts().map(|counts| (counts.done, counts.failed)), Some((3, 0)), "{error}");
+    proxy.pass();
+    assert_eq!(notes.count(field("seen").eq(true)).await.unwrap(), 3);
+    store.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c42_a_call_that_is_dropped_ends_with_the_record_at_hand() {
+    let (proxy, store, notes) = notes().await;
+    proxy.on(|request, _| match request.operation() {
+        "update" => Fault::Delay(Duration::from_millis(50)),
+        _ => Fault::Pass,
+    });
+    let call = notes.update_many(Filter::all(), Update::new().set("seen", true));
+    tokio::select! {
+        answer = call => panic!("{answer:?} before it was dropped"),
+        () = async { while updates(&proxy) < 3 { tokio::task::yield_now().await } } => {}
+    }
+    let at_hand = updates(&proxy) as u64;
+    let seen = || async { notes.count(field("seen").eq(true)).await.unwrap() };
+    while seen().await < at_hand {
+        tokio::task::yield_now().await;
+    }
+    // Longer than what would come next takes.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!((seen().await, updates(&proxy) as u64), (at_hand, at_hand));
+    store.remove().await;
+}
