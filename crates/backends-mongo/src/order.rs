@@ -101,6 +101,26 @@ impl Sorting {
         self.behind_all(position.values())
     }
 
+    /// The query for the documents up to a position, of those behind another one or of all.
+    pub(crate) fn up_to(&self, after: Option<&Position>, end: &Position) -> Result<Document> {
+        let behind = self.behind_all(end.values())?;
+        let mut query = if behind.is_empty() {
+            Document::new()
+        } else {
+            doc! { "$nor": behind }
+        };
+        let begins = after.and_then(|after| after.values().first());
+        if let (Some(key), Some(value)) = (self.keys.first(), end.values().first()) {
+            // Missing values come first where it ascends, and no bound of values finds them.
+            let has_values = key.is_key || key.descends || begins.is_some_and(|begins| !matches!(begins, Value::Null));
+            if has_values && !matches!(value, Value::Null) {
+                // MongoDB: bounds on an index come of this, and not of what is excluded.
+                query.insert(key.name(), doc! { if key.descends { "$gte" } else { "$lte" }: key.stored(value)? });
+            }
+        }
+        Ok(query)
+    }
+
     fn behind_all(&self, values: &[Value]) -> Result<Vec<Document>> {
         let pairs: Vec<_> = self.with_values(values)?.collect();
         let mut equal = Document::new();

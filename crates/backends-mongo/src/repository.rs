@@ -27,6 +27,7 @@ mod insert_many;
 mod presence;
 mod replace;
 mod swap;
+mod walk;
 
 use presence::Presence;
 

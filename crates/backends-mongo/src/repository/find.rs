@@ -1,15 +1,19 @@
 //! Reading by filter, a reply at a time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use backends_core::driver::{Context, FindRequest, Found};
 use backends_core::{Batch, Cursor, Position, Result};
+use mongodb::Collection;
+use mongodb::bson::RawDocumentBuf;
 use mongodb::raw_batch_cursor::RawBatchCursor;
 
 use super::MongoRepository;
+use super::walk::{Walk, is_walk};
 use crate::codec::Codec;
-use crate::database::{Database, max_time, next_reply};
+use crate::database::{Database, Failure, max_time, next_reply};
 use crate::error::Effect;
 use crate::search::{AT_ONCE, Command, FIRST_REPLY, Find, Search};
 
@@ -18,7 +22,15 @@ impl MongoRepository {
     pub(super) async fn search(&self, request: &FindRequest) -> Result<Found> {
         let search = Search::new(&self.definition, request)?;
         let cursor = match search.command {
-            Command::Find(find) => self.cursor(&request.context, *find).await?,
+            Command::Find(find) if find.sort.is_some() && is_walk(&self.definition, request) => {
+                let walk = Walk::open(self, request, *find, !search.remainder.slice).await?;
+                return Ok(Found::new(Box::new(walk), search.remainder));
+            }
+            Command::Find(find) => {
+                let time = find.limit.is_some_and(|limit| limit <= FIRST_REPLY).then(|| max_time(&request.context));
+                let opened = open(&self.database, &self.collection, &request.context, *find, time).await;
+                opened.map_err(|failure| self.database.fail(failure, Effect::Reads))?
+            }
             Command::Aggregate(pipeline) => {
                 let aggregate = self.collection.aggregate(pipeline).allow_disk_use(true);
                 self.database.call(&request.context, Effect::Reads, Box::pin(aggregate.batch())).await?
@@ -32,31 +44,39 @@ impl MongoRepository {
         };
         Ok(Found::new(Box::new(replies), search.remainder))
     }
+}
 
-    /// The server bounds many replies not by time: what it may spend on a cursor it counts over all of them together,
-    /// and the deadline is that of each.
-    async fn cursor(&self, context: &Context, command: Find) -> Result<RawBatchCursor> {
-        let mut find = self.collection.find(command.filter);
-        if let Some(sort) = command.sort {
-            find = find.sort(sort).allow_disk_use(true);
-        }
-        if let Some(projection) = command.projection {
-            find = find.projection(projection);
-        }
-        if let Some(skip) = command.skip {
-            find = find.skip(skip.unsigned_abs());
-        }
-        if let Some(limit) = command.limit {
-            find = find.limit(limit);
-            if limit <= FIRST_REPLY {
-                find = find.max_time(max_time(context));
-            } else if limit <= AT_ONCE {
-                // One that is full does not say that it is the last.
-                find = find.batch_size(u32::try_from(limit + 1).unwrap_or(u32::MAX));
-            }
-        }
-        self.database.call(context, Effect::Reads, Box::pin(find.batch())).await
+/// Sends a command. Without a `time` the server bounds it not: what it may spend on a cursor it counts over all replies
+/// together, and the deadline of a call is that of each.
+pub(super) async fn open(
+    database: &Database,
+    collection: &Collection<RawDocumentBuf>,
+    context: &Context,
+    command: Find,
+    time: Option<Duration>,
+) -> Result<RawBatchCursor, Failure> {
+    let mut find = collection.find(command.filter);
+    if let Some(sort) = command.sort {
+        find = find.sort(sort).allow_disk_use(true);
     }
+    if let Some(projection) = command.projection {
+        find = find.projection(projection);
+    }
+    if let Some(skip) = command.skip {
+        find = find.skip(skip.unsigned_abs());
+    }
+    if let Some(limit) = command.limit {
+        find = find.limit(limit);
+        if (FIRST_REPLY + 1..=AT_ONCE).contains(&limit) {
+            // One that is full does not say that it is the last.
+            find = find.batch_size(u32::try_from(limit + 1).unwrap_or(u32::MAX));
+        }
+    }
+    if let Some(time) = time {
+        // Less than a millisecond is no limit to the server.
+        find = find.max_time(time.max(Duration::from_millis(1)));
+    }
+    database.ask(context, Box::pin(find.batch())).await
 }
 
 struct Replies {

@@ -21,3 +21,4 @@ mod records;
 mod stage;
 #[path = "../common/store.rs"]
 mod store;
+mod walk;

@@ -1,0 +1,144 @@
+//! Pages whose time is over before the server has found enough: it goes on a slice at a time.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use backends_core::{Document, Filter, Order, PageToken, Registry, Repository, Value, field};
+use backends_mongo::Mongodb;
+use proxy::{Fault, Protocol, Proxy, Request, mongodb};
+
+use crate::store::{Store, definition, variable};
+
+const RECORDS: i64 = 45_000;
+
+/// Two that are meant, far apart; `rank` is tied, and missing in every seventh.
+fn record(number: i64) -> Document {
+    let mut record = Document::from([("team", Value::from(number % 3)), ("number", Value::from(number))]);
+    if number % 7 > 0 {
+        record.insert("rank", number / 5_000);
+    }
+    if number == 12_345 || number == 44_000 {
+        record.insert("note", "needle");
+    }
+    record
+}
+
+/// A collection behind a proxy.
+async fn notes(indexes: &str) -> (Proxy, Store, Repository<Document>) {
+    let store = Store::open().await;
+    let proxy = Proxy::start(&variable("TEST_MONGODB_URL"), Protocol::MongoDb).await.unwrap();
+    let url = format!("mongodb://{}/{}?directConnection=true", proxy.address(), store.name);
+    let backend = Registry::new().register(Mongodb).open(&url).await.unwrap();
+    let json = format!(
+        r#"{{"name": "notes", "hashKey": "team", "rangeKey": "number", "fields": {{"team": "integer", "number": "integer",
+            "rank": "integer"}}, "indexes": [{indexes}]}}"#
+    );
+    let notes = backend.define::<Document>(definition(&json)).await.unwrap();
+    let records: Vec<_> = (0..RECORDS).map(record).collect();
+    notes.insert_many(&records).await.unwrap();
+    proxy.clear();
+    (proxy, store, notes)
+}
+
+/// Whether a request names something.
+fn has(request: &Request, name: &[u8]) -> bool {
+    request.body().windows(name.len()).any(|part| part == name)
+}
+
+/// The server has no time to look through all that is left, once; and for a slice of it, it takes so long.
+fn hurry(proxy: &Proxy, slice: Duration) {
+    let is_refused = AtomicBool::new(false);
+    proxy.on(move |request, _| match request.operation() {
+        "find" if has(request, b"$nor") => Fault::Delay(slice),
+        "find" if has(request, b"needle") && !is_refused.swap(true, Ordering::Relaxed) => {
+            mongodb::max_time_expired().into()
+        }
+        _ => Fault::Pass,
+    });
+}
+
+/// The numbers of all records over pages of this size, and how many pages there were, of a server in a hurry.
+async fn paged(
+    (proxy, notes): (&Proxy, &Repository<Document>),
+    filter: &Filter,
+    order: Option<(&str, Order)>,
+    size: u32,
+) -> (Vec<i64>, u32) {
+    let (mut numbers, mut pages, mut next) = (Vec::new(), 0, None::<PageToken>);
+    loop {
+        hurry(proxy, Duration::ZERO);
+        let mut find = notes.find(filter);
+        if let Some((path, order)) = order {
+            find = find.sort(path, order);
+        }
+        let page = find.timeout(Duration::from_secs(20)).page(size).after(next).await.unwrap();
+        pages += 1;
+        let number = |record: &Document| match record.get("number") {
+            Some(Value::Int(number)) => *number,
+            other => panic!("{other:?} is no number"),
+        };
+        numbers.extend(page.records.iter().map(number));
+        next = page.next;
+        if next.is_none() {
+            return (numbers, pages);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c21_what_is_rare_is_found_a_slice_at_a_time() {
+    let (proxy, store, notes) = notes(r#"{"fields": ["rank"], "unique": false, "ordered": true}"#).await;
+    let rare = field("note").eq("needle");
+    for order in [
+        None,
+        Some(("team", Order::Asc)),
+        Some(("team", Order::Desc)),
+        Some(("rank", Order::Asc)),
+        Some(("rank", Order::Desc)),
+    ] {
+        let expected: Vec<i64> = match order {
+            // Teams 0 and 2, ranks 2 and 8.
+            None | Some((_, Order::Asc)) => vec![12_345, 44_000],
+            Some((_, Order::Desc)) => vec![44_000, 12_345],
+        };
+        for size in [1, 50] {
+            let (numbers, _) = paged((&proxy, &notes), &rare, order, size).await;
+            assert_eq!(numbers, expected, "{order:?}, {size} a page");
+        }
+    }
+    // Many of each slice are meant: more than a page has.
+    let common = (field("note").eq("needle") | field("number").ge(0)) & field("number").lt(25_000);
+    let (numbers, pages) = paged((&proxy, &notes), &common, Some(("rank", Order::Desc)), 7_000).await;
+    let mut expected: Vec<i64> = (0..25_000).collect();
+    expected.sort_by_key(|number| std::cmp::Reverse(((number % 7 > 0).then_some(number / 5_000), number % 3, *number)));
+    assert!(numbers == expected && pages <= 8, "{} records over {pages} pages", numbers.len());
+    assert!(proxy.operations().iter().filter(|operation| *operation == "find").count() < 200);
+    store.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c21_a_page_whose_time_is_over_is_short_and_says_where_to_go_on() {
+    let (proxy, store, notes) = notes("").await;
+    let rare = field("note").eq("needle");
+    let (mut found, mut pages, mut next) = (0, 0, None);
+    loop {
+        // Half of its time is over after one slice.
+        hurry(&proxy, Duration::from_millis(700));
+        let page = notes.find(&rare).timeout(Duration::from_millis(1_400)).page(10).after(next).await.unwrap();
+        found += page.records.len();
+        pages += 1;
+        next = page.next;
+        if next.is_none() {
+            break;
+        }
+    }
+    assert!(found == 2 && pages > 3, "{found} found over {pages} pages");
+    // Where no index serves the order, nothing is known before the end.
+    proxy.on(|request, _| match request.operation() {
+        "find" | "aggregate" => mongodb::max_time_expired().into(),
+        _ => Fault::Pass,
+    });
+    let error = notes.find(&rare).sort("note", Order::Asc).page(10).await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    store.remove().await;
+}
