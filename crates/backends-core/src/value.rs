@@ -150,6 +150,20 @@ mod tests {
     }
 
     #[test]
+    fn l40_a_number_is_one_however_it_is_handed_out() {
+        let wrapped: Document = serde_json::from_str(
+            r#"{"a": {"$serde_json::private::Number": "5"}, "b": [{"$serde_json::private::Number": "-1.50"}]}"#,
+        )
+        .unwrap();
+        let plain = Document::from([("a", Value::Int(5)), ("b", Value::Array(vec![Value::Float(-1.5)]))]);
+        assert_eq!(wrapped, plain);
+        for text in ["x", "5 ", "9223372036854775808", "1e400"] {
+            let json = format!(r#"{{"$serde_json::private::Number": "{text}"}}"#);
+            assert!(serde_json::from_str::<Value>(&json).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn c06_bytes_and_timestamps_in_json() {
         let value = Value::Array(vec![Value::Bytes(vec![0, 255]), Value::Timestamp(Timestamp::MIN), Value::Null]);
         let text = serde_json::to_string(&value).unwrap();

@@ -7,7 +7,7 @@ use super::name::KeyText;
 use super::{Encoder, Fault};
 use crate::definition::shown;
 use crate::schema::Place;
-use crate::{Error, Result};
+use crate::{Error, Result, Token};
 
 /// An array or map that is being written.
 pub(super) struct Compound<'e, 's> {
@@ -26,6 +26,8 @@ pub(super) enum Kept {
     Map,
     /// Where the names are, to find one that is there twice.
     Keys(Vec<(usize, usize)>),
+    /// It is no map but a number, whose only field holds its text.
+    Number,
 }
 
 impl<'e, 's> Compound<'e, 's> {
@@ -55,6 +57,9 @@ impl<'e, 's> Compound<'e, 's> {
 
     /// A field of a struct: its name, then its value, unless that is null.
     fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Fault> {
+        if let Kept::Number = self.kept {
+            return self.encoder.number(&value.serialize(KeyText)?);
+        }
         let start = self.encoder.out.size();
         let written = self.encoder.field(name).and_then(|()| self.value(start, value));
         self.encoder.place = self.outer;
@@ -86,6 +91,9 @@ impl<'e, 's> Compound<'e, 's> {
     }
 
     pub(super) fn finish(self) {
+        if let Kept::Number = self.kept {
+            return;
+        }
         self.encoder.close();
         self.encoder.place = self.outer;
         if let Some((outer, _)) = self.variant {
@@ -111,6 +119,19 @@ impl<'e, 's> Compound<'e, 's> {
             Some(pair) => Err(Fault::from(Error::invalid_input("two fields of one name in one map: rename one"))
                 .below(&String::from_utf8_lossy(pair[0]))),
             None => Ok(()),
+        }
+    }
+}
+
+impl Encoder<'_> {
+    /// Writes the number that a text is.
+    fn number(&mut self, text: &str) -> Result<(), Fault> {
+        match crate::json::handed_out(text) {
+            Some(Token::Float(float)) => self.float(float),
+            Some(token) => self.scalar(token),
+            None => {
+                Err(Error::invalid_input("a number that is no integer inside 64 bits and no float: use text").into())
+            }
         }
     }
 }

@@ -52,6 +52,26 @@ fn c02_numbers_at_the_edges() {
     assert!(written(&HashMap::from([("at", i128::from(i64::MIN))])).is_ok());
 }
 
+/// What `serde_json::Number` is with the feature `arbitrary_precision`.
+#[derive(Serialize)]
+#[serde(rename = "$serde_json::private::Number")]
+struct Number {
+    #[serde(rename = "$serde_json::private::Number")]
+    text: &'static str,
+}
+
+#[test]
+fn l40_a_number_is_one_however_it_is_handed_out() {
+    let numbers = ["5", "-0", "1.0", "0.1", "1e2", "-9223372036854775808"].map(|text| Number { text });
+    let document = written(&BTreeMap::from([("numbers", numbers)])).unwrap();
+    let expected = [Value::Int(5), 0.into(), 1.into(), 0.1.into(), 100.into(), i64::MIN.into()];
+    assert_eq!(document, Document::from([("numbers", Value::Array(expected.to_vec()))]));
+    for text in ["9223372036854775808", "123456789012345678901234567890", "1e126", "1e400", "1e-400", "", "x", "1 "] {
+        assert_eq!(refused(&HashMap::from([("at", Number { text })])).path(), Some("at"), "{text}");
+    }
+    refused(&Number { text: "5" });
+}
+
 #[test]
 fn c05_names_that_not_every_backend_stores_are_refused_at_every_depth() {
     for name in

@@ -11,6 +11,16 @@ const POWERS: [f64; 20] =
 /// Every number of so many digits is inside u64, and none of more is inside i64.
 const DIGITS: usize = 19;
 
+/// The name under which `serde_json` hands out the text of a number, where its feature `arbitrary_precision` is on
+/// somewhere in the program.
+pub(crate) const HANDED_OUT: &str = "$serde_json::private::Number";
+
+/// The number in such a text, if it is one that a record can hold.
+pub(crate) fn handed_out(text: &str) -> Option<Token<'static>> {
+    let mut scan = Scan { text, at: 0 };
+    scan.number().ok().filter(|_| scan.at == text.len())
+}
+
 impl Scan<'_> {
     /// Passes over the number that begins here: an integer inside i64, or with a fraction or an exponent the double that
     /// it is. This library writes an exponent to every float outside i64.

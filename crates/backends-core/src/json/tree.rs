@@ -16,9 +16,6 @@ pub(crate) enum Json {
     Object(Vec<(String, Json)>),
 }
 
-/// How `serde_json` hands out a number when its feature `arbitrary_precision` is on somewhere in the program.
-const NUMBER_KEY: &str = "$serde_json::private::Number";
-
 impl From<&Value> for Json {
     fn from(value: &Value) -> Self {
         match value {
@@ -85,7 +82,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
             entries.push(entry);
         }
         Ok(match entries.as_slice() {
-            [(key, Json::String(text))] if key == NUMBER_KEY => match text.parse() {
+            [(key, Json::String(text))] if key == super::HANDED_OUT => match text.parse() {
                 Ok(number) => Json::Number(number),
                 Err(_) => Json::Object(entries),
             },

@@ -9,6 +9,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Value;
+use crate::json::{self, HANDED_OUT};
 use crate::{Document, Timestamp};
 
 /// The name by which this crate's deserializer knows that timestamps and bytes are to be kept.
@@ -135,6 +136,11 @@ impl<'de> de::Visitor<'de> for Visitor {
                     None if document.is_empty() => Ok(Value::Bytes(bytes)),
                     _ => Err(de::Error::custom("`$binary` stands alone in its map")),
                 };
+            }
+            if name == HANDED_OUT && document.is_empty() {
+                return json::handed_out(&fields.next_value::<String>()?)
+                    .map(Value::from_scalar)
+                    .ok_or_else(|| de::Error::custom("a number that is no integer inside 64 bits and no float"));
             }
             let value: Value = fields.next_value()?;
             document.insert(name, value);
