@@ -149,7 +149,7 @@ impl Draft {
         }
         let seconds = whole_seconds(after);
         if seconds.is_none() {
-            report.add(|| format!("the TTL has to be 0 to {} whole seconds", Ttl::MAX_SECONDS));
+            report.add(Ttl::out_of_range);
         }
         Some(Ttl { field, seconds: seconds?, holds: self.ttl_holds.unwrap_or_default() })
     }

@@ -94,6 +94,11 @@ impl Ttl {
     // MongoDB: `expireAfterSeconds` is a 32-bit integer.
     pub const MAX_SECONDS: u32 = i32::MAX.unsigned_abs();
 
+    /// What is wrong with another time.
+    pub(super) fn out_of_range() -> String {
+        format!("the TTL has to be 0 to {} whole seconds", Self::MAX_SECONDS)
+    }
+
     /// The field that holds the instant.
     pub fn field(&self) -> &str {
         &self.field

@@ -7,7 +7,7 @@ use crate::definition::draft::{Draft, KeyField, KeyKind, PartialIndex};
 use crate::definition::index::Index;
 use crate::definition::report::Report;
 use crate::definition::rules::shown;
-use crate::definition::settings::{IdKind, Throughput, TtlHolds};
+use crate::definition::settings::{IdKind, Throughput, Ttl, TtlHolds};
 use crate::json::tree::Json;
 use crate::names::unknown;
 use crate::{FieldKind, Kind};
@@ -199,6 +199,13 @@ fn read_ttl(object: &Object<'_>, draft: &mut Draft, report: &mut Report) {
     let field = object.text("ttlAttribute", report).map(str::to_owned);
     let seconds = object.whole("ttl", report);
     if !enabled {
+        if draft.ttl_holds.is_some() {
+            report
+                .add(|| "`ttlHolds` is given without `enableTtl`: say `\"enableTtl\": true`, or leave `ttlHolds` out");
+        }
+        if seconds.is_some_and(|seconds| seconds > Ttl::MAX_SECONDS.into()) {
+            report.add(Ttl::out_of_range);
+        }
         draft.idle_ttl = field;
         return;
     }

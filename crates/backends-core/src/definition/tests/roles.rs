@@ -56,6 +56,9 @@ fn c34_without_enable_ttl_it_is_an_ordinary_timestamp_field() {
         let users = good(text);
         assert_eq!((users.ttl(), users.kind_of("at")), (None, Some(Kind::Timestamp)), "{text}");
     }
+    refused(r#"{"name": "users", "ttlAttribute": "at", "ttlHolds": "expiry"}"#, "without `enableTtl`");
+    refused(r#"{"name": "users", "enableTtl": false, "ttlHolds": "start"}"#, "without `enableTtl`");
+    refused(r#"{"name": "users", "ttlAttribute": "at", "ttl": 99999999999}"#, "0 to 2147483647 whole seconds");
     let key = good(r#"{"name": "users", "hashKey": "device", "rangeKey": "at", "ttlAttribute": "at"}"#);
     assert_eq!(key.kind_of("at"), Some(Kind::Timestamp));
 }
