@@ -1,8 +1,11 @@
 //! The block `database` of a configuration file: a name, and settings.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::json::tree::Json;
 use crate::names;
 
 use super::json;
@@ -21,7 +24,8 @@ pub(super) struct Block {
 impl Block {
     /// The block in the text of a file.
     pub(super) fn in_file(text: &str) -> Result<Self> {
-        let Value::Object(mut file) = json::parse(text)? else {
+        let mut repeated = BTreeSet::new();
+        let Value::Object(mut file) = json::value(json::parse(text)?, "", &mut repeated) else {
             return Err(Error::invalid_config("the configuration is no object: write `{\"database\": {…}}`"));
         };
         let mut block = match file.remove("database") {
@@ -29,14 +33,21 @@ impl Block {
             Some(Value::Null) | None => return Err(Error::invalid_config(missing(&file))),
             Some(_) => return Err(Error::invalid_config("`database` must be an object with `dbName` and `dbInfo`")),
         };
-        let repeated = json::repeated_keys(text).into_iter();
-        let ours = repeated.filter(|path| path == "database" || path.starts_with("database."));
-        block.mistakes.extend(ours.map(|path| format!("`{path}` is given more than once: keep one")));
+        let ours = repeated.iter().filter(|path| *path == "database" || path.starts_with("database."));
+        block.mistakes.extend(ours.map(|path| json::is_repeated(path)));
         Ok(block)
     }
 
-    /// The block that `content` is.
-    pub(super) fn of(content: Map<String, Value>) -> Self {
+    /// The block that a value of another format is, if it is an object.
+    pub(super) fn alone(block: Json) -> Option<Self> {
+        let mut repeated = BTreeSet::new();
+        let Value::Object(content) = json::value(block, "database", &mut repeated) else { return None };
+        let mut block = Self::of(content);
+        block.mistakes.extend(repeated.iter().map(|path| json::is_repeated(path)));
+        Some(block)
+    }
+
+    fn of(content: Map<String, Value>) -> Self {
         let mut block = Self::default();
         for (key, value) in content {
             match (key.as_str(), value) {

@@ -7,6 +7,7 @@ use serde::de::{self, Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::json::tree::Json;
 
 use super::block::Block;
 use super::choose::{Known, first_word, printable};
@@ -166,9 +167,8 @@ impl fmt::Debug for DatabaseConfig {
 
 impl<'de> Deserialize<'de> for DatabaseConfig {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Value::Object(content) = Value::deserialize(deserializer)? else {
-            return Err(de::Error::custom("the block must be an object with `dbName` and `dbInfo`"));
-        };
-        Ok(Self::of_block(Block::of(content), &Environment::empty()))
+        let block = Block::alone(Json::deserialize(deserializer)?)
+            .ok_or_else(|| de::Error::custom("the block must be an object with `dbName` and `dbInfo`"))?;
+        Ok(Self::of_block(block, &Environment::empty()))
     }
 }

@@ -1,6 +1,7 @@
 //! The three sources of settings: what each may hold, and which of them counts.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
@@ -12,6 +13,7 @@ use super::choose::Known;
 use super::database::DatabaseConfig;
 use super::environment::Environment;
 use super::info::BackendInfo;
+use super::json;
 use super::property::{PREFIX, Property, environment_name};
 use super::value;
 
@@ -123,7 +125,11 @@ fn variables(environment: &Environment, keys: &Keys<'_>, mistakes: &mut Mistakes
         match (property, text) {
             (_, None) => mistakes.add(format!("`{variable}` is no Unicode text: set it anew, or unset it")),
             (Some(property), Some(text)) => {
-                settings.insert(property.name.to_owned(), value::from_variable(property, text));
+                let mut repeated = BTreeSet::new();
+                settings.insert(property.name.to_owned(), value::from_variable(property, text, &mut repeated));
+                for path in repeated {
+                    mistakes.add(format!("`{variable}`: {}", json::is_repeated(&path)));
+                }
             }
             // It has been read together with the name in the file.
             (None, _) if variable == environment_name("dbName") || !keys.complete => {}

@@ -1,9 +1,11 @@
 //! From JSON to the value of a property.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::json;
 use super::property::{Property, PropertyKind};
 use super::secret::Secret;
 
@@ -47,12 +49,13 @@ pub(super) fn read(property: &Property, json: &Value) -> Result<Option<PropertyV
     Ok(Some(value))
 }
 
-/// The JSON form of a variable's text; text that is not of the property's type stays text, for [`read`] to refuse.
-pub(super) fn from_variable(property: &Property, text: &str) -> Value {
+/// The JSON form of a variable's text; text that is not of the property's type stays text, for [`read`] to refuse. Keys
+/// that stand in it more than once are added to `repeated`.
+pub(super) fn from_variable(property: &Property, text: &str, repeated: &mut BTreeSet<String>) -> Value {
     let json = match property.kind {
         PropertyKind::Integer | PropertyKind::Duration => text.parse::<i64>().ok().map(Value::from),
         PropertyKind::Flag => text.parse::<bool>().ok().map(Value::from),
-        PropertyKind::Map => serde_json::from_str(text).ok(),
+        PropertyKind::Map => json::parse(text).ok().map(|json| json::value(json, "", repeated)),
         PropertyKind::Text | PropertyKind::Secret | PropertyKind::List => None,
     };
     json.unwrap_or_else(|| Value::from(text))

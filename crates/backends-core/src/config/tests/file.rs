@@ -166,4 +166,10 @@ fn a_service_with_its_own_type_reads_the_block_through_serde() {
     let error = resolve(&config).unwrap_err().to_string();
     assert!(error.contains("did you mean `dbName`?") && !error.contains("hunter2"), "{error}");
     assert!(serde_json::from_str::<DatabaseConfig>("7").is_err());
+    let twice = r#"{"dbName": "sqlite", "dbInfo": {"path": "a", "path": "b"}, "dbName": "sqlite"}"#;
+    let config: DatabaseConfig = serde_json::from_str(twice).unwrap();
+    assert_eq!(
+        mistakes(resolve(&config)),
+        ["database.dbInfo.path", "database.dbName"].map(|path| format!("`{path}` is given more than once: keep one"))
+    );
 }

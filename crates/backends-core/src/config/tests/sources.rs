@@ -117,6 +117,16 @@ fn s6_a_variable_of_another_type_is_named_as_it_was_written() {
 }
 
 #[test]
+fn s6_a_key_that_stands_twice_in_a_variable_is_refused() {
+    let variables = [("BACKENDS_OPTIONS", r#"{"mongodb": {"minPoolSize": 3, "minPoolSize": 4}}"#)];
+    let config = in_environment("mongodb", r#"{"host": "h", "database": "d"}"#, &variables).unwrap();
+    assert_eq!(
+        mistakes(resolve(&config)),
+        ["`BACKENDS_OPTIONS`: `mongodb.minPoolSize` is given more than once: keep one"]
+    );
+}
+
+#[test]
 fn s6_an_unknown_variable_is_refused_with_the_nearest_known_one() {
     for (variable, begin) in [
         ("BACKENDS_PAHT", "unknown variable `BACKENDS_PAHT`: did you mean `BACKENDS_PATH`?"),
