@@ -3,6 +3,8 @@
 //! A type's `Deserialize` is run against a deserializer that holds no data, once for each question: it goes down one
 //! path of the type, notes what is asked for at its end, and refuses.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use serde::de::DeserializeOwned;
 
 use crate::{Kind, Result, Tokens};
@@ -63,8 +65,10 @@ pub(crate) enum AskedKind {
     Unknown,
 }
 
+/// A type that panics on what it is offered does not say.
 fn ask<T: DeserializeOwned>(probe: Probe<'_>) -> Result<(), Refusal> {
-    T::deserialize(probe).map(drop)
+    let asked = AssertUnwindSafe(|| T::deserialize(probe).map(drop));
+    catch_unwind(asked).unwrap_or(Err(Refusal::Plain))
 }
 
 impl Asked {

@@ -31,6 +31,12 @@ pub(crate) use plan::{
 ///
 /// Derive `Serialize` and `Deserialize`. A type that borrows (`&str`) cannot be a record, since it is read from bytes
 /// that are gone when the call returns: use `String`, or `Cow<'static, str>`.
+///
+/// [`Backend::define`] asks the type what it holds by running its `Deserialize` on made-up samples, short text and empty
+/// text among them. A type that panics on one, as a `TryFrom<String>` that splits what it is given without a look at its
+/// length, says nothing about that place: its kind then has to be declared. The hook of panics is called nevertheless,
+/// which prints a message unless the program has set another; and a program that is compiled with `panic = "abort"` ends
+/// there. Return an error instead of panicking.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a record",
     note = "derive `serde::Serialize` and `serde::Deserialize`, and own the data: `String` instead of `&str`"

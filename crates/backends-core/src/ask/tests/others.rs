@@ -199,3 +199,33 @@ fn c09_odd_types_are_unknown_and_stop_nothing() {
     let asked = Asked::of::<Odd<2>>();
     assert_eq!(asked.names().collect::<Vec<_>>(), ["a", "b"]);
 }
+
+/// Text of which two bytes are taken without a look at what there is.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Panicking;
+
+impl TryFrom<String> for Panicking {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let (_, rest) = text.split_at(2);
+        if rest.is_empty() { Err("nothing else") } else { Ok(Self) }
+    }
+}
+
+#[test]
+fn c41_a_type_that_panics_on_a_sample_does_not_say() {
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "only asked")]
+    struct Record {
+        before: u32,
+        text: Panicking,
+        after: bool,
+    }
+    let asked = Asked::of::<Record>();
+    let kinds: Vec<_> = asked.kinds();
+    assert!(kinds.contains(&("before".to_owned(), Kind::Integer)) && kinds.contains(&("after".to_owned(), Kind::Bool)));
+    assert_eq!(asked.names().collect::<Vec<_>>(), ["before", "text", "after"]);
+    assert!(asked.paths_of_timestamps().is_empty());
+}
