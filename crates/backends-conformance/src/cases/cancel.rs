@@ -5,7 +5,7 @@ use std::task::{Context as Task, Poll, Waker};
 use std::time::Duration;
 
 use backends_core::action::Pending;
-use backends_core::{ErrorKind, Repository};
+use backends_core::{ErrorKind, Filter, Repository};
 use tokio::sync::Semaphore;
 
 use crate::Context;
@@ -137,11 +137,20 @@ pub async fn c42_a_read_that_is_dropped_is_over(context: &Context) {
     let faults = Faults::default();
     let users = users(context, &faults).await;
     let ada = users.insert(&User::new("ada")).await.unwrap();
-    faults.always("get", Act::After(5));
+    let gate = Arc::new(Semaphore::new(0));
+    for operation in ["get", "find"] {
+        faults.always(operation, Act::Wait(Arc::clone(&gate)));
+    }
+    faults.take_seen();
     for polls in 1..=3 {
         drop_after(polls, users.get(&ada.id).into_future());
         drop_after(polls, users.get_many([&ada.id]).into_future());
+        drop_after(polls, users.find(Filter::all()).into_future());
     }
+    assert_eq!(faults.take_operations(), ["get", "get", "find"].repeat(3), "each has come to the driver");
+    // Whoever still waited at the gate would have the permit at once.
+    gate.add_permits(1);
+    assert_eq!(gate.available_permits(), 1, "a read goes on that nobody waits for");
     assert_eq!(users.get(&ada.id).await.unwrap(), Some(ada));
 }
 
