@@ -22,6 +22,8 @@ pub struct Capabilities {
     pub ttl: bool,
     /// Versions of records.
     pub versions: bool,
+    /// What OpenTelemetry calls the database (`db.system.name`), where that is not the name of the backend.
+    pub system: Option<&'static str>,
 }
 
 impl Capabilities {
@@ -35,6 +37,7 @@ impl Capabilities {
             fresh_indexes: false,
             ttl: false,
             versions: false,
+            system: None,
         }
     }
 
@@ -63,6 +66,13 @@ impl Capabilities {
     #[must_use]
     pub fn late_indexes(mut self) -> Self {
         (self.indexes, self.fresh_indexes) = (true, false);
+        self
+    }
+
+    /// The same, of a database that OpenTelemetry calls otherwise than configurations call the backend.
+    #[must_use]
+    pub fn system(mut self, name: &'static str) -> Self {
+        self.system = Some(name);
         self
     }
 

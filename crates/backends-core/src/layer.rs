@@ -29,6 +29,8 @@ pub struct Call {
     pub operation: &'static str,
     /// The backend (`sqlite`).
     pub backend: &'static str,
+    /// The database in OpenTelemetry's words (`db.system.name`): the backend, unless its capabilities say otherwise.
+    pub system: &'static str,
     /// The repository; none for `ping` and `close`.
     pub repository: Option<Arc<str>>,
     /// How many records or keys a call takes that takes many.

@@ -2,11 +2,15 @@
 #![cfg(all(feature = "tracing", feature = "metrics"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
-use backends_core::{Backend, Definition, Document, MetricsLayer, Repository, TracingLayer, memory::MemoryBackend};
+use async_trait::async_trait;
+use backends_core::driver::{BackendDriver, Context, DefineRequest, Defined};
+use backends_core::memory::MemoryBackend;
+use backends_core::{Backend, Capabilities, Definition, Document, MetricsLayer, Repository, Result, TracingLayer};
 use metrics::{Counter, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -91,7 +95,39 @@ async fn calls(backend: Backend) {
     people.insert(&ada).await.unwrap();
     people.insert(&ada).await.unwrap_err();
     people.insert_many([&ada, &ada]).await.unwrap_err();
+    people.insert_many([&Document::from([("email", "eve@example.org")])]).await.unwrap();
     backend.ping().await.unwrap();
+}
+
+/// A database that OpenTelemetry calls otherwise.
+#[derive(Debug)]
+struct Renamed(MemoryBackend, Capabilities);
+
+#[async_trait]
+impl BackendDriver for Renamed {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.1
+    }
+
+    async fn define(&self, request: &DefineRequest) -> Result<Defined> {
+        self.0.define(request).await
+    }
+
+    async fn ping(&self, context: &Context) -> Result<()> {
+        self.0.ping(context).await
+    }
+
+    async fn close(&self, context: &Context) -> Result<()> {
+        self.0.close(context).await
+    }
+
+    fn native(&self) -> &dyn Any {
+        self.0.native()
+    }
 }
 
 fn block_on(future: impl Future<Output = ()>) {
@@ -105,7 +141,8 @@ fn l53_a_span_has_the_attributes_of_a_database_client() {
     tracing::subscriber::with_default(Arc::clone(&spans), || block_on(calls(backend)));
     let spans = spans.0.lock().unwrap();
     let names: Vec<_> = spans.iter().map(|span| span["otel.name"].as_str()).collect();
-    assert_eq!(names, ["define people", "insert people", "insert people", "insert_many people", "ping"]);
+    let two = ["insert_many people"; 2];
+    assert_eq!(names, [&["define people", "insert people", "insert people"][..], &two, &["ping"]].concat());
     let insert = &spans[2];
     assert_eq!(insert["db.system.name"], "memory");
     assert_eq!(insert["db.operation.name"], "insert");
@@ -114,9 +151,25 @@ fn l53_a_span_has_the_attributes_of_a_database_client() {
     assert_eq!(insert["error.type"], "AlreadyExists");
     assert_eq!(insert["otel.status_code"], "ERROR");
     assert!(!spans[1].contains_key("otel.status_code"));
-    assert!(!spans[1].contains_key("error.type") && !spans[4].contains_key("db.collection.name"));
-    assert_eq!(spans[3]["db.operation.batch.size"], "2");
+    assert!(!spans[1].contains_key("error.type") && !spans[5].contains_key("db.collection.name"));
+    let sizes: Vec<_> = spans.iter().map(|span| span.get("db.operation.batch.size").map(String::as_str)).collect();
+    assert_eq!(sizes, [None, None, None, Some("2"), None, None], "one operation is no batch");
     assert!(!format!("{spans:?}").contains("secret"));
+}
+
+#[test]
+fn l53_a_database_has_the_name_that_others_know_it_by() {
+    let renamed = || {
+        let capabilities = Capabilities::none().system("acme.store");
+        Backend::new(Arc::new(Renamed(MemoryBackend::open(""), capabilities)))
+    };
+    let spans = Arc::new(Spans::default());
+    let backend = renamed().with_layer(TracingLayer::new());
+    tracing::subscriber::with_default(Arc::clone(&spans), || block_on(calls(backend)));
+    assert!(spans.0.lock().unwrap().iter().all(|span| span["db.system.name"] == "acme.store"));
+    let histograms = Histograms::default();
+    metrics::with_local_recorder(&histograms, || block_on(calls(renamed().with_layer(MetricsLayer::new()))));
+    assert!(histograms.0.lock().unwrap().iter().all(|(_, labels)| labels["db.system.name"] == "acme.store"));
 }
 
 #[test]
@@ -128,7 +181,7 @@ fn l53_a_histogram_has_the_labels_of_a_database_client() {
     let recorded = histograms.0.lock().unwrap();
     assert!(recorded.iter().all(|(name, _)| name == "db.client.operation.duration"));
     let operations: Vec<_> = recorded.iter().map(|(_, labels)| labels["db.operation.name"].as_str()).collect();
-    assert_eq!(operations, ["define", "insert", "insert", "insert_many", "ping"]);
+    assert_eq!(operations, ["define", "insert", "insert", "insert_many", "insert_many", "ping"]);
     assert_eq!(recorded[2].1["error.type"], "AlreadyExists");
     assert_eq!(recorded[1].1["db.system.name"], "memory");
     assert!(!recorded[1].1.contains_key("error.type"));

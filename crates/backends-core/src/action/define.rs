@@ -68,7 +68,7 @@ impl<T: Record> Define<T> {
     async fn run(mut self) -> Result<Repository<T>> {
         let name: Arc<str> = self.definition.name().into();
         let limit = self.timeout.unwrap_or(TIMEOUT);
-        let invocation = Invocation::of_backend(&self.backend, "define", limit).on(&name).of_many(0);
+        let invocation = Invocation::of_backend(&self.backend, "define", limit).on(&name).renewable();
         let invocation = invocation.reporting(self.report.take());
         self.define(&invocation, &name).await.map_err(|error| invocation.place(error))
     }

@@ -32,7 +32,9 @@ impl Invocation {
     pub(crate) fn of_backend(backend: &Backend, operation: &'static str, limit: Duration) -> Self {
         let context = Context::new(backend.clock().now(), limit);
         let write_id = context.write_id;
-        let call = Call { operation, backend: backend.name(), repository: None, batch_size: None, write_id };
+        let name = backend.name();
+        let system = backend.capabilities().system.unwrap_or(name);
+        let call = Call { operation, backend: name, system, repository: None, batch_size: None, write_id };
         Self { backend: backend.clone(), call, context, grace: OWN_ANSWER.min(limit / 10) }
     }
 

@@ -43,7 +43,7 @@ impl Layer for MetricsLayer {
         let start = Instant::now();
         let outcome = next.run().await;
         let mut labels = vec![
-            Label::from_static_parts("db.system.name", call.backend),
+            Label::from_static_parts("db.system.name", call.system),
             Label::from_static_parts("db.operation.name", call.operation),
         ];
         if let Some(repository) = &call.repository {

@@ -9,7 +9,7 @@ use crate::Result;
 
 /// A span around every call, named `db.call`, with the attributes of OpenTelemetry's conventions for database client
 /// spans: `otel.name` (`{operation} {repository}`), `otel.kind`, `db.system.name`, `db.operation.name`,
-/// `db.collection.name`, `db.operation.batch.size`, and `error.type` and `otel.status_code` when it fails. No attribute
+/// `db.collection.name`, `db.operation.batch.size` (from two records on), and `error.type` and `otel.status_code` when it fails. No attribute
 /// holds a value.
 ///
 /// ```
@@ -34,10 +34,11 @@ impl Layer for TracingLayer {
             "db.call",
             otel.name = Empty,
             otel.kind = "client",
-            db.system.name = call.backend,
+            db.system.name = call.system,
             db.operation.name = call.operation,
             db.collection.name = call.repository.as_deref(),
-            db.operation.batch.size = call.batch_size,
+            // OpenTelemetry: never 1, since one operation is no batch.
+            db.operation.batch.size = call.batch_size.filter(|size| *size > 1),
             error.r#type = Empty,
             otel.status_code = Empty,
         );
