@@ -106,15 +106,15 @@ impl Backend {
     /// Lets go of what is open; what is called afterwards is `Unavailable`. Closing twice is nothing.
     ///
     /// # Errors
-    /// What the driver says.
+    /// What the driver says, and then it is closed all the same; what a layer says that does not run the call, and then
+    /// the backend is open, and may be closed again.
     pub async fn close(&self) -> Result<()> {
         if self.0.shared.closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
         let invocation = Invocation::of_backend(self, "close", self.0.timeout);
-        let driver = Arc::clone(&self.0.shared.driver);
-        let context = invocation.context().clone();
-        invocation.write(Closing { driver, context }).await
+        let (shared, context) = (Arc::clone(&self.0.shared), invocation.context().clone());
+        invocation.write(Closing { shared, context, has_begun: AtomicBool::new(false) }).await
     }
 
     /// The native client, if it is an `N`; the page of each backend says which it is.
@@ -162,20 +162,61 @@ impl Backend {
 }
 
 struct Closing {
-    driver: Arc<dyn BackendDriver>,
+    shared: Arc<Shared>,
     context: Context,
+    has_begun: AtomicBool,
 }
 
 impl Operation for Closing {
     type Answer = ();
 
     async fn run(&self) -> Result<()> {
-        self.driver.close(&self.context).await
+        self.has_begun.store(true, Ordering::Release);
+        self.shared.driver.close(&self.context).await
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        // A layer has not let it through: the driver is open.
+        if !self.has_begun.load(Ordering::Acquire) {
+            self.shared.closed.store(false, Ordering::Release);
+        }
     }
 }
 
 impl fmt::Debug for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Backend").field("name", &self.name()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::memory::MemoryBackend;
+    use crate::{Call, Next};
+
+    #[derive(Debug)]
+    struct Refusing;
+
+    #[async_trait]
+    impl Layer for Refusing {
+        async fn around(&self, _: &Call, _: Next<'_>) -> Result<()> {
+            Err(Error::unavailable("not now: try again"))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_backend_that_a_layer_did_not_let_close_is_open_and_can_be_closed() {
+        let inner = Backend::new(Arc::new(MemoryBackend::open("")));
+        let outer = inner.with_layer(Refusing);
+        assert!(outer.close().await.unwrap_err().is_unavailable());
+        inner.ping().await.unwrap();
+        inner.close().await.unwrap();
+        assert!(inner.ping().await.unwrap_err().is_unavailable());
+        outer.close().await.unwrap();
     }
 }
