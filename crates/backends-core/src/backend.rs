@@ -87,9 +87,38 @@ impl Backend {
     /// With a typed record, `T` is asked for its fields: it declares its timestamps and the kinds of key and index
     /// fields that the definition leaves open.
     ///
+    /// ```
+    /// # use backends_core::{Registry, memory};
+    /// use backends_core::{Definition, Repository};
+    ///
+    /// #[derive(serde::Serialize, serde::Deserialize)]
+    /// struct User {
+    ///     email: String,
+    ///     logins: u32,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> backends_core::Result<()> {
+    /// # let backend = Registry::new().register(memory::Memory).open("memory:").await?;
+    /// let definition = Definition::builder("users").partition_key("email").build()?;
+    /// let users: Repository<User> = backend.define(definition.clone()).await?;
+    /// assert_eq!(users.name(), "users");
+    ///
+    /// let other = Definition::builder("users").build()?;
+    /// assert!(backend.define::<User>(other).await.unwrap_err().is_definition_conflict());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
-    /// `DefinitionConflict` with every difference to what is stored; `InvalidInput` if the definition names a field
-    /// that `T` does not have, or if `T` is no record, as a scalar and an array are none; `Unsupported` for what this backend cannot do.
+    /// [`DefinitionConflict`] with every difference to what is stored; [`InvalidInput`] if the definition names a field
+    /// that `T` does not have, or if `T` is no record, as a scalar and an array are none; [`Unsupported`] for what this
+    /// backend cannot do; [those of every call](crate::Repository#errors).
+    ///
+    /// [`DefinitionConflict`]: crate::ErrorKind::DefinitionConflict
+    /// [`InvalidInput`]: crate::ErrorKind::InvalidInput
+    /// [`Unsupported`]: crate::ErrorKind::Unsupported
+    #[doc(alias = "DefineRepository")]
+    #[doc(alias = "GetRepository")]
     #[track_caller]
     pub fn define<T: Record>(&self, definition: Definition) -> Define<T> {
         Define::new(self.clone(), definition)
@@ -97,17 +126,41 @@ impl Backend {
 
     /// Asks the database whether it is there.
     ///
+    /// ```
+    /// # use backends_core::{Registry, memory};
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> backends_core::Result<()> {
+    /// # let backend = Registry::new().register(memory::Memory).open("memory:").await?;
+    /// backend.ping().timeout(Duration::from_secs(2)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
-    /// `Unavailable`, `PermissionDenied`, `Timeout`.
+    /// [`Unavailable`](crate::ErrorKind::Unavailable), [`PermissionDenied`](crate::ErrorKind::PermissionDenied),
+    /// [`Timeout`](crate::ErrorKind::Timeout).
     pub fn ping(&self) -> Ping {
         Ping::new(self.clone())
     }
 
-    /// Lets go of what is open; what is called afterwards is `Unavailable`. Closing twice is nothing.
+    /// Lets go of what is open; what is called afterwards, on clones and repositories too, is
+    /// [`Unavailable`](crate::ErrorKind::Unavailable). Closing twice is nothing.
+    ///
+    /// ```
+    /// # use backends_core::{Registry, memory};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> backends_core::Result<()> {
+    /// # let backend = Registry::new().register(memory::Memory).open("memory:").await?;
+    /// backend.close().await?;
+    /// assert!(backend.ping().await.unwrap_err().is_unavailable());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// What the driver says, and then it is closed all the same; what a layer says that does not run the call, and then
     /// the backend is open, and may be closed again.
+    #[doc(alias = "Shutdown")]
     pub async fn close(&self) -> Result<()> {
         if self.0.shared.closed.swap(true, Ordering::AcqRel) {
             return Ok(());
@@ -118,6 +171,7 @@ impl Backend {
     }
 
     /// The native client, if it is an `N`; the page of each backend says which it is.
+    #[doc(alias = "GetFromContext")]
     pub fn native<N: 'static>(&self) -> Option<&N> {
         self.0.shared.driver.native().downcast_ref()
     }

@@ -11,8 +11,23 @@ use tokio::time::timeout_at;
 use crate::{Backend, BackendConfig, BackendInfo, DatabaseConfig, Error, Registry, Result};
 
 /// The backends of a service. Cheap to clone; every clone is the same manager.
+///
+/// ```
+/// use backends_core::{DatabaseConfig, Registry, memory};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> backends_core::Result<()> {
+/// let manager = Registry::new().register(memory::Memory).manager(&DatabaseConfig::new("memory"))?;
+/// assert_eq!(manager.supported()[0].name, "memory");
+/// let backend = manager.backend("memory").await?;
+/// backend.ping().await?;
+/// manager.close().await?;
+/// assert!(manager.backend("memory").await.unwrap_err().is_unavailable());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 #[doc(alias = "BackendSupport")]
+#[doc(alias = "NewBackendManager")]
 #[doc(alias = "NewBackendSupport")]
 pub struct BackendManager(Arc<Inner>);
 
@@ -66,8 +81,8 @@ impl BackendManager {
     /// deadline, and share its failure. What could not be opened is tried again by the next caller.
     ///
     /// # Errors
-    /// `InvalidConfig` with every mistake, or with the names that are known; those of opening; `Unavailable` after
-    /// [`close`](Self::close).
+    /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig) with every mistake, or with the names that are known; those of
+    /// opening; [`Unavailable`](crate::ErrorKind::Unavailable) after [`close`](Self::close).
     #[doc(alias = "GetBackend")]
     pub async fn backend(&self, name: &str) -> Result<Backend> {
         let config = self.0.registry.resolve(&self.0.config, name)?;
@@ -90,6 +105,8 @@ impl BackendManager {
     }
 
     /// What the backends that this program knows say of themselves, with the properties that each requires.
+    #[doc(alias = "GetSupportedBackends")]
+    #[doc(alias = "GetRequiredBackendProperties")]
     pub fn supported(&self) -> Vec<BackendInfo> {
         self.0.registry.supported()
     }
@@ -98,6 +115,7 @@ impl BackendManager {
     ///
     /// # Errors
     /// The first that a backend says; the others are closed all the same.
+    #[doc(alias = "Shutdown")]
     pub async fn close(&self) -> Result<()> {
         let built = self.0.built.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mut outcome = Ok(());

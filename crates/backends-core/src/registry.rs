@@ -41,6 +41,7 @@ impl Registry {
     }
 
     /// The same with one more backend. One of the same name takes the place of the earlier.
+    #[doc(alias = "SupportBackend")]
     #[must_use]
     pub fn register(mut self, factory: impl BackendFactory) -> Self {
         let name = factory.info().name;

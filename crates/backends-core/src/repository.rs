@@ -8,9 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::action::{
-    Count, Delete, Exists, Find, FindOne, Get, GetMany, Insert, InsertMany, Invocation, Replace, Upsert,
-};
+use crate::action::{Count, Exists, Find, FindOne, Invocation};
 use crate::ask::Asked;
 use crate::decode::Reading;
 use crate::driver::{RepositoryDriver, Told};
@@ -18,6 +16,7 @@ use crate::schema::{Holder, Place};
 use crate::{Backend, Definition, Document, FieldKind, Filter, Index};
 
 mod about;
+mod by_key;
 mod changing;
 mod plan;
 
@@ -234,47 +233,6 @@ impl<T: Record> Repository<T> {
         Plan::new(self)
     }
 
-    /// Stores a new record and gives it back as it is stored: with its id.
-    ///
-    /// # Errors
-    /// `AlreadyExists` with the name of the index; nothing is ever overwritten. `InvalidInput` for what no backend
-    /// stores or `T` could not read back; [those of every call](Repository#errors).
-    #[doc(alias = "Save")]
-    pub fn insert(&self, record: &T) -> Insert<T> {
-        Insert::new(self, record)
-    }
-
-    /// Stores new records as if one after another, as many as can be stored.
-    ///
-    /// # Errors
-    /// That of the first record that was not stored, with its position and the number of those that were;
-    /// [`Error::inserted`](crate::Error::inserted) has the rest. The kinds are those of [`insert`](Self::insert).
-    #[doc(alias = "SaveAll")]
-    pub fn insert_many<'a>(&self, records: impl IntoIterator<Item = &'a T>) -> InsertMany<T>
-    where
-        T: 'a,
-    {
-        InsertMany::new(self, records)
-    }
-
-    /// The record with this key, if there is one. The key is a value, or with a sort key a pair: `("tenant", 7)`.
-    ///
-    /// # Errors
-    /// `InvalidInput` for a key of another kind; `Unreadable` if `T` cannot hold what is stored; [those of every
-    /// call](Repository#errors).
-    #[doc(alias = "GetOne")]
-    pub fn get(&self, key: impl Serialize) -> Get<T> {
-        Get::new(self, key)
-    }
-
-    /// The records with these keys, in the order of the keys; a key may come twice.
-    ///
-    /// # Errors
-    /// As [`get`](Self::get).
-    pub fn get_many<K: Serialize>(&self, keys: impl IntoIterator<Item = K>) -> GetMany<T> {
-        GetMany::new(self, keys)
-    }
-
     /// The records that a filter means, in an order or in any, all or some of them, at once or in pages.
     ///
     /// ```
@@ -329,35 +287,6 @@ impl<T: Record> Repository<T> {
     #[track_caller]
     pub fn exists(&self, filter: impl Into<Filter>) -> Exists<T> {
         Exists::new(self, filter)
-    }
-
-    /// Replaces the record that has this one's key, and gives it back as it is stored. The stored id is kept.
-    ///
-    /// # Errors
-    /// `NotFound` if there is none; `InvalidInput` if the record brings another id, and as for [`insert`](Self::insert);
-    /// [those of every call](Repository#errors).
-    pub fn replace(&self, record: &T) -> Replace<T> {
-        Replace::new(self, record)
-    }
-
-    /// Inserts the record, or replaces the one that has its key, and says which. The stored id is kept. Of two that
-    /// race for one key neither fails.
-    ///
-    /// # Errors
-    /// `InvalidInput` if the record brings another id, and as for [`insert`](Self::insert); [those of every
-    /// call](Repository#errors).
-    pub fn upsert(&self, record: &T) -> Upsert<T> {
-        Upsert::new(self, record)
-    }
-
-    /// Deletes the record with this key and gives it back, if there was one.
-    ///
-    /// # Errors
-    /// `InvalidInput` for a key of another kind; `Unreadable` if `T` cannot hold what was stored: it is deleted all the
-    /// same; [those of every call](Repository#errors).
-    #[doc(alias = "DeleteOne")]
-    pub fn delete(&self, key: impl Serialize) -> Delete<T> {
-        Delete::new(self, key)
     }
 }
 
