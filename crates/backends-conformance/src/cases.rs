@@ -320,7 +320,7 @@ macro_rules! each_case {
                 c04_l30_d08_instants_come_back_to_the_millisecond
                 c04_define_declares_the_instants_of_a_type
                 c04_define_declares_the_instants_of_a_type_inside_itself
-                c04_chrono_jiff_and_time_work_undecorated
+                c04_chrono_and_jiff_work_undecorated_and_time_as_rfc3339
                 c04_finer_fractions_are_cut_off
                 c04_text_at_a_declared_place_is_that_instant
                 c04_an_instant_is_offered_as_text_to_a_type_that_asks_for_text

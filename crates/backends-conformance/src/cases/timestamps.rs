@@ -84,7 +84,7 @@ struct Calendars {
     own: Timestamp,
 }
 
-pub async fn c04_chrono_jiff_and_time_work_undecorated(context: &Context) {
+pub async fn c04_chrono_and_jiff_work_undecorated_and_time_as_rfc3339(context: &Context) {
     let records = context.repository::<Calendars>("calendars").await;
     let at = instant("2024-02-29T12:30:00.123Z");
     let written = Calendars {
