@@ -349,9 +349,10 @@ macro_rules! each_case {
                 c29_update_many_changes_each_that_is_meant_once
                 c29_what_an_update_does_not_apply_to_stays_and_is_counted
                 c29_delete_many_deletes_what_is_meant
-                c15_every_record_has_to_be_said
+                c15_l19_every_record_has_to_be_said
                 c09_a_filter_that_cannot_be_asked_writes_nothing
-                c27_racing_writes_by_filter_take_a_record_once
+                c27_l24_racing_writes_by_filter_take_a_record_once
+                c27_l22_a_write_by_filter_brings_no_deleted_record_back
                 c25_writes_by_filter_explain_how_they_find
             }
             upsert {

@@ -107,7 +107,7 @@ pub async fn c29_delete_many_deletes_what_is_meant(context: &Context) {
     assert_eq!(ranked.count(Filter::all()).await.unwrap(), 0);
 }
 
-pub async fn c15_every_record_has_to_be_said(context: &Context) {
+pub async fn c15_l19_every_record_has_to_be_said(context: &Context) {
     let ranked = ranked(context).await;
     let before = ranked.find(Filter::all()).sort("name", Order::Asc).await.unwrap();
     let none: [i64; 0] = [];
@@ -147,7 +147,7 @@ pub async fn c09_a_filter_that_cannot_be_asked_writes_nothing(context: &Context)
     assert_eq!(users.get(&ada.id).await.unwrap(), Some(ada));
 }
 
-pub async fn c27_racing_writes_by_filter_take_a_record_once(context: &Context) {
+pub async fn c27_l24_racing_writes_by_filter_take_a_record_once(context: &Context) {
     let ranked = few(
         context,
         json!([{"name": "a", "state": "new"}, {"name": "b", "state": "new"}, {"name": "c", "state": "new"}]),
@@ -186,6 +186,29 @@ pub async fn c27_racing_writes_by_filter_take_a_record_once(context: &Context) {
         }
     }
     assert_eq!((count, gone.len()), (3, 3));
+}
+
+pub async fn c27_l22_a_write_by_filter_brings_no_deleted_record_back(context: &Context) {
+    let all: serde_json::Value = (0..20).map(|rank| json!({"name": format!("r{rank:02}"), "rank": rank})).collect();
+    let ranked = few(context, all.clone()).await;
+    for _ in 0..3 {
+        let updates: Vec<_> = (0..4)
+            .map(|task| {
+                let ranked = ranked.clone();
+                tokio::spawn(async move {
+                    ranked.update_many(field("rank").is_set(), Update::new().set("mark", task)).await.unwrap();
+                    ranked.update_one(field("rank").ge(10), Update::new().inc("rank", 1)).await.unwrap();
+                })
+            })
+            .collect();
+        assert_eq!(ranked.delete_many(field("rank").is_set()).await.unwrap(), 20);
+        for update in updates {
+            update.await.unwrap();
+        }
+        assert_eq!(ranked.count(Filter::all()).await.unwrap(), 0, "a deleted record came back");
+        let again: Vec<Document> = serde_json::from_value(all.clone()).unwrap();
+        ranked.insert_many(&again).await.unwrap();
+    }
 }
 
 pub async fn c25_writes_by_filter_explain_how_they_find(context: &Context) {
