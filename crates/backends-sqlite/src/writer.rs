@@ -102,6 +102,7 @@ impl<R: Send, F: FnMut(&mut Connection) -> Result<R, Fault> + Send> Write for Pe
     }
 
     fn fail(self: Box<Self>, error: Error) {
+        self.claim.fail();
         let _ = self.answer.send(Err(error));
     }
 }

@@ -1,6 +1,6 @@
 //! Storing many records, in pieces that are a transaction each.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
 use backends_core::driver::{InsertManyRequest, InsertedRecords, NewRecord};
@@ -9,7 +9,7 @@ use backends_core::{Error, Result};
 use rusqlite::{Connection, ffi};
 
 use super::{SqliteRepository, execute};
-use crate::claim::Receipt;
+use crate::claim::{Claim, Line, Receipt};
 use crate::codec::SqlKeys;
 use crate::error::{self, Fault};
 use crate::schema::Table;
@@ -28,64 +28,72 @@ type Failures = Vec<(usize, Error)>;
 pub(super) async fn insert_many(repository: &SqliteRepository, request: &InsertManyRequest) -> Result<InsertedRecords> {
     let mut failures = Vec::new();
     let mut stopped: Option<Error> = None;
-    let mut to_send = VecDeque::new();
+    // From the first position to the end.
+    let mut to_send = BTreeMap::new();
     if !request.records.is_empty() {
-        to_send.push_back(0..request.records.len());
+        to_send.insert(0, request.records.len());
     }
-    let mut on_their_way = VecDeque::new();
+    let mut on_their_way: VecDeque<(Range<usize>, Receipt<Option<Failures>>)> = VecDeque::new();
+    let (mut line, mut at_most) = (Line::default(), IN_FLIGHT);
     loop {
-        while on_their_way.len() < IN_FLIGHT
+        while on_their_way.len() < at_most
             && stopped.is_none()
-            && let Some(range) = to_send.pop_front()
+            && let Some((start, end)) = to_send.pop_first()
         {
-            match Piece::cut(&request.records[range.clone()]).and_then(|piece| piece.start(repository, request)) {
+            let before = on_their_way.back().map(|(_, receipt)| receipt.claim());
+            let piece = Piece::cut(&request.records[start..end]);
+            match piece.and_then(|piece| piece.start(repository, request, line.clone(), before)) {
                 Ok((length, receipt)) => {
-                    let (piece, rest) = split(&range, length);
-                    on_their_way.push_back((piece, receipt));
-                    if !rest.is_empty() {
-                        to_send.push_front(rest);
+                    on_their_way.push_back((start..start + length, receipt));
+                    if start + length < end {
+                        to_send.insert(start + length, end);
                     }
                 }
                 Err(error) => {
-                    to_send.push_front(range);
+                    to_send.insert(start, end);
                     stopped = Some(error);
                 }
             }
         }
         let Some((piece, receipt)) = on_their_way.pop_front() else { break };
         match receipt.wait().await {
-            Ok(refused) => {
+            Ok(Some(refused)) => {
                 failures.extend(refused.into_iter().map(|(position, error)| (piece.start + position, error)));
+                at_most = IN_FLIGHT.min(at_most * 2);
                 request.context.renew();
             }
-            // A part of it may fit.
-            Err(error) if needs_room(&error) && piece.len() > 1 => {
-                let (first, second) = split(&piece, piece.len() / 2);
-                to_send.push_front(second);
-                to_send.push_front(first);
+            // A piece before it was not stored.
+            Ok(None) => {
+                to_send.insert(piece.start, piece.end);
             }
             Err(error) => {
-                failures.extend(piece.map(|position| (position, error::repeat(&error))));
-                if !needs_room(&error) {
-                    stopped.get_or_insert(error);
+                // What is behind it comes back, to wait for what becomes of its parts.
+                line.break_off();
+                at_most = 0;
+                if needs_room(&error) && piece.len() > 1 {
+                    // A part of it may fit.
+                    let middle = piece.start + piece.len() / 2;
+                    to_send.extend([(piece.start, middle), (middle, piece.end)]);
+                } else {
+                    failures.extend(piece.map(|position| (position, error::repeat(&error))));
+                    if !needs_room(&error) {
+                        stopped.get_or_insert(error);
+                    }
                 }
             }
         }
+        if on_their_way.is_empty() && at_most == 0 {
+            (line, at_most) = (Line::default(), 1);
+        }
     }
     let Some(error) = stopped else { return Ok(InsertedRecords::except(failures)) };
-    let rest = to_send.into_iter().flatten();
+    let rest = to_send.into_iter().flat_map(|(start, end)| start..end);
     failures.extend(rest.map(|position| (position, error::repeat(&error).with_may_have_happened(false))));
     if failures.len() == request.records.len() && failures.iter().all(|(_, failure)| failure.kind() == error.kind()) {
         // Nothing is stored, for a reason that concerns them all.
         return Err(error);
     }
     Ok(InsertedRecords::except(failures))
-}
-
-/// The first `length` of the range, and what follows.
-fn split(range: &Range<usize>, length: usize) -> (Range<usize>, Range<usize>) {
-    let middle = range.start + length;
-    (range.start..middle, middle..range.end)
 }
 
 /// Whether a smaller piece may be stored where this one was not: there is too little room on the disk, or memory.
@@ -119,9 +127,18 @@ impl Piece {
         Ok(piece)
     }
 
-    fn start(self, repository: &SqliteRepository, request: &InsertManyRequest) -> Result<(usize, Receipt<Failures>)> {
+    /// Puts it in the queue, behind `before`; it is passed over, and answered with `None`, if that is not stored.
+    fn start(
+        self,
+        repository: &SqliteRepository,
+        request: &InsertManyRequest,
+        line: Line,
+        before: Option<Claim>,
+    ) -> Result<(usize, Receipt<Option<Failures>>)> {
         let length = self.keys.len();
-        let work = repository.asking(move |connection, table| self.store(connection, table));
+        let work = repository.asking(move |connection, table| {
+            if line.holds(before.as_ref()) { self.store(connection, table).map(Some) } else { Ok(None) }
+        });
         let patience = repository.backend.patience(&request.context);
         Ok((length, repository.backend.start_write(Manner::Grouped, patience, work)?))
     }

@@ -1,5 +1,6 @@
 //! A disk without room: nothing half done, and whatever fits is stored.
 
+use backends_core::ErrorKind;
 use backends_sqlite::SqliteBackend;
 use rusqlite::Connection;
 
@@ -67,4 +68,23 @@ async fn c26_a_record_that_the_disk_has_no_room_for_stops_none_of_the_others() {
     assert_eq!(failed, [300, 301, 2_400], "{error}");
     assert!(error.is_unavailable() && error.position() == Some(300), "{error}");
     assert_eq!(count(&backend).await, 2_497);
+}
+
+#[tokio::test]
+async fn c26_of_two_records_of_one_key_the_first_is_stored_though_its_piece_had_no_room() {
+    let (_directory, backend, users) = fresh().await;
+    let native: &SqliteBackend = backend.native().unwrap();
+    native.with_writer(|file| file.query_row("PRAGMA max_page_count = 256", [], |_| Ok(()))).await.unwrap();
+    let mut many: Vec<_> = (0..4_000).map(|n| user(&format!("m{n}"), n)).collect();
+    many[10].email = "x".repeat(2_000_000);
+    // The first in the piece that ends with the large record, the others behind it, all on their way at once.
+    for position in [5, 1_500, 2_500, 3_500] {
+        many[position].id = "twice".into();
+    }
+    let error = users.insert_many(&many).await.unwrap_err();
+    let failed: Vec<_> =
+        error.inserted().unwrap().failures().map(|(position, error)| (position, error.kind())).collect();
+    let taken = [1_500, 2_500, 3_500].map(|position| (position, ErrorKind::AlreadyExists));
+    assert_eq!(failed, [&[(10, ErrorKind::Unavailable)], &taken[..]].concat());
+    assert_eq!(users.get("twice").await.unwrap(), Some(many[5].clone()));
 }
