@@ -33,6 +33,7 @@ pub use read::{Counted, Fetched, FindRequest, Found, GetRequest, Remainder, read
 pub(crate) use update::Check;
 pub use update::{UpdateRequest, Updated};
 pub(crate) use warnings::{Told, Warnings};
+pub(crate) use write::stored_id;
 pub use write::{
     DeleteRequest, Deleted, IdRule, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Merged, NewRecord,
     ReplaceRequest, Replaced, SwapRequest, Swapped,

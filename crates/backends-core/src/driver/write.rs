@@ -195,7 +195,7 @@ fn another_id(field: &str) -> Error {
 }
 
 /// The text of the top-level field `field`.
-fn stored_id(tokens: &mut dyn Tokens, field: &str) -> Result<Option<String>> {
+pub(crate) fn stored_id(tokens: &mut dyn Tokens, field: &str) -> Result<Option<String>> {
     tokens.next()?;
     loop {
         let found = match tokens.next()? {

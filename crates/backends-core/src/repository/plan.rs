@@ -8,9 +8,10 @@ use serde::de::DeserializeOwned;
 
 use super::{Record, Repository, State};
 use crate::decode::Only;
-use crate::driver::IdRule;
+use crate::driver::{IdRule, stored_id};
 use crate::encode::{encode, encode_value};
 use crate::schema::conform;
+use crate::token::read_one;
 use crate::{Batch, Error, Key, Kind, RecordBuf, Result, Token, Value, id};
 
 /// DynamoDB's item key, and MongoDB's index entry with it, hold this much of all strings of an index together.
@@ -277,8 +278,8 @@ pub(crate) fn decode<T: DeserializeOwned>(
 /// The error with the id of the record, where that is one that the library gives and so tells nothing else.
 #[cold]
 pub(crate) fn with_id(state: &State, batch: &dyn Batch, index: usize, error: Error) -> Error {
-    // The record was read before; if it cannot be now, the error stays without the id.
-    let id = RecordBuf::from_batch(batch, index).ok().and_then(|record| id_of(state, &record));
+    // Only the id is read: another field may hold what no record holds.
+    let id = read_one(batch, index, |tokens| stored_id(tokens, state.definition.id_field())).ok().flatten();
     match id.filter(|id| crate::schema::is_object_id(id) || id.parse::<uuid::Uuid>().is_ok()) {
         Some(id) => error.with_context("id", id),
         None => error,

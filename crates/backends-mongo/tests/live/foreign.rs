@@ -66,6 +66,7 @@ async fn c43_foreign_documents_read_as_what_they_are() {
     let error = things.typed::<Priced>().get(HEX).await.unwrap_err();
     assert!(error.is_unreadable() && error.path() == Some("price"), "{error}");
     assert!(error.to_string().contains("Decimal128"), "{error}");
+    assert!(error.context().eq([("id", HEX)]), "{error:?}");
     assert!(things.get(HEX).await.unwrap_err().is_unreadable());
     assert!(things.get_many([HEX, "ffffffffffffffffffffffff"]).await.unwrap_err().position() == Some(0));
     store.remove().await;
