@@ -4,6 +4,7 @@ use crate::token::read_one;
 use crate::{Batch, Document, Error, Result, Timestamp, Token, Tokens, Value};
 
 mod compare;
+mod in_part;
 mod walk;
 
 pub use walk::RecordTokens;
@@ -38,6 +39,8 @@ mod tag {
     pub(super) const ARRAY: u8 = 9;
     pub(super) const MAP: u8 = 10;
     pub(super) const FIELD: u8 = 11;
+    /// A value that could not be read; why follows.
+    pub(super) const UNREADABLE: u8 = 12;
 }
 
 impl RecordBuf {
@@ -54,7 +57,7 @@ impl RecordBuf {
     pub fn from_tokens(tokens: &mut dyn Tokens) -> Result<Self> {
         let mut record = Self::new();
         if tokens.next()? != Token::Map {
-            return Err(Error::unexpected("a walk over a record begins with a map"));
+            return Err(no_map());
         }
         let mut open = 1_usize;
         loop {
@@ -253,6 +256,10 @@ impl Batch for Vec<RecordBuf> {
     fn read(&self, index: usize, reader: &mut dyn FnMut(&mut dyn Tokens) -> Result<()>) -> Result<()> {
         reader(&mut self.get(index).ok_or_else(outside)?.tokens())
     }
+}
+
+fn no_map() -> Error {
+    Error::unexpected("a walk over a record begins with a map")
 }
 
 fn outside() -> Error {

@@ -174,7 +174,12 @@ impl Work {
                 Err(error) => return Err(error),
             }
             match &mut self.top {
-                Some(top) => top.offer(&self.fields, &self.seen, &*batch, index)?,
+                Some(top) => match top.offer(&self.fields, &self.seen, &*batch, index) {
+                    Err(error) if error.is_unreadable() => {
+                        unreadable.push_back(with_id(&self.state, &*batch, index, error));
+                    }
+                    offered => offered?,
+                },
                 None if self.skip > 0 => self.skip -= 1,
                 None if self.left == Some(0) => break,
                 None => {
@@ -272,7 +277,7 @@ impl Top {
                 self.settle(fields, keep)?;
             }
         }
-        let record = RecordBuf::from_batch(batch, index)?;
+        let record = RecordBuf::from_batch_in_part(batch, index)?;
         self.bytes += record.size() as u64;
         self.rows.push(Row { values: seen.values.clone(), record });
         if self.keep.is_none() { self.check() } else { Ok(()) }

@@ -93,3 +93,38 @@ fn c01_a_map_has_no_order() {
     assert!(build(&[0, 1, 2]) != build(&[0, 1]));
     assert!(build(&[0, 1]) != build(&[0, 2]));
 }
+
+#[test]
+fn c43_a_copy_in_part_fails_only_where_a_value_could_not_be_read() {
+    let mut batch = crate::json::JsonBatch::new();
+    let big = "99999999999999999999";
+    batch.push(&format!(r#"{{"a": 1, "big": {big}, "list": [{big}, {{"b": {big}, "c": 2}}], "z": "x"}}"#));
+    batch.push(r#"{"a": 1, "big": }"#);
+    assert!(RecordBuf::from_batch(&batch, 0).unwrap_err().is_unreadable());
+    let copy = RecordBuf::from_batch_in_part(&batch, 0).unwrap();
+    let mut walk = copy.tokens();
+    let mut steps = Vec::new();
+    while steps.last() != Some(&"z: a string") {
+        steps.push(match walk.step() {
+            Ok(Token::Field("z")) => {
+                assert!(walk.step().unwrap() == Token::String("x"));
+                "z: a string"
+            }
+            Ok(token) => token.describe(),
+            Err(error) => {
+                assert!(error.is_unreadable() && error.message().contains("outside the range of an i64"), "{error}");
+                "unreadable"
+            }
+        });
+    }
+    let expected = "a map,a field,an integer,a field,unreadable,a field,an array,unreadable,a map,a field,unreadable,\
+                    a field,an integer,an end,an end,z: a string";
+    assert_eq!(steps.join(","), expected);
+    assert!(copy.get("a") == Some(Token::Int(1)) && copy.get("list") == Some(Token::Array));
+    // What is no record at all is none in part either.
+    assert!(RecordBuf::from_batch_in_part(&batch, 1).unwrap_err().is_unreadable());
+    // Nor is one with more such values than anybody stores by mistake.
+    let mut batch = crate::json::JsonBatch::new();
+    batch.push(&format!(r#"{{"list": [{}]}}"#, vec![big; 101].join(",")));
+    assert!(RecordBuf::from_batch_in_part(&batch, 0).unwrap_err().is_unreadable());
+}

@@ -61,6 +61,7 @@ impl<'a> RecordTokens<'a> {
                 self.open -= 1;
                 Ok(Token::End)
             }
+            tag::UNREADABLE => text(&mut self.rest).and_then(|why| Err(Error::unreadable(why.to_owned()))),
             _ => Err(malformed()),
         }
     }
@@ -113,7 +114,7 @@ pub(super) fn skip(rest: &mut &[u8]) -> Result<()> {
         let (tag, after) = rest.split_first().ok_or_else(malformed)?;
         *rest = after;
         match *tag {
-            tag::STRING | tag::FIELD | tag::BYTES => {
+            tag::STRING | tag::FIELD | tag::BYTES | tag::UNREADABLE => {
                 run(rest)?;
             }
             tag::INT | tag::FLOAT | tag::TIMESTAMP => {

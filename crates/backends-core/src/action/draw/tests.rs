@@ -113,3 +113,32 @@ async fn c41_an_order_is_refused_that_takes_more_memory_than_it_may() {
     assert!(sorted(Some(10), size * 10 - 1).await.unwrap_err().is_unsupported());
     assert!(sorted(Some(4_000), size * 3_999).await.unwrap_err().is_unsupported());
 }
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Keyed {
+    key: String,
+}
+
+#[tokio::test]
+async fn c43_an_order_of_core_reads_what_is_asked_for_and_goes_on_after_what_cannot_be_read() {
+    let notes = notes().await;
+    let query = Query::new(&notes, Filter::all());
+    let mut request = FindRequest::new(Context::new(Timestamp::now(), Duration::from_secs(9)));
+    request.sort = Sort::By(vec![SortField::new("key", crate::Order::Asc)]);
+    let mut batch = crate::json::JsonBatch::new();
+    let id = "0123456789abcdef01234567";
+    batch.push(&format!(r#"{{"key": "c", "more": 99999999999999999999, "id": "{id}"}}"#));
+    batch.push(r#"{"key": "b", "more": "#);
+    batch.push(r#"{"key": "a"}"#);
+    let found = Found::batches(vec![Box::new(batch)]);
+    let opening = Opening { query: &query, request, keeps_positions: false, until: None };
+    let mut draw = Draw::new(&opening, found);
+    let Err(error) = draw.next().await else { panic!("the second is no record") };
+    assert!(error.is_unreadable(), "{error}");
+    let drawn = draw.next().await.unwrap().unwrap();
+    let keys = [0, 1].map(|at| drawn.read::<Keyed>(&query.state, at, None).unwrap().key);
+    assert_eq!(keys, ["a", "c"]);
+    let error = drawn.read::<Document>(&query.state, 1, None).unwrap_err();
+    assert!(error.is_unreadable() && error.path() == Some("more"), "{error}");
+    assert!(error.context().eq([("id", id)]), "{error}");
+}
