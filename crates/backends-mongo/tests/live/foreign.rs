@@ -121,7 +121,10 @@ async fn c37_stored_values_of_another_kind_are_a_conflict_where_they_are_declare
     let store = Store::open().await;
     let things = store.collection("things");
     things
-        .insert_one(doc! { "age": "old", "at": "2020-01-01T00:00:00Z", "price": Decimal128::from_bytes([9; 16]) })
+        .insert_one(doc! {
+            "age": "old", "at": "2020-01-01T00:00:00Z", "price": Decimal128::from_bytes([9; 16]),
+            "address": { "city": "Bern", "lat": Decimal128::from_bytes([9; 16]) },
+        })
         .await
         .unwrap();
     for (fields, fits) in [
@@ -130,6 +133,8 @@ async fn c37_stored_values_of_another_kind_are_a_conflict_where_they_are_declare
         (r#"{"age": "string", "at": "timestamp"}"#, true),
         (r#"{"age": "string", "other": "bool"}"#, true),
         (r#"{"other": "bool", "price": "string"}"#, false),
+        (r#"{"address.city": "string"}"#, true),
+        (r#"{"address.lat": "number"}"#, false),
     ] {
         let defined =
             store.backend.define::<Document>(definition(&format!(r#"{{"name": "things", "fields": {fields}}}"#))).await;
@@ -138,6 +143,10 @@ async fn c37_stored_values_of_another_kind_are_a_conflict_where_they_are_declare
             Err(error) => assert!(!fits && error.is_definition_conflict(), "{fields}: {error}"),
         }
     }
+    let both = definition(r#"{"name": "things", "fields": {"address.lat": "number", "price": "string"}}"#);
+    let error = store.backend.define::<Document>(both).await.unwrap_err();
+    let [lat, price] = error.mistakes() else { panic!("{error}") };
+    assert!(lat.contains("`address.lat`") && price.contains("`price`") && price.contains("Decimal128"), "{error}");
     store.remove().await;
 }
 
