@@ -178,5 +178,10 @@ pub(crate) fn is_of_one_item(error: &Error) -> bool {
     error.context().any(|(_, value)| code::IN_ONE_ITEM.contains(&value))
 }
 
+/// Whether the service failed by itself, which says nothing of the rest of the table until it does so again.
+pub(crate) fn is_of_a_moment(error: &Error) -> bool {
+    error.context().any(|(_, value)| code::OF_A_MOMENT.contains(&value))
+}
+
 #[cfg(test)]
 mod tests;

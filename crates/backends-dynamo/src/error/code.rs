@@ -37,10 +37,7 @@ pub(super) fn of_code(code: &str, message: &str, status: u16) -> (ErrorKind, &'s
         // A table is being changed; a transaction has the item, or a write to it in another region.
         "ResourceInUseException" => (Unavailable, IN_THE_WAY, Briefly, false),
         code if IN_ONE_ITEM.contains(&code) => (Unavailable, IN_THE_WAY, Briefly, false),
-        "InternalServerError" | "InternalFailure" | "InternalServerErrorException" => {
-            (Unavailable, STUMBLED, Briefly, true)
-        }
-        "ServiceUnavailable" | "ServiceUnavailableException" => (Unavailable, STUMBLED, Briefly, true),
+        code if OF_A_MOMENT.contains(&code) => (Unavailable, STUMBLED, Briefly, true),
         "RequestTimeout" | "RequestTimeoutException" => (Timeout, TOO_LATE, Briefly, true),
         // The service has one code for all that it does not like; its text is the only thing that tells this one.
         "ValidationException" if message.contains("Item size") || message.contains("item size") => {
@@ -63,6 +60,15 @@ pub(super) fn of_code(code: &str, message: &str, status: u16) -> (ErrorKind, &'s
 /// What the service says when other writes of the same item are going on.
 pub(super) const IN_ONE_ITEM: [&str; 3] =
     ["TransactionConflictException", "TransactionInProgressException", "ReplicatedWriteConflictException"];
+
+/// What the service says when it failed by itself, which it may do for one item alone.
+pub(super) const OF_A_MOMENT: [&str; 5] = [
+    "InternalServerError",
+    "InternalFailure",
+    "InternalServerErrorException",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+];
 
 const SLOW_DOWN: &str =
     "the table or the account lets no more requests through: ask again later, and less often, or raise its capacity";

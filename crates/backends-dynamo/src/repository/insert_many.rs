@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::DynamoRepository;
 use crate::codec::{Codec, Item, ItemKey};
-use crate::error::is_of_one_item;
+use crate::error::{is_of_a_moment, is_of_one_item};
 use crate::retry::Effect;
 use crate::service::{Cause, Failure};
 use crate::stamp::Stamp;
@@ -17,6 +17,9 @@ use crate::throughput::{AT_ONCE, Leftovers, TOGETHER, strange};
 
 // DynamoDB: 25 items a BatchWriteItem.
 const ITEMS: usize = 25;
+
+/// So many parts in turn for which the service failed by itself, each of which was tried again, and it is down.
+const MOST_IN_TURN: u32 = 3;
 
 /// A record, and where it stands in the call.
 struct Placed {
@@ -185,6 +188,8 @@ fn for_each(records: &[Placed], error: &Error) -> Errors {
 struct Progress {
     running: JoinSet<Errors>,
     errors: Errors,
+    /// How many parts came to nothing, one after another, because the service failed by itself.
+    failed_in_turn: u32,
     /// Why nothing more is tried.
     stopped: Option<Error>,
 }
@@ -205,7 +210,10 @@ impl Progress {
     }
 
     fn note(&mut self, errors: Errors) {
-        let of_all = errors.iter().find(|(_, error)| concerns_all(error));
+        let is_failing = errors.iter().any(|(_, error)| is_of_a_moment(error));
+        self.failed_in_turn = if is_failing { self.failed_in_turn + 1 } else { 0 };
+        let is_down = self.failed_in_turn >= MOST_IN_TURN;
+        let of_all = errors.iter().find(|(_, error)| concerns_all(error) || is_down && is_of_a_moment(error));
         if let (None, Some((_, error))) = (&self.stopped, of_all) {
             self.stopped = Some(error.repeat().with_may_have_happened(false));
         }
@@ -216,7 +224,7 @@ impl Progress {
 /// Whether the error of one record would be that of every other.
 fn concerns_all(error: &Error) -> bool {
     let is_its_own = matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::InvalidInput | ErrorKind::Unexpected);
-    !is_its_own && !is_of_one_item(error)
+    !is_its_own && !is_of_one_item(error) && !is_of_a_moment(error)
 }
 
 #[cfg(test)]

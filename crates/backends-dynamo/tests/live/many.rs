@@ -191,3 +191,25 @@ async fn c26_a_record_that_others_are_writing_fails_alone() {
     let failed: Vec<_> = inserted.failures().map(|(at, error)| (at, error.is_unavailable())).collect();
     assert_eq!((failed, store.all("notes").await.len()), (vec![(7, true)], 499));
 }
+
+#[tokio::test]
+async fn c26_a_record_for_which_the_service_fails_fails_alone_unless_it_fails_for_all() {
+    let (proxy, store) = proxied().await;
+    let notes = store.backend.define::<Document>(definition(r#"{"name": "notes", "hashKey": "key"}"#)).await.unwrap();
+    let records: Vec<_> = (0..500).map(|number| note(&number.to_string())).collect();
+    proxy.on(|request, n| match request.json()["Item"]["key"]["S"].as_str() {
+        Some("7") if n % 2 == 0 => dynamodb::internal_server_error().into(),
+        Some("7") => dynamodb::service_unavailable().into(),
+        _ => Fault::Pass,
+    });
+    let error = notes.insert_many(&records).await.unwrap_err();
+    let failed: Vec<_> = error.inserted().unwrap().failures().map(|(at, error)| (at, error.is_unavailable())).collect();
+    assert_eq!((failed, store.all("notes").await.len()), (vec![(7, true)], 499));
+    // A service that is down is not asked for each of the others.
+    proxy.clear();
+    proxy.on(|_, _| dynamodb::service_unavailable().into());
+    let others: Vec<_> = (500..1_000).map(|number| note(&number.to_string())).collect();
+    let error = notes.insert_many(&others).await.unwrap_err();
+    let untried = error.inserted().unwrap().failures().filter(|(_, error)| !error.may_have_happened()).count();
+    assert!(untried >= 400 && proxy.operations().len() <= 400, "{untried}, {} requests", proxy.operations().len());
+}
