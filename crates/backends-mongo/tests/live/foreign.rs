@@ -6,7 +6,7 @@ use std::time::Duration;
 use backends_core::driver::{
     BackendDriver, Context, DefineRequest, RepositoryDriver, StoredKinds, SwapRequest, Swapped,
 };
-use backends_core::{Definition, Document, Key, RecordBuf, Timestamp, Token, Value, reconcile};
+use backends_core::{Definition, Document, Filter, Key, RecordBuf, Timestamp, Token, Value, reconcile};
 use backends_mongo::mongodb::bson::{Bson, DateTime, Decimal128, Document as Native, doc, oid::ObjectId};
 use backends_mongo::mongodb::options::ClientOptions;
 use backends_mongo::{MongoBackend, MongoOptions};
@@ -45,6 +45,11 @@ struct Known {
     nothing: Option<u8>,
     reference: String,
     list: Value,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Identified {
+    id: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -113,6 +118,24 @@ async fn c43_ids_of_another_kind_are_refused_when_the_repository_is_defined() {
     }
     // One that came later is Unsupported by itself.
     store.collection("good").insert_one(doc! { "_id": 5, "n": 1 }).await.unwrap();
+    let good = definition(r#"{"name": "good", "idKind": "string"}"#);
+    let good = store.backend.define::<Identified>(good).await.unwrap();
+    let mut found = good.find(Filter::all()).stream();
+    let (mut ids, mut refused) = (Vec::new(), 0);
+    while let Some(next) = found.next().await {
+        match next {
+            Ok(record) => ids.push(record.id),
+            Err(error) => {
+                assert!(error.is_unsupported(), "{error}");
+                refused += 1;
+            }
+        }
+    }
+    ids.sort();
+    assert_eq!((ids, refused), (vec!["a".to_owned(), "b".to_owned()], 1));
+    for id in ["a", "b"] {
+        assert!(good.get(id).await.unwrap().is_some_and(|record| record.id == id));
+    }
     store.remove().await;
 }
 
