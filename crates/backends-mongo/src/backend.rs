@@ -79,7 +79,7 @@ impl MongoBackend {
         Ok(backend)
     }
 
-    /// Asks once; waiting does not help if the two do not agree about encryption.
+    /// Asks once; waiting does not help if no server agrees about encryption.
     async fn reach(&self, context: &Context) -> Result<()> {
         let topology = &self.database.topology;
         tokio::select! {

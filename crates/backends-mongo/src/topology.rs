@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use mongodb::error::{Error as NativeError, ErrorKind as NativeKind};
 use mongodb::event::EventHandler;
 use mongodb::event::sdam::SdamEvent;
+use mongodb::options::ServerAddress;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -32,7 +33,7 @@ pub(crate) struct Topology(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
-    /// Rung when the two do not agree about encryption, which waiting does not cure.
+    /// Rung when no server agrees about encryption, which waiting does not cure.
     broken: Notify,
 }
 
@@ -40,7 +41,32 @@ struct Shared {
 struct State {
     /// Since when no server takes writes. Until the driver tells, one may.
     lost: Option<Instant>,
-    fault: Option<Fault>,
+    /// Every server that the driver watches, and why it could not be reached; the last that failed is the last.
+    servers: Vec<(ServerAddress, Option<Fault>)>,
+}
+
+impl State {
+    fn set(&mut self, address: ServerAddress, fault: Option<Fault>) {
+        self.remove(&address);
+        self.servers.push((address, fault));
+    }
+
+    fn remove(&mut self, address: &ServerAddress) {
+        self.servers.retain(|(other, _)| other != address);
+    }
+
+    /// Whether not one of the servers agrees about encryption; one that does not may be a bad member of a good set.
+    fn is_broken(&self) -> bool {
+        !self.servers.is_empty() && self.servers.iter().all(|(_, fault)| *fault == Some(Fault::Tls))
+    }
+
+    fn fault(&self) -> Fault {
+        if self.is_broken() {
+            return Fault::Tls;
+        }
+        let faults = self.servers.iter().rev().filter_map(|(_, fault)| *fault);
+        faults.into_iter().find(|fault| *fault != Fault::Tls).unwrap_or(Fault::Silent)
+    }
 }
 
 impl Topology {
@@ -51,7 +77,10 @@ impl Topology {
             SdamEvent::TopologyDescriptionChanged(change) => {
                 topology.change(change.new_description.has_writable_server());
             }
-            SdamEvent::ServerHeartbeatFailed(failed) => topology.fail(fault_of(&failed.failure)),
+            SdamEvent::ServerOpening(opening) => topology.lock().set(opening.address, None),
+            SdamEvent::ServerClosed(closed) => topology.lock().remove(&closed.address),
+            SdamEvent::ServerHeartbeatSucceeded(answered) => topology.lock().set(answered.server_address, None),
+            SdamEvent::ServerHeartbeatFailed(failed) => topology.fail(failed.server_address, fault_of(&failed.failure)),
             _ => {}
         })
     }
@@ -59,15 +88,16 @@ impl Topology {
     fn change(&self, has_primary: bool) {
         let mut state = self.lock();
         if has_primary {
-            *state = State::default();
+            state.lost = None;
         } else {
             state.lost.get_or_insert_with(Instant::now);
         }
     }
 
-    fn fail(&self, fault: Fault) {
-        self.lock().fault = Some(fault);
-        if fault == Fault::Tls {
+    fn fail(&self, address: ServerAddress, fault: Fault) {
+        let mut state = self.lock();
+        state.set(address, Some(fault));
+        if state.is_broken() {
             self.0.broken.notify_waiters();
         }
     }
@@ -75,19 +105,19 @@ impl Topology {
     /// Why no server could be reached, if none could since `began`.
     pub(crate) fn unreachable_since(&self, began: Instant) -> Option<Fault> {
         let state = self.lock();
-        state.lost.filter(|lost| *lost <= began).map(|_| state.fault.unwrap_or(Fault::Silent))
+        state.lost.filter(|lost| *lost <= began).map(|_| state.fault())
     }
 
     /// Why the last server that could not be reached could not.
     pub(crate) fn fault(&self) -> Fault {
-        self.lock().fault.unwrap_or(Fault::Silent)
+        self.lock().fault()
     }
 
-    /// Comes back once a server turns out not to speak the same encryption.
+    /// Comes back once no server speaks the same encryption.
     pub(crate) async fn broken(&self) {
         loop {
             let rung = self.0.broken.notified();
-            if self.lock().fault == Some(Fault::Tls) {
+            if self.lock().is_broken() {
                 return;
             }
             rung.await;
@@ -137,13 +167,38 @@ mod tests {
         let before = Instant::now();
         assert_eq!(topology.unreachable_since(before), None);
         topology.change(false);
-        topology.fail(Fault::Refused);
+        topology.fail(server(1), Fault::Refused);
         topology.change(false);
         assert_eq!(topology.unreachable_since(before), None, "it was lost after the call began");
         assert_eq!(topology.unreachable_since(Instant::now()), Some(Fault::Refused));
         topology.change(true);
+        topology.lock().set(server(1), None);
         assert_eq!(topology.unreachable_since(Instant::now()), None);
         assert_eq!(topology.fault(), Fault::Silent);
+    }
+
+    fn server(port: u16) -> ServerAddress {
+        ServerAddress::Tcp { host: "server".to_owned(), port: Some(port) }
+    }
+
+    #[test]
+    fn d10_one_bad_member_does_not_speak_for_the_others() {
+        let topology = Topology::default();
+        for port in [1, 2] {
+            topology.lock().set(server(port), None);
+        }
+        let told = || (topology.lock().is_broken(), topology.fault());
+        topology.fail(server(1), Fault::Tls);
+        assert_eq!(told(), (false, Fault::Silent), "the other may answer yet");
+        topology.fail(server(2), Fault::Refused);
+        topology.fail(server(1), Fault::Tls);
+        assert_eq!(told(), (false, Fault::Refused));
+        topology.fail(server(2), Fault::Tls);
+        assert_eq!(told(), (true, Fault::Tls));
+        topology.lock().set(server(2), None);
+        assert_eq!(told(), (false, Fault::Silent));
+        topology.lock().remove(&server(2));
+        assert_eq!(told(), (true, Fault::Tls), "none is left that may answer");
     }
 
     #[test]

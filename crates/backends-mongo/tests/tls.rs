@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use backends_core::{Backend, DatabaseConfig, Document, Error, Registry, Result, Value};
 use backends_mongo::Mongodb;
 use backends_mongo::mongodb::Client;
+use live::Peer;
 use live::tls::Authority;
 use store::{definition, fresh_name, variable};
 use tempfile::TempDir;
@@ -127,4 +128,11 @@ async fn d10_whom_the_server_hangs_up_on_is_told_what_it_may_miss_by_the_deadlin
         assert!(error.is_unavailable() && !error.may_have_happened(), "{error}");
         assert!(error.to_string().contains("`tls`, and `tlsCertificateKeyFile`"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn d10_one_host_that_does_not_encrypt_is_not_in_the_way_of_the_others() {
+    let plain = Peer::answering(b"this is no encryption at all").await;
+    let config = by_host().set("tlsCaFile", authority()).set("tlsCertificateKeyFile", client());
+    serves(config.set("host", format!("{},{}", plain.address(), host()))).await;
 }

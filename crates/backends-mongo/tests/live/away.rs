@@ -1,16 +1,17 @@
-//! A server that goes away after the backend was opened, and comes back.
+//! Servers that are not there, not the primary, or no longer what they were.
 
 use std::time::{Duration, Instant};
 
-use backends_core::{Document, Error, Registry, Value};
+use backends_core::{Document, Error, Registry, Result, Value};
 use backends_mongo::Mongodb;
+use live::nowhere;
 use proxy::{Protocol, Proxy};
 use tokio::time::timeout;
 
-use crate::store::{Store, definition, variable};
+use crate::store::{Store, definition, url, variable};
 
 /// What a call says while no server takes it, and how long that took.
-async fn told<T>(call: impl IntoFuture<Output = Result<T, Error>>) -> (Error, Duration) {
+async fn told<T>(call: impl IntoFuture<Output = Result<T>>) -> (Error, Duration) {
     let began = Instant::now();
     let error = call.await.err().unwrap();
     assert!(error.is_unavailable() && !error.may_have_happened(), "{error}");
@@ -42,6 +43,16 @@ async fn c42_who_finds_no_server_is_told_by_the_deadline_or_when_the_driver_give
     assert!(took < Duration::from_secs(10), "the driver gave up earlier: {took:?}");
     proxy.accept().await.unwrap();
     assert!(notes.get("a").timeout(Duration::from_secs(20)).await.unwrap().is_some());
+    backend.close().await.unwrap();
+    store.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d10_a_dead_host_beside_the_live_one_is_not_in_its_way() {
+    let store = Store::open().await;
+    let url = url(&store.name, "").replacen("mongodb://", &format!("mongodb://{},", nowhere().await), 1);
+    let backend = Registry::new().register(Mongodb).open(&url).await.unwrap();
+    backend.ping().await.unwrap();
     backend.close().await.unwrap();
     store.remove().await;
 }
