@@ -84,11 +84,23 @@ impl MongoBackend {
         let topology = &self.database.topology;
         tokio::select! {
             biased;
-            answer = timeout(context.remaining(), self.ping(context)) => answer.unwrap_or_else(|_| {
+            answer = timeout(context.remaining(), self.find_primary(context)) => answer.unwrap_or_else(|_| {
                 Err(unreachable(topology.fault()))
             }),
             () = topology.broken() => Err(unreachable(Fault::Tls)),
         }
+    }
+
+    /// The driver looks for the primary by itself, but takes any server that it is to ask directly.
+    async fn find_primary(&self, context: &Context) -> Result<()> {
+        let hello = self.database.native.run_command(doc! { "hello": 1 });
+        let answer = self.database.call(context, Effect::Reads, hello.into_future()).await?;
+        if matches!(answer.get_bool("isWritablePrimary"), Ok(false)) {
+            return Err(Error::unavailable(
+                "the server is not the primary of its replica set, and would read what is out of date: leave out `directConnection`, or name the primary",
+            ));
+        }
+        Ok(())
     }
 }
 

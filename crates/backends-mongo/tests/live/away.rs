@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use backends_core::{Document, Error, Registry, Result, Value};
 use backends_mongo::Mongodb;
 use live::nowhere;
-use proxy::{Protocol, Proxy};
+use proxy::{Fault, Protocol, Proxy};
 use tokio::time::timeout;
 
 use crate::store::{Store, definition, url, variable};
@@ -55,4 +55,31 @@ async fn d10_a_dead_host_beside_the_live_one_is_not_in_its_way() {
     backend.ping().await.unwrap();
     backend.close().await.unwrap();
     store.remove().await;
+}
+
+/// The bytes with the other value of a flag, which BSON holds as its name and a byte.
+fn with_flag(mut bytes: Vec<u8>, name: &str, value: u8) -> Vec<u8> {
+    let field = [&[8], name.as_bytes(), &[0, 1 - value]].concat();
+    if let Some(at) = bytes.windows(field.len()).position(|window| window == field) {
+        bytes[at + field.len() - 1] = value;
+    }
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn l52_a_secondary_that_is_asked_directly_is_refused() {
+    let proxy = Proxy::start(&variable("TEST_MONGODB_URL"), Protocol::MongoDb).await.unwrap();
+    proxy.on(|request, _| {
+        if request.operation().eq_ignore_ascii_case("hello") || request.operation().eq_ignore_ascii_case("isMaster") {
+            return Fault::change(|bytes| {
+                ["isWritablePrimary", "ismaster"]
+                    .iter()
+                    .fold(with_flag(bytes, "secondary", 1), |bytes, name| with_flag(bytes, name, 0))
+            });
+        }
+        Fault::Pass
+    });
+    let url = format!("mongodb://{}/d?directConnection=true&serverSelectionTimeoutMS=3000", proxy.address());
+    let error = Registry::new().register(Mongodb).open(&url).await.unwrap_err();
+    assert!(error.is_unavailable() && error.to_string().contains("`directConnection`"), "{error}");
 }
