@@ -57,6 +57,16 @@ async fn d10_a_dead_host_beside_the_live_one_is_not_in_its_way() {
     store.remove().await;
 }
 
+/// MongoDB says so, and a driver that does not encrypt has to guess from it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d10_a_server_that_does_not_encrypt_hangs_up_on_who_does() {
+    let began = Instant::now();
+    let encrypted = Registry::new().register(Mongodb).open(&url("d", "tls=true&serverSelectionTimeoutMS=2000")).await;
+    let error = encrypted.unwrap_err();
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert!(error.is_unavailable() && error.to_string().contains("check `tls`"), "{error}");
+}
+
 /// The bytes with the other value of a flag, which BSON holds as its name and a byte.
 fn with_flag(mut bytes: Vec<u8>, name: &str, value: u8) -> Vec<u8> {
     let field = [&[8], name.as_bytes(), &[0, 1 - value]].concat();
