@@ -14,6 +14,7 @@ mod lost;
 mod many;
 mod oracle;
 mod plans;
+mod pool;
 mod races;
 mod reading;
 mod records;

@@ -1,0 +1,37 @@
+//! Connections that are all taken.
+
+use std::time::{Duration, Instant};
+
+use backends_core::{Document, Registry, Value};
+use backends_mongo::Mongodb;
+use proxy::{Fault, Protocol, Proxy};
+
+use crate::store::{Store, definition, variable};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c42_a_call_that_waits_for_a_connection_ends_with_its_time() {
+    let store = Store::open().await;
+    let proxy = Proxy::start(&variable("TEST_MONGODB_URL"), Protocol::MongoDb).await.unwrap();
+    let url = format!("mongodb://{}/{}?directConnection=true&maxPoolSize=1", proxy.address(), store.name);
+    let backend = Registry::new().register(Mongodb).open(&url).await.unwrap();
+    let notes = backend.define::<Document>(definition(r#"{"name": "notes", "idKind": "string"}"#)).await.unwrap();
+    let note = Document::from([("id", Value::from("a"))]);
+    notes.insert(&note).await.unwrap();
+    proxy.clear();
+    proxy.on(|request, _| if request.operation() == "find" { Fault::Hang } else { Fault::Pass });
+    let hanging = tokio::spawn(notes.get("a").timeout(Duration::from_secs(20)).into_future());
+    while !proxy.operations().iter().any(|operation| operation == "find") {
+        tokio::task::yield_now().await;
+    }
+    let began = Instant::now();
+    let read = notes.get("a").timeout(Duration::from_millis(300)).await.unwrap_err();
+    let write = notes.upsert(&note).timeout(Duration::from_millis(300)).await.unwrap_err();
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(read.is_timeout() && write.is_timeout(), "{read}; {write}");
+    // None of the two was sent.
+    let sent = proxy.log().iter().filter(|request| !request.is_drivers_own()).count();
+    assert_eq!(sent, 1, "{:?}", proxy.operations());
+    hanging.abort();
+    backend.close().await.unwrap();
+    store.remove().await;
+}
