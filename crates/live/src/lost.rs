@@ -73,7 +73,7 @@ struct Plan {
     request: usize,
 }
 
-/// Runs the suite on records of one kind of key. Two stages may run at the same time, one for each.
+/// Runs the suite on records of one kind of key, and prints a line for each call. Two stages may run at the same time, one for each.
 ///
 /// # Panics
 /// When a call breaks the promise; the message says which, and which answer was lost.
@@ -88,6 +88,7 @@ pub async fn run(stage: &Stage, key: KeyIs) -> Report {
     many::run(stage, &pair, shape, field, &mut report).await;
     let errors = stage.proxy.errors();
     assert!(errors.is_empty(), "the proxy could not do what it was told: {errors:?}");
+    report.print();
     report
 }
 

@@ -40,6 +40,30 @@ impl Report {
         self.0.push(line);
     }
 
+    /// Prints a line for each call and shape: how many answers were lost, and what came of that.
+    #[allow(clippy::print_stdout, reason = "the figures of a test, for who asks for them with `--nocapture`")]
+    pub(super) fn print(&self) {
+        for first in self.firsts() {
+            let outcomes: Vec<_> = self.lines().filter(|line| line.is_like(first)).map(|line| line.outcome).collect();
+            let count = |wanted: Outcome| outcomes.iter().filter(|outcome| **outcome == wanted).count();
+            println!(
+                "{}, {}: {} lost; {} answered, {} happened, {} nothing",
+                first.call,
+                first.shape,
+                outcomes.len(),
+                count(Outcome::Answered),
+                count(Outcome::Happened),
+                count(Outcome::Nothing),
+            );
+        }
+    }
+
+    /// The first line of each call and shape.
+    fn firsts(&self) -> impl Iterator<Item = &Line> {
+        let is_first = |at: usize, line: &Line| !self.0[..at].iter().any(|before| before.is_like(line));
+        self.0.iter().enumerate().filter(move |(at, line)| is_first(*at, line)).map(|(_, line)| line)
+    }
+
     /// Each call.
     pub fn lines(&self) -> impl Iterator<Item = &Line> {
         self.0.iter()
@@ -49,6 +73,12 @@ impl Report {
     pub fn unanswered(&self) -> impl Iterator<Item = &Line> {
         let one = |line: &&Line| matches!(line.loss, Loss::Once | Loss::Half);
         self.lines().filter(one).filter(|line| line.outcome != Outcome::Answered)
+    }
+}
+
+impl Line {
+    fn is_like(&self, other: &Self) -> bool {
+        (self.call, self.shape) == (other.call, other.shape)
     }
 }
 
