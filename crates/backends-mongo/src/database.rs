@@ -13,7 +13,7 @@ use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
 use mongodb::{Client, Collection};
 use tokio::time::{Instant, timeout_at};
 
-use crate::error::{Effect, translate, unreachable};
+use crate::error::{Effect, is_of_the_connection, translate, unreachable};
 use crate::topology::{Fault, Topology};
 
 /// How long before a call's deadline it is said why no server could be reached; core says nothing but "too late".
@@ -62,6 +62,18 @@ impl Database {
             },
         };
         answer.map_err(Failure::Native)
+    }
+
+    /// The same for what may be done twice, which is asked once more where the connection broke: the driver repeats
+    /// reads and writes of records by itself, and nothing else.
+    pub(crate) async fn ask_again<T, F>(&self, context: &Context, request: impl Fn() -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = mongodb::error::Result<T>> + Unpin,
+    {
+        match self.ask(context, request()).await {
+            Err(failure) if failure.native().is_some_and(is_of_the_connection) => self.ask(context, request()).await,
+            answer => answer,
+        }
     }
 
     /// The same, with an error of this library.

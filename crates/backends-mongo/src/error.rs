@@ -48,7 +48,7 @@ fn meaning(native: &NativeError, fault: Fault) -> (Error, bool) {
         NativeKind::ServerSelection { .. } => (unreachable(fault), false),
         NativeKind::InvalidTlsConfig { .. } => (Error::invalid_config(NO_TLS), false),
         NativeKind::DnsResolve { .. } => (unreachable(Fault::UnknownHost), false),
-        NativeKind::Io(_) | NativeKind::ConnectionPoolCleared { .. } => (
+        _ if is_of_the_connection(native) => (
             Error::unavailable("the connection to the server broke: ask again, and look at the server and the network"),
             true,
         ),
@@ -66,6 +66,11 @@ fn meaning(native: &NativeError, fault: Fault) -> (Error, bool) {
         NativeKind::InvalidArgument { .. } | NativeKind::SessionsNotSupported => (failed(), false),
         _ => (failed(), true),
     }
+}
+
+/// Whether the way to the server broke.
+pub(crate) fn is_of_the_connection(native: &NativeError) -> bool {
+    matches!(&*native.kind, NativeKind::Io(_) | NativeKind::ConnectionPoolCleared { .. })
 }
 
 fn failed() -> Error {

@@ -41,8 +41,8 @@ impl<'a> Collection<'a> {
             if self.request.mode == SchemaMode::Verify {
                 return Err(DefineRequest::missing("the collection"));
             }
-            let create = self.database.native.create_collection(&self.name);
-            match self.database.ask(&self.request.context, create.into_future()).await {
+            let create = || self.database.native.create_collection(&self.name).into_future();
+            match self.database.ask_again(&self.request.context, create).await {
                 Ok(()) => return Ok(false),
                 Err(failure) if failure.native().is_some_and(|native| has_code(native, &EXISTS)) => {}
                 Err(failure) => return Err(self.database.fail(failure, Effect::Reads)),

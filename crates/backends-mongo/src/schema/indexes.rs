@@ -80,8 +80,9 @@ pub(super) async fn ensure(
     }
     if !missing.is_empty() && request.mode == SchemaMode::Ensure {
         let collection = database.collection(definition.name());
-        let create = collection.create_indexes(missing);
-        let created = database.call(&request.context, Effect::Reads, create.into_future()).await;
+        let create = || collection.create_indexes(missing.clone()).into_future();
+        let created = database.ask_again(&request.context, create).await;
+        let created = created.map_err(|failure| database.fail(failure, Effect::Reads));
         created.map_err(|error| error.with_context("collection", collection.name()))?;
     }
     Ok(names.into_iter().map(|(_, named)| named).collect())

@@ -36,8 +36,9 @@ pub(super) async fn ensure(
     let options = IndexOptions::builder().name(KEY_INDEX.to_owned()).unique(true).build();
     let index = IndexModel::builder().keys(keys).options(options).build();
     let collection = database.collection(request.definition.name());
-    let create = collection.create_index(index).max_time(max_time(&request.context));
-    match database.call(&request.context, Effect::Reads, create.into_future()).await {
+    let create = || collection.create_index(index.clone()).max_time(max_time(&request.context)).into_future();
+    let created = database.ask_again(&request.context, create).await;
+    match created.map_err(|failure| database.fail(failure, Effect::Reads)) {
         Ok(_) => Ok(KEY_INDEX.to_owned()),
         Err(error) if came_of(&error, &DUPLICATE) => Err(Error::definition_conflict(
             "stored records have the same key, or lack it: make their keys different first",

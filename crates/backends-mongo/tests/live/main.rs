@@ -6,6 +6,7 @@
 mod away;
 mod by_filter;
 mod costs;
+mod define_lost;
 mod definitions;
 mod edges;
 mod foreign;
