@@ -1,19 +1,8 @@
-//! The contract, on the real server that `TEST_MONGODB_URL` names: one database, a prefix of its own for each store.
+//! The contract, on the replica set that `TEST_MONGODB_URL` names.
 
-use std::sync::Arc;
+#![allow(unreachable_pub, reason = "a module of several programs of tests")]
 
-use backends_core::driver::{BackendDriver, BackendFactory};
-use backends_core::{DatabaseConfig, Result};
-use backends_mongo::Mongodb;
+#[path = "common/contract.rs"]
+mod contract;
 
-backends_conformance::suite!(open);
-
-async fn open(store: String) -> Result<Arc<dyn BackendDriver>> {
-    let url = std::env::var("TEST_MONGODB_URL")
-        .unwrap_or_else(|_| panic!("TEST_MONGODB_URL is not set: it names the MongoDB that these tests need"));
-    let known = [Mongodb.info()];
-    let config = DatabaseConfig::from_uri(&url, &known, &[])?
-        .set("database", "backends_conformance")
-        .set("tablePrefix", format!("{store}."));
-    Mongodb.open(&config.resolve(&known, &[])?).await
-}
+backends_conformance::suite!(contract::open);
