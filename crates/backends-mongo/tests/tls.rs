@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use backends_core::{Backend, DatabaseConfig, Document, Error, Registry, Result, Value};
 use backends_mongo::Mongodb;
 use backends_mongo::mongodb::Client;
+use backends_mongo::mongodb::bson::doc;
 use live::Peer;
 use live::tls::Authority;
 use store::{definition, fresh_name, variable};
@@ -135,4 +136,26 @@ async fn d10_one_host_that_does_not_encrypt_is_not_in_the_way_of_the_others() {
     let plain = Peer::answering(b"this is no encryption at all").await;
     let config = by_host().set("tlsCaFile", authority()).set("tlsCertificateKeyFile", client());
     serves(config.set("host", format!("{},{}", plain.address(), host()))).await;
+}
+
+#[tokio::test]
+async fn a_certificate_is_a_login_where_the_server_knows_its_name() {
+    let (authority, client) = (escaped(&authority()), escaped(&client()));
+    let x509 =
+        || by_url(&format!("tls=true&tlsCAFile={authority}&tlsCertificateKeyFile={client}&authMechanism=MONGODB-X509"));
+    let error = refused_at_once(x509()).await;
+    assert!(error.is_permission_denied(), "{error}");
+    let admin = open(by_url(&format!("tls=true&tlsCAFile={authority}&tlsCertificateKeyFile={client}"))).await.unwrap();
+    let users = admin.native::<Client>().unwrap().database("$external");
+    let roles = vec![doc! { "role": "readWriteAnyDatabase", "db": "admin" }];
+    users.run_command(doc! { "createUser": "CN=client", "roles": roles }).await.unwrap();
+    let known = open(x509()).await.unwrap();
+    let status = known.native::<Client>().unwrap().database("admin").run_command(doc! { "connectionStatus": 1 });
+    let status = status.await.unwrap();
+    let users_there = status.get_document("authInfo").unwrap().get_array("authenticatedUsers").unwrap();
+    assert_eq!(users_there[0].as_document().unwrap().get_str("user").unwrap(), "CN=client");
+    known.close().await.unwrap();
+    serves(x509()).await;
+    users.run_command(doc! { "dropUser": "CN=client" }).await.unwrap();
+    admin.close().await.unwrap();
 }
