@@ -150,8 +150,8 @@ async fn a_certificate_is_a_login_where_the_server_knows_its_name() {
     let roles = vec![doc! { "role": "readWriteAnyDatabase", "db": "admin" }];
     users.run_command(doc! { "createUser": "CN=client", "roles": roles }).await.unwrap();
     let known = open(x509()).await.unwrap();
-    let status = known.native::<Client>().unwrap().database("admin").run_command(doc! { "connectionStatus": 1 });
-    let status = status.await.unwrap();
+    let database = known.native::<Client>().unwrap().database("admin");
+    let status = database.run_command(doc! { "connectionStatus": 1 }).await.unwrap();
     let users_there = status.get_document("authInfo").unwrap().get_array("authenticatedUsers").unwrap();
     assert_eq!(users_there[0].as_document().unwrap().get_str("user").unwrap(), "CN=client");
     known.close().await.unwrap();
