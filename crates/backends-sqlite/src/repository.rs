@@ -11,7 +11,7 @@ use backends_core::driver::{
     UpdateRequest, Updated,
 };
 use backends_core::json::{self, JsonTokens};
-use backends_core::{Cursor, Error, RecordBuf, Result};
+use backends_core::{Error, RecordBuf, Result};
 use rusqlite::{Connection, Statement, ffi};
 
 use crate::backend::SqliteBackend;
@@ -46,12 +46,6 @@ impl SqliteRepository {
     /// The backend that it belongs to, with the connections.
     pub fn backend(&self) -> &SqliteBackend {
         &self.backend
-    }
-
-    /// The cursor of a find, which core keeps to itself, for benches.
-    #[doc(hidden)]
-    pub fn cursor(&self, request: &FindRequest) -> Result<Box<dyn Cursor>> {
-        Ok(find::rows(self, request, Plan::new(&self.table, request)?))
     }
 
     async fn write<R, F>(&self, manner: Manner, context: &Context, work: F) -> Result<R>

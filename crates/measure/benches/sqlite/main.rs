@@ -4,11 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "a program that ends if it cannot measure")]
 
 use std::path::Path;
-use std::time::Duration;
 
-use backends_core::driver::{Context, FindRequest};
-use backends_core::{Registry, Repository, Result, Timestamp, Token, Tokens};
-use backends_sqlite::{Sqlite, SqliteRepository};
+use backends_core::{Filter, Registry, Repository};
+use backends_sqlite::Sqlite;
 use direct::{Direct, Pool, Spawning, Threads};
 use measure::{Comparison, Contender, Record, STORED, many_fresh, ours, print_head, runtime};
 use tokio::runtime::Runtime;
@@ -72,22 +70,11 @@ impl Bench {
         ]);
     }
 
-    /// Ours walks over each record as core would; theirs makes a struct of it.
     fn find(&self) {
         let Self { runtime, ours, spawning, .. } = self;
-        let native = ours.native(|native: &SqliteRepository| native.clone()).unwrap();
-        let read = async || {
-            let mut cursor =
-                native.cursor(&FindRequest::new(Context::new(Timestamp::now(), Duration::from_secs(30)))).unwrap();
-            let mut records = 0;
-            while let Some(batch) = cursor.next().await.unwrap() {
-                (0..batch.len()).for_each(|index| batch.read(index, &mut walk).unwrap());
-                records += batch.len();
-            }
-            records
-        };
+        let all = async || ours.find(Filter::all()).await.unwrap();
         Comparison::of("read of 10,000").throughput(1.0).run(&mut [
-            Contender::new("ours", || runtime.block_on(read())),
+            Contender::new("ours", || runtime.block_on(all()).len()),
             Contender::new("one connection", || runtime.block_on(spawning.readers.call(direct::all)).len()),
         ]);
     }
@@ -98,21 +85,6 @@ impl Bench {
             Contender::getting_many(runtime, ours),
             Contender::getting_many(runtime, spawning).named("one connection"),
         ]);
-    }
-}
-
-/// Reads a record to its end, as the one decoder of the library does.
-fn walk(tokens: &mut dyn Tokens) -> Result<()> {
-    let mut open = 0_usize;
-    loop {
-        match tokens.next()? {
-            Token::Map | Token::Array => open += 1,
-            Token::End => open -= 1,
-            _ => {}
-        }
-        if open == 0 {
-            return Ok(());
-        }
     }
 }
 

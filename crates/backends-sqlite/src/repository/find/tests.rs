@@ -35,6 +35,11 @@ async fn insert(repository: &SqliteRepository, records: Vec<NewRecord>) {
     repository.insert_many(&InsertManyRequest::new(context(), records)).await.unwrap();
 }
 
+fn cursor(repository: &SqliteRepository) -> Box<dyn Cursor> {
+    let request = FindRequest::new(context());
+    rows(repository, &request, Plan::new(&repository.table, &request).unwrap())
+}
+
 async fn sizes(cursor: &mut dyn Cursor) -> Vec<usize> {
     let mut sizes = Vec::new();
     while let Some(batch) = cursor.next().await.unwrap() {
@@ -46,11 +51,11 @@ async fn sizes(cursor: &mut dyn Cursor) -> Vec<usize> {
 #[tokio::test]
 async fn c22_batches_begin_small_and_stay_bounded() {
     let (_directory, repository) = repository(r#"{"name": "many", "hashKey": "p", "hashKeyType": "N"}"#).await;
-    assert_eq!(sizes(&mut *repository.cursor(&FindRequest::new(context())).unwrap()).await, [0]);
+    assert_eq!(sizes(&mut *cursor(&repository)).await, [0]);
     insert(&repository, (0..3_000).map(|n| new(n, None, 10)).collect()).await;
-    assert_eq!(sizes(&mut *repository.cursor(&FindRequest::new(context())).unwrap()).await, [128, 512, 2_048, 312]);
+    assert_eq!(sizes(&mut *cursor(&repository)).await, [128, 512, 2_048, 312]);
     insert(&repository, (3_000..3_030).map(|n| new(n, None, 100_000)).collect()).await;
-    let sizes = sizes(&mut *repository.cursor(&FindRequest::new(context())).unwrap()).await;
+    let sizes = sizes(&mut *cursor(&repository)).await;
     assert_eq!(sizes.iter().sum::<usize>(), 3_030);
     assert!(sizes[4..].iter().all(|size| *size <= 12), "a batch has about 1 MB at most: {sizes:?}");
 }
@@ -61,7 +66,7 @@ async fn c22_between_two_batches_nothing_is_held() {
     let (_directory, repository) = repository(json).await;
     // Equal partition keys across the borders of batches.
     insert(&repository, (0..1_000).map(|n| new(n / 300, Some(n), 10)).collect()).await;
-    let mut open = repository.cursor(&FindRequest::new(context())).unwrap();
+    let mut open = cursor(&repository);
     assert_eq!(open.next().await.unwrap().unwrap().len(), 128);
     // There is one connection that reads; it is free, and what is behind the first batch may change.
     insert(&repository, vec![new(2, Some(5_000), 10), new(0, Some(-1), 10)]).await;
@@ -78,7 +83,7 @@ async fn c22_one_unreadable_row_leaves_the_others_readable() {
         file.execute_batch("UPDATE some SET record = '{\"p\":' WHERE partition_key = 1")
     };
     repository.backend().with_writer(spoil).await.unwrap();
-    let batch = repository.cursor(&FindRequest::new(context())).unwrap().next().await.unwrap().unwrap();
+    let batch = cursor(&repository).next().await.unwrap().unwrap();
     let read = |index| batch.read(index, &mut |tokens| RecordBuf::from_tokens(tokens).map(drop));
     assert!(read(0).unwrap_err().is_unreadable());
     assert!(read(1).unwrap_err().is_unreadable());
