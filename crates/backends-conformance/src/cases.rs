@@ -1,4 +1,4 @@
-//! The list of the cases, and where each topic is; those of reading by filter are listed beside.
+//! The list of the cases, and where each topic is; those of reading by filter and of writing are listed beside.
 
 pub mod cancel;
 pub mod capabilities;
@@ -38,6 +38,8 @@ pub mod timestamps;
 pub mod update;
 pub mod upsert;
 pub mod values;
+pub mod versions;
+pub mod versions_of_others;
 pub mod writes_by_filter;
 
 /// Calls a macro with every case, by topic.
@@ -45,7 +47,7 @@ pub mod writes_by_filter;
 #[macro_export]
 macro_rules! each_case {
     ($($then:tt)*) => {
-        $crate::with_cases_of_reading! {
+        $crate::with_cases_of_writing! {
             [$($then)*]
             cancel {
                 c42_an_insert_that_is_dropped_half_way_is_stored
@@ -64,7 +66,6 @@ macro_rules! each_case {
                 c39_c41_indexes_are_there_or_refused
                 c39_c41_ordered_indexes_are_there_or_refused
                 c34_c41_ttl_is_there_or_refused
-                c32_c41_versions_are_there_or_refused
                 c41_everything_that_is_missing_is_told_at_once
                 c41_the_largest_record_is_stored_or_its_limit_is_told
                 c41_what_is_durable_outlives_its_closing
@@ -289,15 +290,6 @@ macro_rules! each_case {
                 c02_integers_outside_i64_are_refused_and_not_stored
                 c02_numbers_in_keys_are_one_kind
             }
-            replace {
-                c30_t03_a_replace_of_what_is_missing_is_not_found_and_creates_nothing
-                c30_a_replace_replaces_the_whole_record
-                c30_a_replace_touches_no_other_record
-                c30_l22_a_replace_does_not_resurrect_a_deleted_record
-                c30_a_refused_replace_changes_nothing
-                c30_l15_a_replaced_record_is_read_at_once_by_everybody
-                c30_the_answer_of_a_replace_is_what_is_stored
-            }
             serde_table {
                 c01_c02_c05_scalars_come_back_or_are_refused
                 c01_c03_collections_come_back_or_are_refused
@@ -306,15 +298,6 @@ macro_rules! each_case {
                 c01_c03_enums_come_back_or_are_refused
                 c01_c03_whole_records_come_back_or_are_refused
                 c01_c04_instants_and_dates_come_back_or_are_refused
-            }
-            swap {
-                c26_t02_an_insert_by_swap_never_overwrites
-                c26_s05_an_insert_many_by_swap_stores_what_it_can
-                c30_replace_and_upsert_by_swap_do_what_they_say
-                c11_c30_writes_by_swap_keep_the_stored_id
-                c27_a_delete_by_swap_gives_the_record
-                c30_l22_a_swap_sees_what_got_in_between
-                c30_racing_writes_by_swap_lose_nothing
             }
             timestamps {
                 c04_l30_d08_instants_come_back_to_the_millisecond
@@ -328,40 +311,6 @@ macro_rules! each_case {
                 c04_what_is_no_instant_is_refused_where_one_is_declared
                 c04_instants_and_their_texts_are_keys
                 c04_an_instant_is_no_operand_of_another_kind
-            }
-            update {
-                c28_each_change_does_what_it_says
-                c04_c28_instants_in_arrays_are_pulled_as_instants
-                c28_what_does_not_apply_changes_nothing
-                c28_an_update_that_no_record_takes_is_refused
-                c12_the_key_and_the_id_never_change
-                c27_an_update_creates_nothing
-                c27_an_update_gives_the_record_as_it_is_then
-                c28_the_type_says_what_its_fields_hold
-                c10_index_fields_hold_what_every_index_holds
-                c28_fifty_tasks_increment_one_counter
-                c28_an_update_does_nothing_until_it_is_awaited
-            }
-            writes_by_filter {
-                c27_update_one_changes_the_first_of_an_order
-                c27_update_one_of_nothing_is_none
-                c27_delete_one_gives_the_first_of_an_order
-                c29_update_many_changes_each_that_is_meant_once
-                c29_what_an_update_does_not_apply_to_stays_and_is_counted
-                c29_delete_many_deletes_what_is_meant
-                c15_l19_every_record_has_to_be_said
-                c09_a_filter_that_cannot_be_asked_writes_nothing
-                c27_l24_racing_writes_by_filter_take_a_record_once
-                c27_l22_a_write_by_filter_brings_no_deleted_record_back
-                c25_writes_by_filter_explain_how_they_find
-            }
-            upsert {
-                c30_an_upsert_says_whether_it_inserted
-                c30_an_upsert_replaces_the_whole_record
-                c30_an_upsert_goes_by_the_whole_key
-                c30_an_upsert_after_a_delete_inserts
-                c30_a_refused_upsert_changes_nothing
-                c30_the_answer_of_an_upsert_is_what_is_stored
             }
             values {
                 c01_l17_every_kind_of_value_comes_back_typed

@@ -20,7 +20,8 @@ pub struct Capabilities {
     pub fresh_indexes: bool,
     /// Records that expire.
     pub ttl: bool,
-    /// Versions of records.
+    /// Whether the driver compares [expected versions](crate::driver::ExpectedVersion) where it writes. Where it does
+    /// not, core does, by a read and a swap: records have versions on every backend.
     pub versions: bool,
     /// What OpenTelemetry calls the database (`db.system.name`), where that is not the name of the backend.
     pub system: Option<&'static str>,
@@ -76,6 +77,13 @@ impl Capabilities {
         self
     }
 
+    /// The same, with a driver that compares versions where it writes.
+    #[must_use]
+    pub fn versions(mut self) -> Self {
+        self.versions = true;
+        self
+    }
+
     /// Refuses a definition that needs more than there is.
     ///
     /// # Errors
@@ -95,9 +103,6 @@ impl Capabilities {
         if definition.ttl().is_some() && !self.ttl {
             mistakes
                 .add("the backend lacks `ttl`, which `enableTtl` needs: leave it out, or delete by a time of your own");
-        }
-        if definition.version().is_some() && !self.versions {
-            mistakes.add("the backend lacks `versions`, which `version` needs: leave it out");
         }
         mistakes.into_result()
     }

@@ -20,6 +20,7 @@ mod handed;
 mod plan;
 mod read;
 mod update;
+mod version;
 mod warnings;
 mod write;
 
@@ -32,6 +33,7 @@ pub(crate) use read::SortBound;
 pub use read::{Counted, Fetched, FindRequest, Found, GetRequest, Remainder, read};
 pub(crate) use update::Check;
 pub use update::{UpdateRequest, Updated};
+pub use version::ExpectedVersion;
 pub(crate) use warnings::{Told, Warnings};
 pub(crate) use write::stored_id;
 pub use write::{
@@ -107,18 +109,23 @@ pub trait RepositoryDriver: Debug + Send + Sync + 'static {
     /// Replaces a record, or inserts it where `create` says so, or answers `by_swap()`.
     ///
     /// # Errors
-    /// What [`ReplaceRequest::merge`] says: `NotFound`, or `InvalidInput` for another id than the stored one.
+    /// What [`ReplaceRequest::merge`] says: `NotFound`, `InvalidInput` for another id than the stored one, or `Conflict`
+    /// for another version than the expected one.
     async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced>;
 
     /// Changes a record by key if the filter means it, and hands over what it is then, or answers `by_swap()`. Of the
     /// changes either all are done or none; another write of the same record comes before or after.
     ///
     /// # Errors
-    /// What [`UpdateRequest::apply`] says: `InvalidInput` for a change that does not apply, and nothing is changed. A
-    /// change that the driver does not know it does not skip: then it answers `by_swap()`.
+    /// What [`UpdateRequest::apply`] says: `InvalidInput` for a change that does not apply, `Conflict` for another
+    /// version than the expected one, and nothing is changed. A change that the driver does not know it does not skip:
+    /// then it answers `by_swap()`.
     async fn update(&self, request: &UpdateRequest) -> Result<Updated>;
 
     /// Deletes a record by key and hands it over, or answers `by_swap()`.
+    ///
+    /// # Errors
+    /// `Conflict` if a version is expected and there is no record that has it.
     async fn delete(&self, request: &DeleteRequest) -> Result<Deleted>;
 
     /// Puts, replaces or removes one record if what is stored is still what was read.

@@ -85,7 +85,7 @@ static NAMED: Mutex<BTreeMap<String, Weak<Store>>> = Mutex::new(BTreeMap::new())
 impl MemoryBackend {
     /// The store of this name, or one of its own if the name is empty.
     pub fn open(name: &str) -> Self {
-        Self { store: store(name), capabilities: Capabilities::none().indexes() }
+        Self { store: store(name), capabilities: Capabilities::none().indexes().versions() }
     }
 }
 

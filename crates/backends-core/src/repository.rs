@@ -13,18 +13,20 @@ use crate::ask::Asked;
 use crate::decode::Reading;
 use crate::driver::{RepositoryDriver, Told};
 use crate::schema::{Holder, Place};
-use crate::{Backend, Definition, Document, FieldKind, Filter, Index};
+use crate::{Backend, Capabilities, Definition, Document, FieldKind, Filter, Index};
 
 mod about;
 mod by_key;
 mod changing;
 mod plan;
+mod version;
 
 pub(crate) use about::AboutType;
 pub(crate) use plan::{
     Checked, Plan, Sought, check_index_strings, check_names_its_key, check_own_id, decode, id_of, id_rule, key_of,
     sought, with_id,
 };
+pub(crate) use version::{begin_version, count_version};
 
 /// What can be stored: any serde type that owns its data.
 ///
@@ -53,13 +55,15 @@ pub(crate) struct State {
     /// What is stored, was not in the last definition, and stays.
     pub(crate) warnings: Vec<String>,
     has_timestamps: bool,
+    /// Whether the driver compares versions by itself.
+    compares_versions: bool,
 }
 
 impl State {
-    pub(crate) fn new(definition: Definition, driver: Arc<dyn RepositoryDriver>) -> Self {
+    pub(crate) fn new(definition: Definition, driver: Arc<dyn RepositoryDriver>, can: &Capabilities) -> Self {
         let schema = Arc::new(schema(&definition));
         let has_timestamps = schema.has_timestamps();
-        Self { definition, schema, driver, warnings: Vec::new(), has_timestamps }
+        Self { definition, schema, driver, warnings: Vec::new(), has_timestamps, compares_versions: can.versions }
     }
 
     /// The same state, with warnings for whoever asks.

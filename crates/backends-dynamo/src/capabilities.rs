@@ -9,5 +9,5 @@ pub(crate) const MAX_RECORD_BYTES: u64 = 409_600;
 const SYSTEM: &str = "aws.dynamodb";
 
 pub(crate) fn capabilities() -> Capabilities {
-    Capabilities::none().durable().max_record_bytes(MAX_RECORD_BYTES).late_indexes().system(SYSTEM)
+    Capabilities::none().durable().max_record_bytes(MAX_RECORD_BYTES).late_indexes().versions().system(SYSTEM)
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use backends_core::driver::ExpectedVersion;
 
 use crate::codec::{Item, RESERVED};
 use crate::stamp::STAMP;
@@ -17,6 +18,8 @@ pub(crate) enum Condition<'a> {
     Missing,
     /// Something has the key.
     There,
+    /// Something has the key, and this version.
+    Version(&'a ExpectedVersion),
     /// The item is what was read: it has the stamp of the same write, and the same attributes, so that a program which
     /// leaves no stamp is noticed too. Where there are more attributes than an expression may compare, the stamp and
     /// the first of them have to do.
@@ -43,6 +46,7 @@ impl<'a> Condition<'a> {
         match self {
             Self::Missing => Expression::about("attribute_not_exists(#p)", partition),
             Self::There => Expression::about("attribute_exists(#p)", partition),
+            Self::Version(expected) => Expression::has_version(expected, partition),
             Self::Unchanged(seen) => Expression::is_unchanged(seen, partition),
         }
     }
@@ -68,6 +72,20 @@ impl Expression {
             }
             expression.names.insert(field, (*name).to_owned());
         }
+        expression
+    }
+
+    fn has_version(expected: &ExpectedVersion, partition: &str) -> Self {
+        let mut expression = Self::about("attribute_exists(#p) AND ", partition);
+        let mut values = Item::from([(":v".to_owned(), AttributeValue::N(expected.version().to_string()))]);
+        if expected.means_missing() {
+            expression.text.push_str("(attribute_not_exists(#v) OR #v IN (:v, :n))");
+            values.insert(":n".to_owned(), AttributeValue::Null(true));
+        } else {
+            expression.text.push_str("#v = :v");
+        }
+        expression.names.insert("#v".to_owned(), expected.field().to_owned());
+        expression.values = Some(values);
         expression
     }
 
@@ -116,6 +134,18 @@ mod tests {
         assert_eq!((expression.names["#w"].as_str(), expression.names["#a1"].as_str()), (STAMP, "name"));
         let values = expression.values.unwrap();
         assert_eq!((&values[":a0"], values.len()), (&AttributeValue::S("x".to_owned()), 3));
+    }
+
+    #[test]
+    fn c32_a_version_is_compared_and_the_first_may_be_missing() {
+        let condition = |version| Condition::Version(&ExpectedVersion::new("rev", version)).expression("id");
+        let third = condition(3);
+        assert_eq!(third.text, "attribute_exists(#p) AND #v = :v");
+        assert_eq!((third.names["#p"].as_str(), third.names["#v"].as_str()), ("id", "rev"));
+        assert_eq!(third.values, Some(Item::from([(":v".to_owned(), AttributeValue::N("3".to_owned()))])));
+        let none = condition(0);
+        assert_eq!(none.text, "attribute_exists(#p) AND (attribute_not_exists(#v) OR #v IN (:v, :n))");
+        assert_eq!(none.values.unwrap()[":n"], AttributeValue::Null(true));
     }
 
     #[test]

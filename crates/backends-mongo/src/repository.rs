@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use backends_core::driver::{
-    Counted, DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest,
-    Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped, UpdateRequest,
-    Updated,
+    Counted, DeleteRequest, Deleted, ExpectedVersion, Fetched, FindRequest, Found, GetRequest, InsertManyRequest,
+    InsertRequest, Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
+    UpdateRequest, Updated,
 };
-use backends_core::{Definition, Error, Result};
+use backends_core::{Definition, Error, Key, Result};
 use mongodb::Collection;
-use mongodb::bson::RawDocumentBuf;
+use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 
 use crate::codec::Codec;
 use crate::database::{Database, Failure, max_time};
@@ -84,6 +84,18 @@ impl MongoRepository {
         index == if self.codec.id_is_key() { ID_INDEX } else { &self.key_index }
     }
 
+    /// The condition that a document has this key, and the expected version.
+    fn meant(&self, key: &Key, expected: Option<&ExpectedVersion>) -> Result<Document> {
+        let mut filter = self.codec.filter(key)?;
+        if let Some(expected) = expected {
+            let version = Bson::Int64(expected.version());
+            // MongoDB: a field that is not there equals null.
+            let is_that = if expected.means_missing() { doc! { "$in": [version, Bson::Null] }.into() } else { version };
+            filter.insert(expected.field(), is_that);
+        }
+        Ok(filter)
+    }
+
     /// The name that the definition gives to an index of the server.
     fn index_name<'a>(&'a self, index: &'a str) -> &'a str {
         self.indexes.iter().find(|(native, _)| native == index).map_or(index, |(_, name)| name)
@@ -150,12 +162,12 @@ impl RepositoryDriver for MongoRepository {
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Deleted> {
         self.is_there(&request.context).await?;
-        let delete =
-            self.collection.find_one_and_delete(self.codec.filter(&request.key)?).max_time(max_time(&request.context));
+        let meant = self.meant(&request.key, request.expected.as_ref())?;
+        let delete = self.collection.find_one_and_delete(meant).max_time(max_time(&request.context));
         let deleted = self.database.call(&request.context, Effect::Writes, delete.into_future()).await?;
         Ok(match deleted {
             Some(document) => Deleted::record(Box::new(self.codec.batch_of(document))),
-            None => Deleted::missing(),
+            None => request.check(None).map(|()| Deleted::missing())?,
         })
     }
 

@@ -194,9 +194,20 @@ impl RepositoryDriver for SqliteRepository {
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Deleted> {
         let key = SqlKey::new(&request.key)?;
-        let deleted = self
-            .write(Manner::Single, &request.context, move |connection, table| delete(connection, table, &key))
-            .await?;
+        let deleted = if request.expected.is_none() {
+            self.write(Manner::Single, &request.context, move |connection, table| delete(connection, table, &key))
+                .await?
+        } else {
+            let request = request.clone();
+            let context = request.context.clone();
+            let delete_expected = move |connection: &Connection, table: &Table| {
+                let record = stored(connection, table, &key)?;
+                let seen = record.as_deref().map(|record| RecordBuf::from_tokens(&mut JsonTokens::new(record)));
+                request.check(seen.transpose()?.as_ref())?;
+                delete(connection, table, &key)
+            };
+            self.write(Manner::Grouped, &context, delete_expected).await?
+        };
         Ok(match deleted {
             Some(record) => Deleted::record(Box::new(codec::batch_of(&record))),
             None => Deleted::missing(),

@@ -83,26 +83,14 @@ pub async fn c34_c41_ttl_is_there_or_refused(context: &Context) {
     taken_or_refused(context, definition, &[("ttl", can)]).await;
 }
 
-pub async fn c32_c41_versions_are_there_or_refused(context: &Context) {
-    let can = capabilities(context).await.versions;
-    let definition = context.definition("versioned").version("revision");
-    taken_or_refused(context, definition, &[("versions", can)]).await;
-}
-
 pub async fn c41_everything_that_is_missing_is_told_at_once(context: &Context) {
     let can = capabilities(context).await;
     let definition = context
         .definition("all")
         .index(Index::unique(["a"]))
         .index(Index::on(["b"]))
-        .ttl("at", Duration::from_secs(60))
-        .version("revision");
-    let needs = [
-        ("unique_indexes", can.unique_indexes),
-        ("indexes", can.indexes),
-        ("ttl", can.ttl),
-        ("versions", can.versions),
-    ];
+        .ttl("at", Duration::from_secs(60));
+    let needs = [("unique_indexes", can.unique_indexes), ("indexes", can.indexes), ("ttl", can.ttl)];
     taken_or_refused(context, definition, &needs).await;
 }
 

@@ -75,6 +75,7 @@ pub(super) async fn delete_if(
         if !is_meant(&seen)? {
             return Ok(None);
         }
+        request.check(Some(&seen))?;
         let swap = SwapRequest::new(request.context.clone(), request.key.clone(), Some(seen.clone()), None);
         if driver.swap(&swap).await? == Swapped::Done {
             return Ok(Some(Box::new(seen)));
@@ -85,7 +86,11 @@ pub(super) async fn delete_if(
 
 /// Removes what is there and hands it over, as often as something else gets in between.
 pub(super) async fn delete(driver: &dyn RepositoryDriver, request: &DeleteRequest) -> Result<Option<Box<dyn Batch>>> {
-    delete_if(driver, request, &|_| Ok(true)).await
+    let deleted = delete_if(driver, request, &|_| Ok(true)).await?;
+    if deleted.is_none() {
+        request.check(None)?;
+    }
+    Ok(deleted)
 }
 
 async fn read(driver: &dyn RepositoryDriver, context: &Context, key: &Key) -> Result<Option<RecordBuf>> {

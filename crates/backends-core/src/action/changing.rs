@@ -10,7 +10,7 @@ use super::draw::Opening;
 use super::query::Query;
 use super::{Invocation, by_swap};
 use crate::decode::Only;
-use crate::driver::{Check, Context, DeleteRequest, FindRequest, RepositoryDriver, UpdateRequest};
+use crate::driver::{Check, Context, DeleteRequest, ExpectedVersion, FindRequest, RepositoryDriver, UpdateRequest};
 use crate::error::Counts;
 use crate::filter::Scope;
 use crate::layer::Operation;
@@ -32,7 +32,9 @@ impl Changes {
     /// `InvalidInput` for a change that no record takes.
     pub(super) fn new<T: Record>(repository: &Repository<T>, state: &Arc<State>, update: &Update) -> Result<Self> {
         let scope = Scope::new(&state.definition, &state.schema, repository.asked());
-        let changes = scope.bind_update(update)?.into();
+        let mut changes = scope.bind_update(update)?;
+        changes.extend(state.next_version());
+        let changes = changes.into();
         let state = Arc::clone(state);
         let check = move |record: &RecordBuf, before: &RecordBuf| {
             check_index_strings(&state, record)?;
@@ -60,11 +62,17 @@ impl Changes {
 
 /// The record after an update; none if there was none that the filter means.
 pub(super) async fn update(driver: &dyn RepositoryDriver, request: &UpdateRequest) -> Result<Handed> {
+    if ExpectedVersion::is_by_core(request.expected.as_ref()) {
+        return by_swap::update(driver, request).await;
+    }
     driver.update(request).await?.0.or_by_swap(by_swap::update(driver, request)).await
 }
 
 /// The record that was deleted; none if there was none.
 pub(super) async fn delete(driver: &dyn RepositoryDriver, request: &DeleteRequest) -> Result<Handed> {
+    if ExpectedVersion::is_by_core(request.expected.as_ref()) {
+        return by_swap::delete(driver, request).await;
+    }
     driver.delete(request).await?.0.or_by_swap(by_swap::delete(driver, request)).await
 }
 
@@ -89,11 +97,13 @@ pub(super) enum Deed {
 pub(super) async fn finish_one<T: Record>(
     mut query: Query,
     deed: Result<Deed>,
+    expected: Result<Option<ExpectedVersion>>,
     operation: &'static str,
     unreadable: &str,
 ) -> Result<Option<T>> {
     query.limit = Some(1);
     let (invocation, state) = (query.invocation(operation), Arc::clone(&query.state));
+    let deed = deed.and_then(|deed| Ok((deed, expected?)));
     let Some(doing) = Doing::new(query, deed, &invocation)? else { return invocation.check().map(|()| None) };
     let record = invocation.write(One(doing)).await?;
     record
@@ -110,6 +120,7 @@ pub(super) async fn finish_all(
     says_all: bool,
 ) -> Result<u64> {
     let invocation = query.invocation(operation);
+    let deed = deed.map(|deed| (deed, None));
     let Some(doing) = Doing::new(query, deed, &invocation)? else { return invocation.check().map(|()| 0) };
     if doing.target.filter.is_all() && !says_all {
         let unsaid = "a filter that means every record, as `not_in` of nothing does: say so with `Filter::all()`";
@@ -128,14 +139,19 @@ struct Doing {
     query: Query,
     target: FindRequest,
     deed: Deed,
+    expected: Option<ExpectedVersion>,
 }
 
 impl Doing {
     /// Nothing if no record can be meant.
-    fn new(query: Query, deed: Result<Deed>, invocation: &Invocation) -> Result<Option<Self>> {
-        let deed = deed.map_err(|error| invocation.place(error))?;
+    fn new(
+        query: Query,
+        deed: Result<(Deed, Option<ExpectedVersion>)>,
+        invocation: &Invocation,
+    ) -> Result<Option<Self>> {
+        let (deed, expected) = deed.map_err(|error| invocation.place(error))?;
         let target = query.request(invocation).map_err(|error| invocation.place(error))?;
-        Ok(target.map(|target| Self { query, target, deed }))
+        Ok(target.map(|target| Self { query, target, deed, expected }))
     }
 
     /// The keys of the records that are meant.
@@ -164,9 +180,15 @@ impl Doing {
         let (state, target) = (&self.query.state, &self.target);
         match &self.deed {
             Deed::Update(changes) => {
-                update(&*state.driver, &changes.request(context, key, &target.filter, state)).await
+                let mut request = changes.request(context, key, &target.filter, state);
+                request.expected.clone_from(&self.expected);
+                update(&*state.driver, &request).await
             }
-            Deed::Delete => delete_if(&*state.driver, target, &DeleteRequest::new(context, key)).await,
+            Deed::Delete => {
+                let mut request = DeleteRequest::new(context, key);
+                request.expected.clone_from(&self.expected);
+                delete_if(&*state.driver, target, &request).await
+            }
         }
     }
 }

@@ -103,7 +103,8 @@ impl<T: Record> Define<T> {
         for warning in &warnings {
             tracing::warn!(repository = name, "{warning}");
         }
-        let live = slot.set(State::new(defined.definition, defined.repository).with_warnings(warnings));
+        let state = State::new(defined.definition, defined.repository, self.backend.capabilities());
+        let live = slot.set(state.with_warnings(warnings));
         Ok(Repository::new(self.backend.clone(), name, Arc::clone(live)))
     }
 }

@@ -6,18 +6,20 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::action;
 use super::changing::{Handed, delete};
-use crate::driver::{DeleteRequest, RepositoryDriver};
+use super::{Invocation, action};
+use crate::driver::{DeleteRequest, ExpectedVersion, RepositoryDriver};
 use crate::layer::Operation;
 use crate::repository::{Inner, Sought, State, decode, sought};
-use crate::{Record, Repository, Result};
+use crate::{Error, Record, Repository, Result};
 
 /// Deletes the record with a key. See [`Repository::delete`].
 #[must_use = "an action does nothing until it is awaited"]
 pub struct Delete<T> {
     inner: Arc<Inner>,
-    key: Result<(Arc<State>, Sought)>,
+    state: Arc<State>,
+    key: Result<Sought>,
+    expected: Result<Option<ExpectedVersion>>,
     timeout: Option<Duration>,
     record: PhantomData<fn() -> T>,
 }
@@ -26,21 +28,44 @@ impl<T: Record> Delete<T> {
     pub(crate) fn new(repository: &Repository<T>, key: impl Serialize) -> Self {
         let inner = Arc::clone(repository.inner());
         let state = inner.state();
-        let key = sought(&state, &key).map(|key| (state, key));
-        Self { inner, key, timeout: None, record: PhantomData }
+        let key = sought(&state, &key);
+        Self { inner, state, key, expected: Ok(None), timeout: None, record: PhantomData }
+    }
+
+    /// Expects the record to have this version, which is that of a record that was read before; `None` is 0, the
+    /// version of a record that another program stored without one.
+    ///
+    /// # Errors
+    /// `Conflict` if the record has another one, or is not there; nothing is done then. `InvalidInput` for what is
+    /// no integer, and if the definition names no [version field](crate::DefinitionBuilder::version).
+    pub fn expect_version(mut self, version: impl Serialize) -> Self {
+        self.expected = self.state.expecting(&version).map(Some);
+        self
     }
 
     async fn run(self) -> Result<Option<T>> {
         let invocation = self.inner.invoke("delete", self.timeout);
-        let (state, key) = self.key.map_err(|error| invocation.place(error))?;
-        let Sought::Key(key) = key else { return invocation.check().map(|()| None) };
-        let request = DeleteRequest::new(invocation.context().clone(), key);
-        let deleted = invocation.write(Deleting { driver: Arc::clone(&state.driver), request }).await?;
-        let Some(batch) = deleted else { return Ok(None) };
+        let Some((state, deleting)) = self.deleting(&invocation).map_err(|error| invocation.place(error))? else {
+            return Ok(None);
+        };
+        let Some(batch) = invocation.write(deleting).await? else { return Ok(None) };
         let record = decode(&state, &*batch, 0, None);
         record.map(Some).map_err(|error| {
             invocation.place(error.saying("the record is deleted, but unreadable").with_may_have_happened(true))
         })
+    }
+
+    /// Nothing where no record can have the key. Apart, so that what it takes apart is not kept until the answer comes.
+    fn deleting(self, invocation: &Invocation) -> Result<Option<(Arc<State>, Deleting)>> {
+        let (key, expected) = (self.key?, self.expected?);
+        let Sought::Key(key) = key else {
+            invocation.check()?;
+            return expected.map_or(Ok(None), |expected| Err(Error::stale_version(expected.field())));
+        };
+        let mut request = DeleteRequest::new(invocation.context().clone(), key);
+        request.expected = expected;
+        let driver = Arc::clone(&self.state.driver);
+        Ok(Some((self.state, Deleting { driver, request })))
     }
 }
 

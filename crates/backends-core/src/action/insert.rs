@@ -7,7 +7,7 @@ use super::written::{Prepared, Written};
 use super::{action, by_swap};
 use crate::driver::{InsertRequest, RepositoryDriver};
 use crate::layer::Operation;
-use crate::repository::check_own_id;
+use crate::repository::{begin_version, check_own_id};
 use crate::{Record, Repository, Result};
 
 /// Stores a new record. See [`Repository::insert`].
@@ -19,7 +19,11 @@ pub struct Insert<T> {
 
 impl<T: Record> Insert<T> {
     pub(crate) fn new(repository: &Repository<T>, record: &T) -> Self {
-        Self { written: Written::new(repository, record, check_own_id), timeout: None }
+        let written = Written::new(repository, record, |state, checked| {
+            check_own_id(state, checked)?;
+            begin_version(state, checked)
+        });
+        Self { written, timeout: None }
     }
 
     async fn run(self) -> Result<T> {

@@ -10,7 +10,7 @@ use super::{Invocation, action, by_swap};
 use crate::driver::{InsertManyRequest, NewRecord, RepositoryDriver};
 use crate::error::Counts;
 use crate::layer::Operation;
-use crate::repository::{Inner, State, check_own_id, id_of};
+use crate::repository::{Inner, State, begin_version, check_own_id, id_of};
 use crate::{Error, Key, Record, Repository, Result, Value};
 
 /// Stores new records. See [`Repository::insert_many`].
@@ -132,8 +132,9 @@ fn prepare<'a, T: Record>(repository: &Repository<T>, records: impl IntoIterator
     };
     let mut shapes = HashSet::new();
     for (position, record) in records.enumerate() {
-        let checked = plan.encode(&state, record).and_then(|checked| {
+        let checked = plan.encode(&state, record).and_then(|mut checked| {
             check_own_id(&state, &checked)?;
+            begin_version(&state, &mut checked)?;
             if !shapes.contains(&checked.shape) {
                 plan.read_back(&state, &checked)?;
                 shapes.insert(checked.shape);

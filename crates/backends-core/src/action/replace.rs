@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::written::{Prepared, Written};
 use super::{Invocation, action, by_swap};
-use crate::driver::{Merged, ReplaceRequest, RepositoryDriver};
+use crate::driver::{ExpectedVersion, Merged, ReplaceRequest, RepositoryDriver};
 use crate::layer::Operation;
-use crate::repository::{State, check_names_its_key, decode, id_rule};
+use crate::repository::{State, check_names_its_key, count_version, decode, id_rule};
 use crate::{Record, Repository, Result};
 
 /// Replaces the record that has a key. See [`Repository::replace`].
@@ -19,7 +19,11 @@ pub struct Replace<T> {
 
 impl<T: Record> Replace<T> {
     pub(crate) fn new(repository: &Repository<T>, record: &T) -> Self {
-        Self { written: Written::new(repository, record, check_names_its_key), timeout: None }
+        let written = Written::new(repository, record, |state, checked| {
+            check_names_its_key(state, checked)?;
+            count_version(state, checked)
+        });
+        Self { written, timeout: None }
     }
 
     async fn run(self) -> Result<T> {
@@ -56,6 +60,7 @@ fn replacing<T>(invocation: &Invocation, prepared: Prepared<T>, create: bool) ->
     let mut request = ReplaceRequest::new(invocation.context().clone(), checked.key, checked.record);
     request.create = create;
     request.id = id;
+    request.expected = checked.expected;
     let driver = Arc::clone(&state.driver);
     (state, record, Replacing { driver, request })
 }
@@ -69,7 +74,9 @@ impl Operation for Replacing {
     type Answer = Merged;
 
     async fn run(&self) -> Result<Merged> {
-        match self.driver.replace(&self.request).await?.0 {
+        let by_core = ExpectedVersion::is_by_core(self.request.expected.as_ref());
+        let merged = if by_core { None } else { self.driver.replace(&self.request).await?.0 };
+        match merged {
             Some(merged) => Ok(merged),
             None => by_swap::replace(&*self.driver, &self.request).await,
         }

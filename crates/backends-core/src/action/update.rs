@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::action;
 use super::changing::{Changes, Handed, update};
-use crate::driver::{RepositoryDriver, UpdateRequest};
+use crate::driver::{ExpectedVersion, RepositoryDriver, UpdateRequest};
 use crate::layer::Operation;
 use crate::repository::{Inner, Sought, State, decode, sought};
 use crate::{Filter, Record, Repository, Result, Update};
@@ -19,6 +19,7 @@ pub struct UpdateByKey<T> {
     inner: Arc<Inner>,
     state: Arc<State>,
     prepared: Result<(Sought, Changes)>,
+    expected: Result<Option<ExpectedVersion>>,
     timeout: Option<Duration>,
     record: PhantomData<fn() -> T>,
 }
@@ -29,14 +30,27 @@ impl<T: Record> UpdateByKey<T> {
         let state = inner.state();
         let prepare = || Ok((sought(&state, &key)?, Changes::new(repository, &state, update)?));
         let prepared = prepare();
-        Self { inner, state, prepared, timeout: None, record: PhantomData }
+        Self { inner, state, prepared, expected: Ok(None), timeout: None, record: PhantomData }
+    }
+
+    /// Expects the record to have this version, which is that of a record that was read before; `None` is 0, the
+    /// version of a record that another program stored without one.
+    ///
+    /// # Errors
+    /// `Conflict` if the record has another one; nothing is done then. `InvalidInput` for what is
+    /// no integer, and if the definition names no [version field](crate::DefinitionBuilder::version).
+    pub fn expect_version(mut self, version: impl Serialize) -> Self {
+        self.expected = self.state.expecting(&version).map(Some);
+        self
     }
 
     async fn run(self) -> Result<Option<T>> {
         let invocation = self.inner.invoke("update", self.timeout);
-        let (key, changes) = self.prepared.map_err(|error| invocation.place(error))?;
+        let prepared = self.prepared.and_then(|(key, changes)| Ok((key, changes, self.expected?)));
+        let (key, changes, expected) = prepared.map_err(|error| invocation.place(error))?;
         let Sought::Key(key) = key else { return invocation.check().map(|()| None) };
-        let request = changes.request(invocation.context().clone(), key, &Filter::all(), &self.state);
+        let mut request = changes.request(invocation.context().clone(), key, &Filter::all(), &self.state);
+        request.expected = expected;
         let updated = invocation.write(Updating { driver: Arc::clone(&self.state.driver), request }).await?;
         updated.map(|batch| decode(&self.state, &*batch, 0, None)).transpose().map_err(|error| {
             invocation.place(error.saying("the record is updated, but unreadable").with_may_have_happened(true))

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::action;
 use super::replace::put;
 use super::written::Written;
+use crate::repository::count_version;
 use crate::{Record, Repository, Result};
 
 /// Inserts a record, or replaces the one that has its key. See [`Repository::upsert`].
@@ -25,7 +26,7 @@ pub struct Upserted<T> {
 
 impl<T: Record> Upsert<T> {
     pub(crate) fn new(repository: &Repository<T>, record: &T) -> Self {
-        Self { written: Written::new(repository, record, |_, _| Ok(())), timeout: None }
+        Self { written: Written::new(repository, record, count_version), timeout: None }
     }
 
     async fn run(self) -> Result<Upserted<T>> {

@@ -23,13 +23,13 @@ impl<T: Record> Written<T> {
     pub(super) fn new(
         repository: &Repository<T>,
         record: &T,
-        check: impl FnOnce(&State, &Checked) -> Result<()>,
+        check: impl FnOnce(&State, &mut Checked) -> Result<()>,
     ) -> Self {
         let prepare = || {
             let plan = repository.plan();
             let state = plan.state();
-            let checked = plan.encode(&state, record)?;
-            check(&state, &checked)?;
+            let mut checked = plan.encode(&state, record)?;
+            check(&state, &mut checked)?;
             let record = plan.read_back(&state, &checked)?;
             Ok(Box::new(Prepared { state, checked, record }))
         };

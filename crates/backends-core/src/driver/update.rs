@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::Context;
 use super::handed::hands_over;
+use super::{Context, ExpectedVersion};
 use crate::decode::decode_tokens;
 use crate::schema::Place;
 use crate::update::apply;
@@ -25,6 +25,8 @@ pub struct UpdateRequest {
     pub filter: Filter,
     /// The changes, each of a place of its own: at least one.
     pub changes: Arc<[Change]>,
+    /// The version that the record has to have. That the changes count it on is one of them.
+    pub expected: Option<ExpectedVersion>,
     pub(crate) schema: Arc<Place>,
     pub(crate) check: Option<Arc<Check>>,
 }
@@ -33,13 +35,14 @@ impl UpdateRequest {
     /// A request to do these changes to the record with this key, whatever it holds.
     pub fn new(context: Context, key: Key, changes: impl Into<Arc<[Change]>>) -> Self {
         let (filter, schema) = (Filter::all(), Arc::default());
-        Self { context, key, filter, changes: changes.into(), schema, check: None }
+        Self { context, key, filter, changes: changes.into(), expected: None, schema, check: None }
     }
 
     /// The record after the changes, for drivers that read before they write; none if the filter does not mean it.
     ///
     /// # Errors
-    /// `InvalidInput` for a change that does not apply to this record; `Unreadable` for what the filter cannot look at.
+    /// `InvalidInput` for a change that does not apply to this record; `Conflict` if a version is expected and it has
+    /// another; `Unreadable` for what the filter cannot look at.
     pub fn apply(&self, stored: &RecordBuf) -> Result<Option<RecordBuf>> {
         if !self.filter.is_all() {
             let matcher = Matcher::new(&self.schema, &self.filter, []);
@@ -47,6 +50,7 @@ impl UpdateRequest {
                 return Ok(None);
             }
         }
+        self.expected.as_ref().map_or(Ok(()), |expected| expected.check(stored))?;
         let mut document: Document = decode_tokens(&mut stored.tokens())?;
         apply(&self.changes, &mut document)?;
         let record = RecordBuf::from_document(&document);
@@ -64,6 +68,7 @@ impl fmt::Debug for UpdateRequest {
             .field("key", &self.key)
             .field("filter", &self.filter)
             .field("changes", &self.changes)
+            .field("expected", &self.expected)
             .finish_non_exhaustive()
     }
 }

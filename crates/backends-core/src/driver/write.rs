@@ -1,7 +1,8 @@
 //! Writing: inserts, replaces, deletes, and the compare-and-swap that they can be built on.
 
-use super::Context;
 use super::handed::hands_over;
+use super::version::Before;
+use super::{Context, ExpectedVersion};
 use crate::{Error, Key, RecordBuf, Result, Token, Tokens};
 
 /// A request to store a new record.
@@ -148,6 +149,9 @@ pub struct ReplaceRequest {
     pub create: bool,
     /// What happens to the id.
     pub id: IdRule,
+    /// The version that the stored record has to have; the next one stands in `record`. With `create`, 0 is that of a
+    /// record that is not there.
+    pub expected: Option<ExpectedVersion>,
 }
 
 /// What a replace comes to.
@@ -163,21 +167,35 @@ pub struct Merged {
 impl ReplaceRequest {
     /// A request to store `record` in the place of the one with its key.
     pub fn new(context: Context, key: Key, record: RecordBuf) -> Self {
-        Self { context, key, record, create: false, id: IdRule::Key }
+        Self { context, key, record, create: false, id: IdRule::Key, expected: None }
     }
 
     /// The record to store in the place of `stored`, for drivers that read before they write.
     ///
     /// # Errors
-    /// `NotFound` if there is none and none may be created; `InvalidInput` if the record brings another id.
+    /// `NotFound` if there is none and none may be created; `Conflict` if a version is expected and there is another, or
+    /// none; `InvalidInput` if the record brings another id.
     pub fn merge(&self, stored: Option<&mut dyn Tokens>) -> Result<Merged> {
         let created = stored.is_none();
         if created && !self.create {
             return Err(Error::not_found("no record has this key: insert it, or use `upsert`"));
         }
+        if let Some(expected) = self.expected.as_ref().filter(|_| self.create)
+            && expected.means_missing() != created
+        {
+            return Err(Error::stale_version(expected.field()));
+        }
+        let id_field = match &self.id {
+            IdRule::Keep { field, .. } => Some(field.as_str()),
+            IdRule::Key => None,
+        };
+        let before = stored.map(|stored| Before::look(stored, id_field, self.expected.as_ref())).transpose()?;
+        let kept = match before {
+            Some(before) => before.version.map(|()| before.id)?,
+            None => None,
+        };
         let mut record = self.record.clone();
         if let IdRule::Keep { field, brought, fresh } = &self.id {
-            let kept = stored.map(|tokens| stored_id(tokens, field)).transpose()?.flatten();
             let id = match (&kept, brought) {
                 (Some(kept), Some(brought)) if kept != brought => return Err(another_id(field)),
                 (Some(id), _) | (None, Some(id)) => id,
@@ -186,6 +204,11 @@ impl ReplaceRequest {
             record.set(field, Token::String(id));
         }
         Ok(Merged { record, created })
+    }
+
+    /// Whether all that this does is to insert: with a version of what is not there.
+    pub fn only_inserts(&self) -> bool {
+        self.create && self.expected.as_ref().is_some_and(ExpectedVersion::means_missing)
     }
 }
 
@@ -196,20 +219,7 @@ fn another_id(field: &str) -> Error {
 
 /// The text of the top-level field `field`.
 pub(crate) fn stored_id(tokens: &mut dyn Tokens, field: &str) -> Result<Option<String>> {
-    tokens.next()?;
-    loop {
-        let found = match tokens.next()? {
-            Token::Field(name) => name == field,
-            _ => return Ok(None),
-        };
-        if found {
-            return Ok(match tokens.next()? {
-                Token::String(id) => Some(id.to_owned()),
-                _ => None,
-            });
-        }
-        tokens.skip()?;
-    }
+    Before::look(tokens, Some(field), None).map(|before| before.id)
 }
 
 /// The answer to a [`ReplaceRequest`].
@@ -247,12 +257,26 @@ pub struct DeleteRequest {
     pub context: Context,
     /// The key.
     pub key: Key,
+    /// The version that the record has to have, which then has to be there.
+    pub expected: Option<ExpectedVersion>,
 }
 
 impl DeleteRequest {
     /// A request to delete the record with this key.
     pub fn new(context: Context, key: Key) -> Self {
-        Self { context, key }
+        Self { context, key, expected: None }
+    }
+
+    /// Compares the expected version with what is stored, for drivers that read before they delete.
+    ///
+    /// # Errors
+    /// `Conflict` for another version, or none.
+    pub fn check(&self, stored: Option<&RecordBuf>) -> Result<()> {
+        match (&self.expected, stored) {
+            (None, _) => Ok(()),
+            (Some(expected), Some(stored)) => expected.check(stored),
+            (Some(expected), None) => Err(Error::stale_version(expected.field())),
+        }
     }
 }
 

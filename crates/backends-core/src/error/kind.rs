@@ -15,6 +15,13 @@ impl Error {
             .with_index(PRIMARY)
     }
 
+    /// The error of a write that expects another version than the stored record has in this field, the same on every
+    /// backend.
+    pub fn stale_version(field: &str) -> Self {
+        Self::conflict("the record does not have the expected version any longer: read it again, then decide anew")
+            .with_path(field)
+    }
+
     /// The error of a call on a repository that `SchemaMode::Trust` took to be there and is not, the same on every
     /// backend.
     pub fn never_defined() -> Self {

@@ -116,7 +116,9 @@ impl RepositoryDriver for MemoryRepository {
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Deleted> {
-        Ok(match self.contents()?.records.remove(&request.key) {
+        let mut contents = self.contents()?;
+        request.check(contents.records.get(&request.key))?;
+        Ok(match contents.records.remove(&request.key) {
             Some(record) => Deleted::record(Box::new(record)),
             None => Deleted::missing(),
         })

@@ -6,7 +6,7 @@ use super::{Record, Repository};
 use crate::action::{Delete, Get, GetMany, Insert, InsertMany, Replace, Upsert};
 
 impl<T: Record> Repository<T> {
-    /// Stores a new record and gives it back as it is stored: with its id.
+    /// Stores a new record and gives it back as it is stored: with its id, and the version 1 if records have versions.
     ///
     /// ```
     /// # use backends_core::{Definition, Registry, Repository, memory};

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Record, Repository, State};
 use crate::decode::Only;
-use crate::driver::{IdRule, stored_id};
+use crate::driver::{ExpectedVersion, IdRule, stored_id};
 use crate::encode::{encode, encode_value};
 use crate::schema::conform;
 use crate::token::read_one;
@@ -32,6 +32,8 @@ pub(crate) struct Checked {
     /// The id that the library gives where the record brings none.
     pub(crate) fresh: Option<String>,
     pub(crate) shape: u64,
+    /// The version that the record in whose place it is put has to have.
+    pub(crate) expected: Option<ExpectedVersion>,
 }
 
 impl<'a, T: Record> Plan<'a, T> {
@@ -63,7 +65,7 @@ impl<'a, T: Record> Plan<'a, T> {
         let key = key_of(state, &record)?;
         check_index_strings(state, &record)?;
         self.repository.about().took(record.size());
-        Ok(Checked { key, record, brings_id, fresh, shape: encoded.shape })
+        Ok(Checked { key, record, brings_id, fresh, shape: encoded.shape, expected: None })
     }
 
     /// The record as `T` will read it; what could not be read back is refused before the write.
@@ -78,6 +80,12 @@ impl<'a, T: Record> Plan<'a, T> {
                 let what = "with the id that the library adds: let the type take a string there";
                 return not_readable(error, what).with_path(field);
             }
+            if let Some(field) = state.definition.version()
+                && (error.path() == Some(field) || reads_without::<T>(state, checked, field))
+            {
+                let what = "with the version that the library counts: let the type take an integer there";
+                return not_readable(error, what).with_path(field);
+            }
             not_readable(error, "from what would be stored")
         })?;
         check_unchanged(state, checked, &read)?;
@@ -87,7 +95,9 @@ impl<'a, T: Record> Plan<'a, T> {
     /// Refuses a name that the type writes and does not read, as `rename(serialize = …)` alone makes it.
     fn check_names(&self, state: &State, record: &RecordBuf) -> Result<()> {
         let unread = self.repository.asked().unread_paths(&mut record.tokens())?;
-        match unread.into_iter().find(|path| path != state.definition.id_field()) {
+        let definition = &state.definition;
+        let is_own = |path: &str| path == definition.id_field() || Some(path) == definition.version();
+        match unread.into_iter().find(|path| !is_own(path)) {
             None => Ok(()),
             Some(path) => Err(Error::invalid_input(
                 "the type writes a field that it does not read: give it one name for serde in both directions",
@@ -110,9 +120,17 @@ fn check_unchanged<T: Serialize>(state: &State, checked: &Checked, read: &T) -> 
     let id = state.definition.id_field();
     let again = encode(read, &state.schema, checked.record.size());
     let mut again = again.map_err(|error| not_readable(error, "and written again"))?.record;
-    // The type may not have the id that the library adds.
+    // The type may not have the id that the library adds, nor the version.
     again.remove(id);
-    match checked.record.difference_without(id, &again) {
+    let difference = match state.definition.version() {
+        Some(version) if again.get(version).is_none() => {
+            let mut written = checked.record.clone();
+            written.remove(version);
+            written.difference_without(id, &again)
+        }
+        _ => checked.record.difference_without(id, &again),
+    };
+    match difference {
         None => Ok(()),
         Some(path) => Err(Error::invalid_input(
             "the type reads another value than it writes, so the record could not be read back: let serde's attributes agree in both directions",

@@ -14,9 +14,12 @@ impl DynamoRepository {
     /// A second try would find nothing, and could not tell who deleted the record: an answer that is lost is an error.
     pub(super) async fn remove(&self, request: &DeleteRequest) -> Result<Deleted> {
         // DynamoDB Local hands one item to several deletes at once that have no condition.
-        match self.delete_item(&request.context, Effect::Writes, &request.key, Condition::There).await {
+        let condition = request.expected.as_ref().map_or(Condition::There, Condition::Version);
+        match self.delete_item(&request.context, Effect::Writes, &request.key, condition).await {
             Ok(Some(item)) => Ok(Deleted::record(Box::new(ItemBatch(vec![item])))),
-            Ok(None) | Err(Failure { cause: Cause::Condition(_), .. }) => Ok(Deleted::missing()),
+            Ok(None) | Err(Failure { cause: Cause::Condition(_), .. }) => {
+                request.check(None).map(|()| Deleted::missing())
+            }
             Err(failure) => Err(failure.into_error()),
         }
     }

@@ -1,7 +1,7 @@
 //! Replacing a record, or inserting it.
 
-use backends_core::driver::{IdRule, ReplaceRequest, Replaced};
-use backends_core::{Error, Result, Tokens};
+use backends_core::driver::{ExpectedVersion, IdRule, ReplaceRequest, Replaced};
+use backends_core::{Error, RecordBuf, Result, Tokens};
 
 use super::put::Put;
 use super::{DynamoRepository, Outcome, lost, outcome};
@@ -13,9 +13,40 @@ use crate::stamp::Stamp;
 
 impl DynamoRepository {
     pub(super) async fn put_in_place(&self, request: &ReplaceRequest) -> Result<Replaced> {
-        match &request.id {
-            IdRule::Keep { .. } => self.put_and_keep(request).await,
+        match (&request.id, &request.expected) {
+            (_, Some(expected)) if request.only_inserts() => {
+                let merged = request.merge(None)?;
+                self.put_expecting(request, expected, &merged.record, Condition::Missing).await
+            }
+            (IdRule::Keep { .. }, _) => self.put_and_keep(request).await,
+            (_, Some(expected)) => {
+                self.put_expecting(request, expected, &request.record, Condition::Version(expected)).await
+            }
             _ => self.put_whole(request).await,
+        }
+    }
+
+    /// Where the version tells what may be there: one request, which a second try does not do twice.
+    async fn put_expecting(
+        &self,
+        request: &ReplaceRequest,
+        expected: &ExpectedVersion,
+        record: &RecordBuf,
+        condition: Condition<'_>,
+    ) -> Result<Replaced> {
+        let (context, stamp) = (&request.context, Stamp::of(&request.context));
+        let put = Put { record, stamp, condition: Some(condition), returns_old: false };
+        let stored = || Ok(Replaced::stored(record.clone(), request.only_inserts()));
+        let Err(failure) = self.put(context, Effect::WritesOnce, &put).await else { return stored() };
+        match failure {
+            Failure { cause: Cause::Condition(Some(item)), .. } if stamp.is_on(&item) => stored(),
+            Failure { cause: Cause::Condition(_), is_unclear: true } => Err(lost()),
+            Failure { cause: Cause::Condition(item), .. } => {
+                let mut tokens = item.as_ref().map(ItemTokens::new);
+                request.merge(tokens.as_mut().map(|tokens| tokens as &mut dyn Tokens))?;
+                Err(Error::stale_version(expected.field()))
+            }
+            failure => Err(failure.into_error()),
         }
     }
 

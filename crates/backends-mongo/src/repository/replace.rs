@@ -1,6 +1,6 @@
 //! Replacing a record, or inserting it: one request each.
 
-use backends_core::driver::{IdRule, ReplaceRequest, Replaced};
+use backends_core::driver::{ExpectedVersion, IdRule, ReplaceRequest, Replaced};
 use backends_core::{Error, Result};
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 use mongodb::options::ReturnDocument;
@@ -15,6 +15,9 @@ const TRIES: usize = 100;
 
 impl MongoRepository {
     pub(super) async fn put(&self, request: &ReplaceRequest) -> Result<Replaced> {
+        if request.only_inserts() {
+            return self.put_new(request).await;
+        }
         let mut tries = 0;
         loop {
             tries += 1;
@@ -33,10 +36,38 @@ impl MongoRepository {
         }
     }
 
+    /// With the version of what is not there.
+    async fn put_new(&self, request: &ReplaceRequest) -> Result<Replaced> {
+        let merged = request.merge(None)?;
+        let insert = self.collection.insert_one(self.codec.document(&merged.record)?);
+        match self.database.ask(&request.context, insert.into_future()).await {
+            Ok(_) => Ok(merged.into()),
+            Err(failure) if self.is_key_taken(&failure) => Err(stale(request)),
+            Err(failure) => Err(self.refused(failure)),
+        }
+    }
+
+    /// Why no document was met, or `Ok(Err(…))` if one would be now.
+    async fn missed(&self, request: &ReplaceRequest) -> Result<Result<Replaced>> {
+        // An upsert that expects a version has only one way to fail.
+        let stored = match request.expected {
+            Some(_) if !request.create => self.stored(&request.context, &request.key).await?,
+            _ => None,
+        };
+        match stored {
+            Some(stored) => {
+                request.merge(Some(&mut BsonTokens::new(stored.as_bytes(), self.codec.id_field())))?;
+                Ok(Err(stale(request)))
+            }
+            None => request.merge(None).map(|merged| Ok(merged.into())),
+        }
+    }
+
     /// Where the id is the key: the record is all that is to be stored. `Ok(Err(…))` if a race was lost.
     async fn put_whole(&self, request: &ReplaceRequest) -> Result<Result<Replaced>> {
         let document = self.codec.document(&request.record)?;
-        let replace = self.collection.replace_one(self.codec.filter(&request.key)?, document).upsert(request.create);
+        let meant = self.meant(&request.key, request.expected.as_ref())?;
+        let replace = self.collection.replace_one(meant, document).upsert(creates(request));
         let answer = match self.database.ask(&request.context, replace.into_future()).await {
             Ok(answer) => answer,
             Err(failure) if request.create && self.is_key_taken(&failure) => return Ok(Err(self.refused(failure))),
@@ -44,7 +75,7 @@ impl MongoRepository {
         };
         let created = answer.upserted_id.is_some();
         if !created && answer.matched_count == 0 {
-            return request.merge(None).map(|merged| Ok(merged.into()));
+            return self.missed(request).await;
         }
         Ok(Ok(Replaced::stored(request.record.clone(), created)))
     }
@@ -53,11 +84,13 @@ impl MongoRepository {
     async fn put_and_keep(&self, request: &ReplaceRequest, id: &Keep<'_>) -> Result<Result<Replaced>> {
         let document = self.codec.document_without_id(&request.record)?;
         let pipeline = vec![doc! { "$replaceWith": self.merged(document, id)? }];
+        let mut looked_at = doc! { ID: 1 };
+        looked_at.extend(request.expected.iter().map(|expected| (expected.field().to_owned(), 1.into())));
         let update = self
             .collection
-            .find_one_and_update(self.codec.filter(&request.key)?, pipeline)
-            .upsert(request.create)
-            .projection(doc! { ID: 1 })
+            .find_one_and_update(self.meant(&request.key, request.expected.as_ref())?, pipeline)
+            .upsert(creates(request))
+            .projection(looked_at)
             .return_document(ReturnDocument::Before)
             .max_time(max_time(&request.context));
         let before = match self.database.ask(&request.context, update.into_future()).await {
@@ -65,7 +98,7 @@ impl MongoRepository {
             Err(failure) if request.create && self.is_key_taken(&failure) => return Ok(Err(self.refused(failure))),
             Err(failure) => return Err(self.refused(failure)),
         };
-        let Some(before) = before else { return request.merge(None).map(|merged| Ok(merged.into())) };
+        let Some(before) = before else { return self.missed(request).await };
         let merged = request.merge(Some(&mut BsonTokens::new(before.as_bytes(), id.field)))?;
         Ok(Ok(merged.into()))
     }
@@ -85,6 +118,15 @@ impl MongoRepository {
             }
         })
     }
+}
+
+/// Whether the server inserts what it does not meet: what has a version is there already.
+fn creates(request: &ReplaceRequest) -> bool {
+    request.create && request.expected.is_none()
+}
+
+fn stale(request: &ReplaceRequest) -> Error {
+    Error::stale_version(request.expected.as_ref().map_or("", ExpectedVersion::field))
 }
 
 /// The id of a record whose key is other fields.

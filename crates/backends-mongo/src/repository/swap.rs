@@ -46,7 +46,7 @@ impl MongoRepository {
     }
 
     /// The document with this key, byte for byte.
-    async fn stored(&self, context: &Context, key: &Key) -> Result<Option<RawDocumentBuf>> {
+    pub(super) async fn stored(&self, context: &Context, key: &Key) -> Result<Option<RawDocumentBuf>> {
         let find = self.collection.find(self.codec.filter(key)?).limit(-1).max_time(max_time(context));
         let reply = self
             .database
