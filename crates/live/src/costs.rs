@@ -10,6 +10,7 @@ use crate::{Stage, Table};
 
 pub mod indexed;
 pub mod reads;
+pub mod versioned;
 
 /// How many records the calls on many have.
 const MANY: usize = 1_000;

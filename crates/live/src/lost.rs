@@ -84,8 +84,10 @@ pub async fn run(stage: &Stage, key: KeyIs) -> Report {
         KeyIs::AnotherField => ("the key is another field", "key", r#"{"name": "lost_by_key", "hashKey": "key"}"#),
     };
     let pair = stage.define(json).await;
-    single::run(stage, &pair, shape, field, &mut report).await;
+    single::run(stage, &pair, shape, field, &call::ALL, &mut report).await;
     many::run(stage, &pair, shape, field, &mut report).await;
+    let versioned = stage.define(&json.replace("lost_by", "versions_by").replace('}', r#", "version": "v"}"#)).await;
+    single::run(stage, &versioned, shape, field, &call::EXPECTING, &mut report).await;
     let errors = stage.proxy.errors();
     assert!(errors.is_empty(), "the proxy could not do what it was told: {errors:?}");
     report.print();

@@ -88,3 +88,12 @@ async fn l07_every_read_by_an_index_sends_and_costs_what_the_page_says() {
     }
     stage.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c32_l07_every_write_with_a_version_sends_what_the_page_says() {
+    let stage = stage().await;
+    let page = include_str!("../../../../docs/backends/dynamodb.md");
+    let sent = costs::versioned::observe(&stage).await;
+    costs::assert_table(&Table::under(page, "What writes with a version send"), &sent);
+    stage.close().await;
+}

@@ -23,9 +23,15 @@ async fn s02_c42_no_lost_answer_is_a_second_effect_a_conflict_or_a_false_success
     let expected = [
         "delete",
         "delete of what is missing",
+        "delete of a version",
         "delete_one",
+        "delete_one of a version",
         "insert of a taken key",
         "replace of what is missing",
+        "stale delete",
+        "stale replace",
+        "stale upsert",
+        "upsert of version 0 of what is there",
         "upsert that creates",
         "upsert that replaces",
     ];
@@ -34,7 +40,16 @@ async fn s02_c42_no_lost_answer_is_a_second_effect_a_conflict_or_a_false_success
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s02_c42_nor_where_a_replace_keeps_the_stored_id() {
-    let expected = ["delete", "delete of what is missing", "delete_one", "insert of a taken key"];
+    let expected = [
+        "delete",
+        "delete of what is missing",
+        "delete of a version",
+        "delete_one",
+        "delete_one of a version",
+        "insert of a taken key",
+        "stale delete",
+        "upsert of version 0 of what is there",
+    ];
     assert_eq!(unanswered(KeyIs::AnotherField).await, BTreeSet::from(expected));
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Call {
     pub(super) after: Option<i64>,
     /// What it answers.
     pub(super) answer: Answer,
+    /// The version that it brings or expects, if it is one of records with versions.
+    version: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -40,11 +42,28 @@ pub(super) enum Answer {
     Refused(ErrorKind),
 }
 
+/// The field of the version, where records have one.
+pub(super) const VERSION: &str = "v";
+
+/// The action, with the version that the call expects.
+macro_rules! expect {
+    ($call:ident, $action:expr) => {
+        match $call.version {
+            Some(version) => $action.expect_version(version),
+            None => $action,
+        }
+    };
+}
+
 const OLD: i64 = 1;
 const NEW: i64 = 2;
 
 const fn call(name: &'static str, kind: Kind, before: Option<i64>, after: Option<i64>, answer: Answer) -> Call {
-    Call { name, kind, before, after, answer }
+    Call { name, kind, before, after, answer, version: None }
+}
+
+const fn expecting(version: i64, call: Call) -> Call {
+    Call { version: Some(version), ..call }
 }
 
 /// Every call on one record.
@@ -65,6 +84,24 @@ pub(super) const ALL: [Call; 14] = [
     call("get of what is missing", Kind::Get, None, None, Answer::Nothing),
 ];
 
+/// Every call that expects a version. A record that was inserted has the first.
+pub(super) const EXPECTING: [Call; 12] = [
+    expecting(1, call("replace of a version", Kind::Replace, Some(OLD), Some(NEW), Answer::Record(NEW, None))),
+    expecting(2, call("stale replace", Kind::Replace, Some(OLD), Some(OLD), STALE)),
+    expecting(0, call("upsert of version 0", Kind::Upsert, None, Some(NEW), Answer::Record(NEW, Some(true)))),
+    expecting(0, call("upsert of version 0 of what is there", Kind::Upsert, Some(OLD), Some(OLD), STALE)),
+    expecting(1, call("upsert of a version", Kind::Upsert, Some(OLD), Some(NEW), Answer::Record(NEW, Some(false)))),
+    expecting(2, call("stale upsert", Kind::Upsert, Some(OLD), Some(OLD), STALE)),
+    expecting(1, call("update of a version", Kind::Update, Some(OLD), Some(NEW), Answer::Record(NEW, None))),
+    expecting(2, call("stale update", Kind::Update, Some(OLD), Some(OLD), STALE)),
+    expecting(1, call("update_one of a version", Kind::UpdateOne, Some(OLD), Some(NEW), Answer::Record(NEW, None))),
+    expecting(1, call("delete of a version", Kind::Delete, Some(OLD), None, Answer::Record(OLD, None))),
+    expecting(2, call("stale delete", Kind::Delete, Some(OLD), Some(OLD), STALE)),
+    expecting(1, call("delete_one of a version", Kind::DeleteOne, Some(OLD), None, Answer::Record(OLD, None))),
+];
+
+const STALE: Answer = Answer::Refused(ErrorKind::Conflict);
+
 impl Call {
     /// Whether it may change something.
     pub(super) fn writes(self) -> bool {
@@ -79,7 +116,10 @@ impl Call {
         key: &str,
         limit: Duration,
     ) -> Result<Answer> {
-        let new = record(field, key, NEW, 0);
+        let mut new = record(field, key, NEW, 0);
+        if let Some(version) = self.version {
+            new.insert(VERSION, version);
+        }
         let found = |record: Option<Document>| match record {
             Some(record) => Answer::Record(number(&record), None),
             None => Answer::Nothing,
@@ -94,10 +134,10 @@ impl Call {
                 let upserted = records.upsert(&new).timeout(limit).await?;
                 Ok(Answer::Record(number(&upserted.record), Some(upserted.created)))
             }
-            Kind::Delete => records.delete(key).timeout(limit).await.map(found),
-            Kind::Update => records.update(key, count).timeout(limit).await.map(found),
-            Kind::UpdateOne => records.update_one(is_old, count).timeout(limit).await.map(found),
-            Kind::DeleteOne => records.delete_one(is_old).timeout(limit).await.map(found),
+            Kind::Delete => expect!(self, records.delete(key).timeout(limit)).await.map(found),
+            Kind::Update => expect!(self, records.update(key, count).timeout(limit)).await.map(found),
+            Kind::UpdateOne => expect!(self, records.update_one(is_old, count).timeout(limit)).await.map(found),
+            Kind::DeleteOne => expect!(self, records.delete_one(is_old).timeout(limit)).await.map(found),
             Kind::Get => records.get(key).timeout(limit).await.map(found),
         }
     }

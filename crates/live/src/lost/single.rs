@@ -2,15 +2,22 @@
 
 use backends_core::{Error, ErrorKind, Result};
 
-use super::call::{ALL, Answer, Call};
+use super::call::{Answer, Call};
 use super::report::{Outcome, Report};
 use super::{Loss, Plan, lose_each, losing};
 use crate::Stage;
 use crate::stage::{Pair, number, record};
 
-pub(super) async fn run(stage: &Stage, pair: &Pair, shape: &'static str, field: &str, report: &mut Report) {
-    for call in ALL {
-        lose_each(call.name, shape, &Loss::ALL, report, async |plan| one(stage, pair, field, call, plan).await).await;
+pub(super) async fn run(
+    stage: &Stage,
+    pair: &Pair,
+    shape: &'static str,
+    field: &str,
+    calls: &[Call],
+    report: &mut Report,
+) {
+    for call in calls {
+        lose_each(call.name, shape, &Loss::ALL, report, async |plan| one(stage, pair, field, *call, plan).await).await;
     }
 }
 
@@ -74,6 +81,7 @@ pub(super) fn unclear(error: &Error, happened: bool, writes: bool) -> Result<Out
 
 #[cfg(test)]
 mod tests {
+    use super::super::call::ALL;
     use super::*;
 
     fn by_name(name: &str) -> Call {
@@ -111,6 +119,8 @@ mod tests {
         assert_eq!(judge(taken, &Err(Error::already_exists("!")), Some(1)), Ok(Outcome::Answered));
         let unclear = Error::already_exists("!").with_may_have_happened(true);
         assert_eq!(judge(taken, &Err(unclear), Some(1)), Ok(Outcome::Nothing));
+        let expecting = *super::super::call::EXPECTING.iter().find(|call| call.name == "replace of a version").unwrap();
+        assert!(judge(expecting, &Err(Error::conflict("own")), Some(2)).is_err());
         let get = by_name("get");
         assert!(judge(get, &Err(lost().with_may_have_happened(true)), Some(1)).is_err());
     }
