@@ -95,7 +95,26 @@ impl DefinitionBuilder {
         self
     }
 
-    /// The integer field in which the library counts the writes of a record.
+    /// The integer field in which the library counts the writes of a record: 1 after an insert, and one more by every
+    /// write.
+    ///
+    /// `replace` and `upsert` compare the version in the record with the stored one, other writes where `expect_version`
+    /// says so; a stale one is a `Conflict`.
+    ///
+    /// ```
+    /// # use backends_core::{Definition, Document, Registry, Repository, Update, Value, memory};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> backends_core::Result<()> {
+    /// # let backend = Registry::new().register(memory::Memory).open("memory:").await?;
+    /// let definition = Definition::builder("pages").partition_key("name").version("revision").build()?;
+    /// let pages: Repository = backend.define(definition).await?;
+    /// let page = pages.insert(&Document::from([("name", "start")])).await?;
+    /// assert_eq!(page.get("revision"), Some(&Value::Int(1)));
+    ///
+    /// pages.update("start", Update::new().set("text", "Hello")).expect_version(1).await?;
+    /// assert!(pages.replace(&page).await.unwrap_err().is_conflict());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn version(mut self, field: impl Into<String>) -> Self {
         self.0.version = Some(field.into());
         self

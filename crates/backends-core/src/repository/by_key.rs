@@ -135,10 +135,12 @@ impl<T: Record> Repository<T> {
     /// ```
     ///
     /// # Errors
-    /// [`NotFound`] if there is none; [`InvalidInput`] if the record brings another id, and as for
-    /// [`insert`](Self::insert); [those of every call](Repository#errors).
+    /// [`NotFound`] if there is none; [`Conflict`] if records have [versions](crate::DefinitionBuilder::version) and the
+    /// stored one has another; [`InvalidInput`] if the record brings another id, and as for [`insert`](Self::insert);
+    /// [those of every call](Repository#errors).
     ///
     /// [`NotFound`]: crate::ErrorKind::NotFound
+    /// [`Conflict`]: crate::ErrorKind::Conflict
     /// [`InvalidInput`]: crate::ErrorKind::InvalidInput
     pub fn replace(&self, record: &T) -> Replace<T> {
         Replace::new(self, record)
@@ -163,10 +165,12 @@ impl<T: Record> Repository<T> {
     /// ```
     ///
     /// # Errors
-    /// [`InvalidInput`] if the record brings another id, and as for [`insert`](Self::insert); [those of every
-    /// call](Repository#errors).
+    /// [`InvalidInput`] if the record brings another id, and as for [`insert`](Self::insert); [`Conflict`] if records
+    /// have [versions](crate::DefinitionBuilder::version) and the stored one has another, where 0 means that there is
+    /// none; [those of every call](Repository#errors).
     ///
     /// [`InvalidInput`]: crate::ErrorKind::InvalidInput
+    /// [`Conflict`]: crate::ErrorKind::Conflict
     pub fn upsert(&self, record: &T) -> Upsert<T> {
         Upsert::new(self, record)
     }
