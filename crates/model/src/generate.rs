@@ -10,14 +10,15 @@ use fastrand::Rng;
 
 use crate::operation::{At, Operation, Outside, Query};
 use crate::program::Program;
-use crate::schema::{Role, Schema};
+use crate::schema::{Role, Schema, VERSION};
 
 pub(crate) use value::{INSTANTS, Scale};
 
 /// A program of so many operations, which its seed makes again.
 pub(crate) fn program(seed: u64, operations: usize, scale: Scale) -> Program {
     let mut rng = Rng::with_seed(seed);
-    let schema = schema::schema(&mut rng);
+    let mut schema = schema::schema(&mut rng);
+    schema.has_versions = seed % 3 == 0;
     let mut generator = Generator { rng, schema, scale };
     let mut all = vec![generator.insert_many(60)];
     while all.len() + 1 < operations {
@@ -59,6 +60,9 @@ impl Generator {
     }
 
     fn write(&mut self) -> Operation {
+        if self.schema.has_versions && self.rng.u8(..2) == 0 {
+            return self.write_with_version();
+        }
         match self.rng.u8(..13) {
             10.. => Operation::Update(self.at(), self.update()),
             0..4 => Operation::Insert(self.new_at(), self.body()),
@@ -68,6 +72,23 @@ impl Generator {
                 Operation::Upsert(at, self.body())
             }
             _ => Operation::Delete(self.at()),
+        }
+    }
+
+    /// A write that expects the version that is there, or another one.
+    fn write_with_version(&mut self) -> Operation {
+        let at = if self.rng.u8(..8) == 0 { self.new_at() } else { self.at() };
+        let off = if self.rng.u8(..3) == 0 { self.rng.i64(-2..3) } else { 0 };
+        let mut body = self.body();
+        if off != 0 {
+            body.insert(VERSION, off);
+        }
+        match self.rng.u8(..8) {
+            0 => Operation::Insert(self.new_at(), body),
+            1..4 => Operation::Replace(at, body),
+            4..6 => Operation::Upsert(at, body),
+            6 => Operation::ExpectingUpdate(at, self.update(), off),
+            _ => Operation::ExpectingDelete(at, off),
         }
     }
 

@@ -16,7 +16,11 @@ pub(crate) enum Operation {
     Replace(At, Document),
     Upsert(At, Document),
     Delete(At),
+    /// The same, of the version that is so much above the one that is there.
+    ExpectingDelete(At, i64),
     Update(At, Update),
+    /// The same, of the version that is so much above the one that is there.
+    ExpectingUpdate(At, Update, i64),
     UpdateOne(Query, Update),
     UpdateMany(Filter, Update),
     DeleteOne(Query),
@@ -79,7 +83,11 @@ impl fmt::Display for Operation {
             Self::Replace(at, body) => write!(f, "replace {at} {}", Shown(body)),
             Self::Upsert(at, body) => write!(f, "upsert {at} {}", Shown(body)),
             Self::Delete(at) => write!(f, "delete {at}"),
+            Self::ExpectingDelete(at, off) => write!(f, "delete {at} of its version {off:+}"),
             Self::Update(at, update) => write!(f, "update {at}{}", Edits(update)),
+            Self::ExpectingUpdate(at, update, off) => {
+                write!(f, "update {at} of its version {off:+}{}", Edits(update))
+            }
             Self::UpdateOne(query, update) => write!(f, "update_one {query}{}", Edits(update)),
             Self::UpdateMany(filter, update) => write!(f, "update_many {}{}", shown(filter), Edits(update)),
             Self::DeleteOne(query) => write!(f, "delete_one {query}"),

@@ -10,6 +10,9 @@ use crate::operation::{At, Query};
 use crate::schema::Schema;
 
 mod edit;
+mod version;
+
+pub(crate) use version::brought;
 
 /// What a repository holds.
 #[derive(Debug)]

@@ -14,7 +14,12 @@ pub(crate) struct Schema {
     pub(crate) indexes: Vec<IndexOn>,
     pub(crate) has_text_ids: bool,
     pub(crate) has_custom_id: bool,
+    /// Whether the library counts the writes of a record, in [`VERSION`].
+    pub(crate) has_versions: bool,
 }
+
+/// The field in which it does.
+pub(crate) const VERSION: &str = "v";
 
 /// A place in records.
 #[derive(Debug, Clone)]
@@ -58,6 +63,9 @@ impl Schema {
         }
         if self.has_custom_id {
             json.insert("customId".to_owned(), json!(true));
+        }
+        if self.has_versions {
+            json.insert("version".to_owned(), json!(VERSION));
         }
         let fields = self.places.iter().filter_map(|place| Some((place.path.to_owned(), json!(place.kind?.name()))));
         json.insert("fields".to_owned(), Json::Object(fields.collect()));
@@ -106,6 +114,7 @@ impl Schema {
     pub(crate) fn all_places(&self) -> Vec<(&'static str, Option<Kind>)> {
         let id_kind = if self.has_text_ids { Kind::String } else { Kind::ObjectId };
         let places = self.key.iter().chain(&self.places).filter(|place| !place.path.ends_with("[]"));
-        places.map(|place| (place.path, place.kind)).chain([(self.id_field(), Some(id_kind))]).collect()
+        let places = places.map(|place| (place.path, place.kind)).chain([(self.id_field(), Some(id_kind))]);
+        places.chain(self.has_versions.then_some((VERSION, Some(Kind::Integer)))).collect()
     }
 }

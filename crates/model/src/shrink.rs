@@ -16,6 +16,11 @@ pub(crate) fn smaller(program: &Program) -> impl Iterator<Item = Program> + '_ {
         smaller.operations.drain(range);
         smaller
     });
+    let unversioned = program.schema.has_versions.then(|| {
+        let mut smaller = program.clone();
+        smaller.schema.has_versions = false;
+        smaller
+    });
     let indexes = (0..program.schema.indexes.len()).map(|at| {
         let mut smaller = program.clone();
         smaller.schema.indexes.remove(at);
@@ -28,7 +33,7 @@ pub(crate) fn smaller(program: &Program) -> impl Iterator<Item = Program> + '_ {
             smaller
         })
     });
-    cut.chain(indexes).chain(simpler)
+    cut.chain(unversioned).chain(indexes).chain(simpler)
 }
 
 fn simpler(operation: &Operation) -> Vec<Operation> {
@@ -40,6 +45,12 @@ fn simpler(operation: &Operation) -> Vec<Operation> {
         Operation::InsertMany(records) => records_of_call(records).into_iter().map(Operation::InsertMany).collect(),
         Operation::Update(at, update) => {
             updates(update).into_iter().map(|update| Operation::Update(at.clone(), update)).collect()
+        }
+        Operation::ExpectingDelete(at, _) => vec![Operation::Delete(at.clone())],
+        Operation::ExpectingUpdate(at, update, off) => {
+            let of = |update| Operation::ExpectingUpdate(at.clone(), update, *off);
+            let without = std::iter::once(Operation::Update(at.clone(), update.clone()));
+            without.chain(updates(update).into_iter().map(of)).collect()
         }
         Operation::UpdateOne(query, update) => {
             let fewer = updates(update).into_iter().map(|update| Operation::UpdateOne(query.clone(), update));

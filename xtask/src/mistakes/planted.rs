@@ -13,6 +13,14 @@ pub(super) struct Mistake {
 
 pub(super) const MISTAKES: &[Mistake] = &[
     Mistake {
+        name: "later-versions-too",
+        what: "a write that expects a version takes a later one for it",
+        backend: "memory",
+        file: "crates/backends-core/src/driver/version.rs",
+        right: "Some(Token::Int(version)) if version == self.version() => Ok(()),",
+        wrong: "Some(Token::Int(version)) if version >= self.version() => Ok(()),",
+    },
+    Mistake {
         name: "lt-for-le",
         what: "`le` leaves out what is equal",
         backend: "memory",

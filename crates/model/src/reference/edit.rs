@@ -3,14 +3,16 @@
 use backends::{Change, Document, Value};
 
 use super::Reference;
+use super::version::brought;
 
 impl Reference {
     /// The record after an update; nothing if one of its changes does not apply.
     pub(crate) fn updated(&self, record: &Document, update: &backends::Update) -> Option<Document> {
-        update.changes().iter().try_fold(record.clone(), |record, change| {
+        let updated = update.changes().iter().try_fold(record.clone(), |record, change| {
             let path: Vec<&str> = change.path().segments().collect();
             self.changed(record, &path, change)
-        })
+        })?;
+        Some(self.counted(updated, brought(record)))
     }
 
     fn changed(&self, mut map: Document, path: &[&str], change: &Change) -> Option<Document> {

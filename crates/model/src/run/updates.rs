@@ -6,11 +6,18 @@ use super::{Check, KeyOf, Running, is_error, same, same_records, unexpected};
 use crate::operation::{At, Query};
 
 impl Running<'_> {
-    pub(super) async fn update(&mut self, at: &At, update: &Update) -> Check {
+    /// With a version, of that which is so much above the one that is there.
+    pub(super) async fn update(&mut self, at: &At, update: &Update, off: Option<i64>) -> Check {
         let Some(key) = self.reference.key(at) else { return Ok(()) };
-        let answer = self.repository.update(KeyOf(&key), update.clone()).await;
+        let off = off.filter(|_| self.reference.schema.has_versions);
+        let write = self.repository.update(KeyOf(&key), update.clone());
+        let answer = match self.expected(&key, off) {
+            None => write.await,
+            Some(version) => write.expect_version(version).await,
+        };
         match self.reference.position(&key) {
             None => same_records(answer.map_err(unexpected)?.as_slice(), &[]),
+            Some(_) if off.is_some_and(|off| off != 0) => is_error(answer, ErrorKind::Conflict),
             Some(position) => self.is_updated(position, update, answer),
         }
     }

@@ -4,11 +4,15 @@ use backends::{Document, ErrorKind, Value};
 
 use super::{Check, KeyOf, Running, is_error, same, same_records, unexpected};
 use crate::operation::At;
+use crate::reference::brought;
 
 impl Running<'_> {
     pub(super) async fn insert(&mut self, at: &At, body: &Document) -> Check {
         let Some((key, document)) = self.reference.document(at, body) else { return Ok(()) };
         let answer = self.repository.insert(&document).await;
+        if self.brings_version(&document) {
+            return is_error(answer, ErrorKind::InvalidInput);
+        }
         if self.is_taken(key.as_deref()) {
             return is_error(answer, ErrorKind::AlreadyExists);
         }
@@ -26,11 +30,15 @@ impl Running<'_> {
         let failures: Vec<_> = inserted.failures().map(|(at, error)| (at, error.kind())).collect();
         let mut expected = Vec::new();
         for (at, (key, document)) in chosen.iter().enumerate() {
+            if self.brings_version(document) {
+                expected.push((at, ErrorKind::InvalidInput));
+                continue;
+            }
             if self.is_taken(key.as_deref()) {
                 expected.push((at, ErrorKind::AlreadyExists));
                 continue;
             }
-            let mut stored = self.reference.stored(document);
+            let mut stored = self.reference.counted(self.reference.stored(document), 0);
             let id_field = self.reference.schema.id_field();
             if let (None, Some(id)) = (stored.get(id_field), inserted.id(at)) {
                 stored.insert(id_field, id);
@@ -42,16 +50,23 @@ impl Running<'_> {
 
     pub(super) async fn replace(&mut self, at: &At, body: &Document) -> Check {
         let Some((Some(key), document)) = self.reference.document(at, body) else { return Ok(()) };
+        let document = self.reference.with_version(Some(&key), document);
         let answer = self.repository.replace(&document).await;
         match self.reference.position(&key) {
             None => is_error(answer, ErrorKind::NotFound),
+            Some(_) if self.reference.is_stale(Some(&key), &document) => is_error(answer, ErrorKind::Conflict),
             Some(position) => self.is_replaced(position, &document, answer.map_err(unexpected)?),
         }
     }
 
     pub(super) async fn upsert(&mut self, at: &At, body: &Document) -> Check {
         let Some((key, document)) = self.reference.document(at, body) else { return Ok(()) };
-        let answer = self.repository.upsert(&document).await.map_err(unexpected)?;
+        let document = self.reference.with_version(key.as_deref(), document);
+        let answer = self.repository.upsert(&document).await;
+        if self.reference.is_stale(key.as_deref(), &document) {
+            return is_error(answer, ErrorKind::Conflict);
+        }
+        let answer = answer.map_err(unexpected)?;
         let position = key.and_then(|key| self.reference.position(&key));
         same(&answer.created, &position.is_none(), "created")?;
         match position {
@@ -60,11 +75,30 @@ impl Running<'_> {
         }
     }
 
-    pub(super) async fn delete(&mut self, at: &At) -> Check {
+    /// With a version, of that which is so much above the one that is there.
+    pub(super) async fn delete(&mut self, at: &At, off: Option<i64>) -> Check {
         let Some(key) = self.reference.key(at) else { return Ok(()) };
-        let answer = self.repository.delete(KeyOf(&key)).await.map_err(unexpected)?;
+        let off = off.filter(|_| self.reference.schema.has_versions);
+        let delete = self.repository.delete(KeyOf(&key));
+        let answer = match self.expected(&key, off) {
+            None => delete.await,
+            Some(version) => delete.expect_version(version).await,
+        };
+        if off.is_some_and(|off| off != 0) || off.is_some() && !self.is_taken(Some(&key)) {
+            return is_error(answer, ErrorKind::Conflict);
+        }
+        let answer = answer.map_err(unexpected)?;
         let expected = self.reference.position(&key).map(|position| self.reference.records.remove(position));
         same_records(answer.as_slice(), expected.as_slice())
+    }
+
+    /// The version that is so much above the one that is there, as a write expects it.
+    pub(super) fn expected(&self, key: &[Value], off: Option<i64>) -> Option<i64> {
+        off.map(|off| self.reference.version(Some(key)) + off)
+    }
+
+    fn brings_version(&self, document: &Document) -> bool {
+        self.reference.is_stale(None, document)
     }
 
     fn is_taken(&self, key: Option<&[Value]>) -> bool {
@@ -73,7 +107,7 @@ impl Running<'_> {
 
     /// The answer of an insert is the record as it is stored, with the id that the library gave.
     fn is_stored(&mut self, document: &Document, answer: Document) -> Check {
-        let mut stored = self.reference.stored(document);
+        let mut stored = self.reference.counted(self.reference.stored(document), 0);
         let id_field = self.reference.schema.id_field();
         if stored.get(id_field).is_none() {
             let Some(Value::String(id)) = answer.get(id_field) else { return Err("no id was given".to_owned()) };
@@ -91,7 +125,7 @@ impl Running<'_> {
 
     /// The answer of what replaces is the record as it is stored, with the id that was there.
     fn is_replaced(&mut self, position: usize, document: &Document, answer: Document) -> Check {
-        let mut stored = self.reference.stored(document);
+        let mut stored = self.reference.counted(self.reference.stored(document), brought(document));
         let id_field = self.reference.schema.id_field();
         if let Some(id) = self.reference.records[position].get(id_field) {
             stored.insert(id_field, id.clone());
