@@ -24,8 +24,6 @@ pub(crate) struct Invocation {
     backend: Backend,
     call: Call,
     context: Context,
-    /// How much longer than its deadline it waits.
-    grace: Duration,
 }
 
 impl Invocation {
@@ -35,7 +33,7 @@ impl Invocation {
         let name = backend.name();
         let system = backend.capabilities().system.unwrap_or(name);
         let call = Call { operation, backend: name, system, repository: None, batch_size: None, write_id };
-        Self { backend: backend.clone(), call, context, grace: OWN_ANSWER.min(limit / 10) }
+        Self { backend: backend.clone(), call, context }
     }
 
     pub(crate) fn on(mut self, repository: &Arc<str>) -> Self {
@@ -61,6 +59,11 @@ impl Invocation {
         self
     }
 
+    /// How much longer than its deadline it waits.
+    fn grace(&self) -> Duration {
+        OWN_ANSWER.min(self.context.limit() / 10)
+    }
+
     pub(crate) fn context(&self) -> &Context {
         &self.context
     }
@@ -70,7 +73,7 @@ impl Invocation {
         self.check()?;
         self.backend.early_timer().set();
         let answer = pin!(layer::read(self.backend.layers(), &self.call, &self.context, operation));
-        match within(&self.context, self.grace, answer).await {
+        match within(&self.context, self.grace(), answer).await {
             Some(answer) => answer.map_err(|error| self.place(error)),
             None => Err(self.place(self.context.too_late())),
         }
@@ -79,7 +82,7 @@ impl Invocation {
     /// Goes on with a call that has been made, with the whole of its time anew.
     pub(crate) async fn go_on<R>(&self, step: impl Future<Output = Result<R>>) -> Result<R> {
         self.context.renew();
-        match within(&self.context, self.grace, pin!(step)).await {
+        match within(&self.context, self.grace(), pin!(step)).await {
             Some(answer) => answer.map_err(|error| self.place(error)),
             None => Err(self.place(self.context.too_late())),
         }
@@ -105,7 +108,7 @@ impl Invocation {
     async fn wait<R: Send + 'static>(&self, mut write: GoesOn<R>, doubt: Option<Doubt>) -> Result<R> {
         self.check()?;
         self.backend.early_timer().set();
-        match within(&self.context, self.grace, Pin::new(&mut write)).await {
+        match within(&self.context, self.grace(), Pin::new(&mut write)).await {
             Some(answer) => answer.map_err(|error| self.place(error)),
             None => {
                 Err(self
@@ -127,7 +130,7 @@ impl Invocation {
     /// Waits for what has to come before the call, at most until its deadline.
     pub(crate) async fn wait_for<F: Future>(&self, future: F) -> Result<F::Output> {
         self.check()?;
-        within(&self.context, self.grace, pin!(future)).await.ok_or_else(|| self.place(self.context.too_late()))
+        within(&self.context, self.grace(), pin!(future)).await.ok_or_else(|| self.place(self.context.too_late()))
     }
 
     /// Refuses a call on a backend that is closed, or where nobody keeps the time.

@@ -143,6 +143,11 @@ impl Context {
             .unwrap_or_else(|| self.start + Duration::from_secs(946_080_000))
     }
 
+    /// How long the call may go without progress.
+    pub(crate) fn limit(&self) -> Duration {
+        self.limit
+    }
+
     /// The error of a call that has no time left.
     #[cold]
     pub(crate) fn too_late(&self) -> Error {
