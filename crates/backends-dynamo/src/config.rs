@@ -145,7 +145,7 @@ async fn load(config: &BackendConfig, url: Url) -> Result<SdkConfig> {
         None => credentials::configured(config, sdk.region(), http)?,
     };
     Ok(match given.or_else(|| sdk.credentials_provider()) {
-        Some(provider) => sdk.into_builder().credentials_provider(credentials::well_formed(provider)).build(),
+        Some(provider) => sdk.into_builder().credentials_provider(credentials::in_time(provider)).build(),
         None => sdk,
     })
 }

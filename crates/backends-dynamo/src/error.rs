@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::error::{ConnectorError, ProvideErrorMetadata, SdkError};
 use backends_core::Error;
 use hyper_util::client::legacy::Error as ConnectionError;
 
+use crate::identity::Malformed;
 use crate::retry::Again;
 
 mod code;
@@ -123,6 +124,10 @@ fn of_request(source: Option<&(dyn StdError + 'static)>) -> Meaning {
 }
 
 fn no_credentials(error: &(dyn StdError + 'static)) -> Meaning {
+    if let Some(malformed) = find::<Malformed>(error) {
+        let error = Error::invalid_config(malformed.to_string());
+        return Meaning { error, again: Again::Never, is_unclear: false };
+    }
     if let Some(CredentialsError::ProviderTimedOut(_)) = find(error) {
         let error = Error::unavailable(
             "whoever gives the AWS credentials did not answer in time: look at the role, the container or the machine that does",
@@ -136,7 +141,9 @@ fn no_credentials(error: &(dyn StdError + 'static)) -> Meaning {
 }
 
 fn lacks_credentials(error: &(dyn StdError + 'static)) -> bool {
-    find::<CredentialsError>(error).is_some() || find::<aws_config::profile::ProfileFileLoadError>(error).is_some()
+    find::<CredentialsError>(error).is_some()
+        || find::<Malformed>(error).is_some()
+        || find::<aws_config::profile::ProfileFileLoadError>(error).is_some()
 }
 
 /// The error of this type among what caused an error.

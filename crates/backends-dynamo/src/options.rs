@@ -4,12 +4,13 @@ use std::fmt;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Config;
-use aws_sdk_dynamodb::config::BehaviorVersion;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, IdentityCache};
 use aws_smithy_http_client::tls::TlsContext;
 use backends_core::{ErrorKind, Mistakes, Result};
 
 use crate::connections::http_client;
+use crate::identity::WellFormed;
 
 /// How long opening may take, unless configured: as long as an operation.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
@@ -110,6 +111,8 @@ impl DynamoOptions {
     pub(crate) fn for_client(&self) -> Config {
         // Without a version the client panics.
         let builder = self.config.to_builder().behavior_version(BEHAVIOR()).retry_config(RetryConfig::disabled());
+        let identities = self.config.identity_cache().unwrap_or_else(|| IdentityCache::lazy().build());
+        let builder = builder.identity_cache(WellFormed(identities));
         match self.config.http_client() {
             Some(_) => builder.build(),
             None => builder.http_client(http_client(TlsContext::default())).build(),

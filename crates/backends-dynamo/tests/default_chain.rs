@@ -132,10 +132,10 @@ async fn c41_a_machine_that_does_not_answer_gives_no_region_within_the_deadline(
 }
 
 #[tokio::test]
-async fn c41_a_key_with_a_line_break_is_permission_denied() {
+async fn c41_a_key_with_a_line_break_is_invalid_config() {
     let environment = [NO_MACHINE, ("AWS_ACCESS_KEY_ID", "id\n"), ("AWS_SECRET_ACCESS_KEY", "hunter2")];
     let said = open(&environment, &[("awsRegion", "eu-central-1"), ("endpoint", "http://127.0.0.1:1")]).await;
-    assert!(said.text.starts_with("PermissionDenied"), "{}", said.text);
+    assert!(said.text.starts_with("InvalidConfig") && said.text.contains("line break"), "{}", said.text);
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use backends_core::{BackendConfig, Error, Property, Result};
 use tokio::time::timeout;
 
 use super::{AWS_PROFILE, readable};
+use crate::identity::{Malformed, is_clean};
 
 /// A key that never changes.
 ///
@@ -21,9 +22,7 @@ use super::{AWS_PROFILE, readable};
 /// `InvalidConfig` for a key that no request can carry.
 pub(super) fn fixed(id: String, secret: String, token: Option<String>) -> Result<SharedCredentialsProvider> {
     if ![Some(&id), Some(&secret), token.as_ref()].into_iter().flatten().all(|text| is_clean(text)) {
-        return Err(Error::invalid_config(
-            "an AWS key or its token holds a line break or another control character: look for one at its end",
-        ));
+        return Err(Error::invalid_config(Malformed.to_string()));
     }
     Ok(SharedCredentialsProvider::new(Credentials::new(id, secret, token, None, "configuration")))
 }
@@ -51,38 +50,28 @@ pub(super) fn configured(
 /// How long whoever gives the credentials may take; the client waits at least 6.2 s, and then does not say for what.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// The same provider, which refuses what the client panics on, and says so when it takes too long.
-pub(super) fn well_formed(provider: SharedCredentialsProvider) -> SharedCredentialsProvider {
-    SharedCredentialsProvider::new(WellFormed(provider))
+/// The same provider, which says so when it takes too long.
+pub(super) fn in_time(provider: SharedCredentialsProvider) -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(InTime(provider))
 }
 
 #[derive(Debug)]
-struct WellFormed(SharedCredentialsProvider);
+struct InTime(SharedCredentialsProvider);
 
-impl ProvideCredentials for WellFormed {
+impl ProvideCredentials for InTime {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
         Self: 'a,
     {
         future::ProvideCredentials::new(async {
-            let key = match timeout(LONGEST, self.0.provide_credentials()).await {
-                Ok(key) => key?,
-                Err(_) => self.0.fallback_on_interrupt().ok_or(CredentialsError::provider_timed_out(LONGEST))?,
-            };
-            let parts = [Some(key.access_key_id()), Some(key.secret_access_key()), key.session_token()];
-            if parts.into_iter().flatten().all(is_clean) {
-                return Ok(key);
+            match timeout(LONGEST, self.0.provide_credentials()).await {
+                Ok(key) => key,
+                Err(_) => self.0.fallback_on_interrupt().ok_or(CredentialsError::provider_timed_out(LONGEST)),
             }
-            Err(CredentialsError::invalid_configuration("a key or its token holds a control character"))
         })
     }
 
     fn fallback_on_interrupt(&self) -> Option<Credentials> {
         self.0.fallback_on_interrupt()
     }
-}
-
-/// Whether it can stand in the header of a request.
-fn is_clean(text: &str) -> bool {
-    !text.chars().any(char::is_control)
 }

@@ -35,6 +35,17 @@ async fn c40_a_configuration_without_credentials_says_so() {
 }
 
 #[tokio::test]
+async fn c41_a_key_that_no_request_can_carry_is_invalid_config() {
+    for (id, secret, token) in [("key\n", "hunter2", None), ("key", "hunter2\n", None), ("key", "hunter2", Some("t\0"))]
+    {
+        let key = Credentials::new(id, secret, token.map(str::to_owned), None, "in code");
+        let error = open(nobody().credentials_provider(key).build()).await.unwrap_err();
+        assert!(error.is_invalid_config() && error.to_string().contains("line break"), "{error}");
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+    }
+}
+
+#[tokio::test]
 async fn c40_a_configuration_without_a_region_is_invalid_config() {
     let error = open(Config::builder().endpoint_url(endpoint()).build()).await.unwrap_err();
     assert!(error.is_invalid_config() && error.to_string().contains("region"), "{error}");
