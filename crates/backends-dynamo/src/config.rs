@@ -70,8 +70,15 @@ fn check(config: &BackendConfig, mistakes: &mut Mistakes) {
     if has(AWS_PROFILE) && has(Property::AWS_SECRET_KEY_ID) {
         mistakes.add("`awsProfile` is given beside `awsSecretKeyId`, and both say who asks: keep one of both");
     }
-    let Some(uri) = mistakes.check(config.uri()).flatten() else { return };
-    let Some(url) = mistakes.check(Url::parse(&uri)) else { return };
+    let uri = mistakes.check(config.uri()).flatten();
+    let url = uri.and_then(|uri| mistakes.check(Url::parse(&uri)));
+    let of_url = url.as_ref().and_then(|url| url.endpoint.as_deref());
+    let is_plain =
+        config.text(Property::ENDPOINT.name).or(of_url).is_some_and(|endpoint| endpoint.starts_with("http://"));
+    if has(Property::TLS_CA_FILE) && is_plain {
+        mistakes.add("`tlsCaFile` is given beside an endpoint of http://, which is not encrypted: write https://, or leave the file out");
+    }
+    let Some(url) = url else { return };
     if url.key.is_some() && [Property::CREDENTIALS, AWS_PROFILE, Property::AWS_SECRET_KEY_ID].into_iter().any(has) {
         mistakes.add("`url` holds a key beside other credentials, and both say who asks: keep one of both");
     }

@@ -45,6 +45,17 @@ async fn l51_static_keys_with_a_session_are_used() {
     assert!(!format!("{options:?}").contains("token"));
 }
 
+#[test]
+fn l51_authorities_beside_an_endpoint_that_is_not_encrypted_are_refused() {
+    let with = |config: DatabaseConfig| config.set("tlsCaFile", "/ca.pem");
+    assert!(mistakes(&with(base().set("endpoint", "http://a:8000")))[0].contains("`tlsCaFile`"));
+    let by_url = |uri: &str| DatabaseConfig::from_uri(uri, &[info()], &[]).unwrap();
+    assert!(mistakes(&with(by_url("dynamodb://a:8000?awsRegion=x")))[0].contains("`tlsCaFile`"));
+    for good in [base(), base().set("endpoint", "https://a"), by_url("dynamodb://a:8000?awsRegion=x&tls=true")] {
+        assert!(resolved(&with(good)).is_ok());
+    }
+}
+
 #[tokio::test]
 async fn c41_what_reads_by_filter_may_do_is_configured() {
     let of = async |config: DatabaseConfig| {
