@@ -110,8 +110,11 @@ impl MongoOptions {
         if self.table_prefix.len() > LONGEST_PREFIX {
             mistakes.add("`tablePrefix` has more than 100 bytes: choose a shorter one");
         }
-        if self.table_prefix.contains(['$', '\0']) || self.table_prefix.starts_with("system.") {
-            mistakes.add("`tablePrefix` holds a `$`, or begins with `system.`: choose another one");
+        // MongoDB: restrictions on collection names.
+        if self.table_prefix.contains(['$', '\0'])
+            || [".", "system."].iter().any(|no| self.table_prefix.starts_with(no))
+        {
+            mistakes.add("`tablePrefix` holds a `$`, or begins with `.` or `system.`: choose another one");
         }
         mistakes.into_result()
     }
@@ -179,7 +182,9 @@ mod tests {
         let good = MongoOptions::new(client.clone(), "shop").table_prefix("test.");
         assert!(good.check().is_ok());
         assert!(!format!("{good:?}").contains("hunter2"));
-        for (database, prefix) in [("", ""), ("a.b", ""), ("a b", ""), ("a$", ""), ("a", "x$"), ("a", "system.")] {
+        for (database, prefix) in
+            [("", ""), ("a.b", ""), ("a b", ""), ("a$", ""), ("a", "x$"), ("a", "system."), ("a", ".a")]
+        {
             let error = MongoOptions::new(client.clone(), database).table_prefix(prefix).check().unwrap_err();
             assert!(error.is_invalid_config(), "{database} {prefix}");
         }
