@@ -87,8 +87,11 @@ type Asked = Result<(String, String), String>;
 
 fn mongodb(url: &str, kind: Kind) -> crate::Result<Asked> {
     let Some(address) = mongo::address_of(url) else {
-        // Only a driver speaks TLS and looks up `mongodb+srv`; the tests will see what it is.
-        return Ok(Ok(("a server that only a driver reaches".to_owned(), "unknown".to_owned())));
+        // Only a driver speaks TLS and looks up `mongodb+srv`; that it wants encryption is what is known of it.
+        return Ok(match kind {
+            Kind::Tls => Ok(("a server that only a driver reaches".to_owned(), "unknown".to_owned())),
+            _ => Err("a server of the kind tls, as far as is known".to_owned()),
+        });
     };
     let version = match mongo::version(&address) {
         Err(error) if mongo::Refusal::code_of(&error).is_some() => "unknown".to_owned(),
@@ -113,4 +116,19 @@ fn dynamodb(endpoint: &str, kind: Kind) -> crate::Result<Asked> {
     };
     dynamo::ready(&address)?;
     Ok(Ok((address, "unknown".to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_a_driver_reaches_serves_the_suite_of_encryption_alone() {
+        for url in ["mongodb://a/?tls=true", "mongodb+srv://a/"] {
+            assert!(mongodb(url, Kind::Tls).unwrap().is_ok(), "{url}");
+            for kind in [Kind::ReplicaSet, Kind::Standalone, Kind::Auth] {
+                assert!(mongodb(url, kind).unwrap().is_err(), "{url}");
+            }
+        }
+    }
 }
