@@ -34,8 +34,8 @@ of these that has one; `cargo run -p servers -- versions` prints what that would
                 once with npm (it needs Java 17)
 
 The suites of a backend are the test targets of its crate with `test = false`, which `cargo test` leaves
-alone. One that is called after a kind of server runs against that kind: `standalone`, `auth`, `tls` (mongodb),
-`delayed` (dynamodb); all others run against the usual one, a replica set or plain DynamoDB Local.
+alone. One that is called after a kind of server runs against that kind: `standalone`, `auth`, `tls` (mongodb);
+all others run against the usual one, a replica set or plain DynamoDB Local.
 
 The targets of the facade with `test = false` run with each backend that it has a feature for. All are built
 as `cargo xtask test` builds the workspace.

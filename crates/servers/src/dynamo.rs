@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::error::{Context as _, bail};
 
-use crate::{Kind, ports};
+use crate::ports;
 
 /// The oldest Java that runs it.
 pub(crate) const JAVA: u32 = 17;
@@ -16,15 +16,12 @@ pub(crate) const NO_TELEMETRY: (&str, &str) = ("DDB_LOCAL_TELEMETRY", "0");
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The arguments of `java`, in the folder of the server.
-pub(crate) fn arguments(kind: Kind, port: u16) -> Vec<String> {
+pub(crate) fn arguments(port: u16) -> Vec<String> {
     let mut words: Vec<String> =
         ["-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar", "-inMemory", "-sharedDb", "-port"]
             .map(str::to_owned)
             .into();
     words.push(port.to_string());
-    if kind == Kind::Delayed {
-        words.push("-delayTransientStatuses".to_owned());
-    }
     words
 }
 
@@ -96,11 +93,5 @@ mod tests {
     fn the_version_of_the_server_is_read() {
         assert_eq!(version("Port:\t8000\nVersion:\t3.3.1\nDbPath:\tnull\n").as_deref(), Some("3.3.1"));
         assert_eq!(version("Port:\t8000\n"), None);
-    }
-
-    #[test]
-    fn only_the_delayed_kind_waits() {
-        assert!(arguments(Kind::Delayed, 1).contains(&"-delayTransientStatuses".to_owned()));
-        assert!(!arguments(Kind::Plain, 1).contains(&"-delayTransientStatuses".to_owned()));
     }
 }

@@ -13,7 +13,7 @@ servers run --backend <mongodb|dynamodb> [--kind K] [--from S] [--report FILE] -
 servers versions
 
 run        Starts a server, runs the command, gives its exit code back, and takes the server away.
-  --kind   mongodb: replica-set (if not given), standalone, auth, tls; dynamodb: plain (if not given), delayed
+  --kind   mongodb: replica-set (if not given), standalone, auth, tls; dynamodb: plain
   --from   environment, docker or local; if not given, the first of them that has a server
   --report a file that gets `version: …` and `origin: …`
   --tied   ends the command when its own stdin ends, which the command does not get

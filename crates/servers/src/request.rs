@@ -31,8 +31,6 @@ pub enum Kind {
     Tls,
     /// DynamoDB: in memory, every table usable at once.
     Plain,
-    /// DynamoDB: in memory; tables and indexes take a while to become active or to go.
-    Delayed,
 }
 
 /// A server that is wanted.
@@ -70,7 +68,7 @@ impl Backend {
     pub fn kinds(self) -> &'static [Kind] {
         match self {
             Self::MongoDb => &[Kind::ReplicaSet, Kind::Standalone, Kind::Auth, Kind::Tls],
-            Self::DynamoDb => &[Kind::Plain, Kind::Delayed],
+            Self::DynamoDb => &[Kind::Plain],
         }
     }
 }
@@ -84,7 +82,6 @@ impl Kind {
             Self::Auth => "auth",
             Self::Tls => "tls",
             Self::Plain => "plain",
-            Self::Delayed => "delayed",
         }
     }
 }
@@ -129,9 +126,9 @@ mod tests {
     #[test]
     fn the_usual_kind_is_the_first_and_an_unknown_one_names_the_known_ones() {
         assert_eq!(Request::new(Backend::MongoDb, None, None).unwrap().kind, Kind::ReplicaSet);
-        assert_eq!(Request::new(Backend::DynamoDb, Some("delayed"), None).unwrap().kind, Kind::Delayed);
+        assert_eq!(Request::new(Backend::MongoDb, Some("tls"), None).unwrap().kind, Kind::Tls);
         let error = Request::new(Backend::DynamoDb, Some("auth"), None).unwrap_err().to_string();
-        assert_eq!(error, "dynamodb has no kind `auth`; known kinds: plain, delayed");
+        assert_eq!(error, "dynamodb has no kind `auth`; known kinds: plain");
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub(crate) struct Backend {
 
 pub(crate) const BACKENDS: &[Backend] = &[
     Backend { name: "mongodb", package: "backends-mongo", kinds: &["replica-set", "standalone", "auth", "tls"] },
-    Backend { name: "dynamodb", package: "backends-dynamo", kinds: &["plain", "delayed"] },
+    Backend { name: "dynamodb", package: "backends-dynamo", kinds: &["plain"] },
 ];
 
 /// The proxy that the suites use is tried first; its targets are called after the backends.

@@ -31,7 +31,7 @@ pub(super) fn server(request: Request) -> crate::Result<Found> {
     let users = (request.kind == Kind::Auth).then(Users::new);
     let wanted = match request.backend {
         Backend::MongoDb => mongod(request.kind, port, &name, &tag),
-        Backend::DynamoDb => dynamodb_local(request.kind, port, &name, &tag),
+        Backend::DynamoDb => dynamodb_local(port, &name, &tag),
     };
     say(format_args!("asking Docker for {name}:{tag}"));
     let own_name = format!("backends-{}-{}-{port}", request.backend.name(), std::process::id());
@@ -147,10 +147,10 @@ fn mongod(kind: Kind, port: u16, name: &str, tag: &str) -> ContainerRequest<Gene
     image.with_mapped_port(port, port.tcp()).with_cmd(["-c".to_owned(), script])
 }
 
-fn dynamodb_local(kind: Kind, port: u16, name: &str, tag: &str) -> ContainerRequest<GenericImage> {
+fn dynamodb_local(port: u16, name: &str, tag: &str) -> ContainerRequest<GenericImage> {
     let (variable, value) = dynamo::NO_TELEMETRY;
     let image = GenericImage::new(name, tag).with_entrypoint("java");
-    image.with_mapped_port(port, port.tcp()).with_cmd(dynamo::arguments(kind, port)).with_env_var(variable, value)
+    image.with_mapped_port(port, port.tcp()).with_cmd(dynamo::arguments(port)).with_env_var(variable, value)
 }
 
 type Ready = (String, Vec<Variable>);

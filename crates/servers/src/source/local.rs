@@ -204,7 +204,7 @@ fn dynamodb(request: Request, java: &std::ffi::OsStr, program: &Program, place: 
     let address = format!("127.0.0.1:{}", place.port);
     let mut command = Command::new(java);
     let (name, value) = dynamo::NO_TELEMETRY;
-    command.args(dynamo::arguments(request.kind, place.port)).env(name, value);
+    command.args(dynamo::arguments(place.port)).env(name, value);
     let mut process = Process::start(&command, &program.path, place.folder.path(), &place.log)?;
     ready(&mut process, || dynamo::ready(&address))?;
     let version = fs::read_to_string(&place.log).ok().and_then(|text| dynamo::version(&text));
