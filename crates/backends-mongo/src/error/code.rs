@@ -54,7 +54,7 @@ pub(super) fn of_code(code: i32) -> (ErrorKind, &'static str, bool) {
         // CommandNotFound, CommandNotSupported.
         59 | 115 => (
             Unsupported,
-            "the capability `commands`: the server does not know a command that is needed: use MongoDB 4.4 or newer",
+            "the capability `commands`: the server does not know a command that is needed: use MongoDB 5.0 or newer",
             false,
         ),
         _ => (Unexpected, "the server refused the call: see the native error", false),
