@@ -147,7 +147,7 @@ impl<T: Record> Repository<T> {
     }
 
     /// Inserts the record, or replaces the one that has its key, and says which. The stored id is kept. Of two that
-    /// race for one key neither fails.
+    /// race for one key neither fails, unless records have [versions](crate::DefinitionBuilder::version).
     ///
     /// ```
     /// # use backends_core::{Definition, Registry, Repository, memory};
