@@ -18,7 +18,7 @@ pub(crate) use value::{INSTANTS, Scale};
 pub(crate) fn program(seed: u64, operations: usize, scale: Scale) -> Program {
     let mut rng = Rng::with_seed(seed);
     let mut schema = schema::schema(&mut rng);
-    schema.has_versions = seed % 3 == 0;
+    schema.has_versions = seed.is_multiple_of(3);
     let mut generator = Generator { rng, schema, scale };
     let mut all = vec![generator.insert_many(60)];
     while all.len() + 1 < operations {

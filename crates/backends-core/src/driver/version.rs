@@ -163,7 +163,9 @@ mod tests {
             record.push(Token::Field("v"));
             record.push(token);
             if matches!(token, Token::Array) {
-                [Token::Map, Token::End, Token::Null, Token::End].into_iter().for_each(|token| record.push(token));
+                for token in [Token::Map, Token::End, Token::Null, Token::End] {
+                    record.push(token);
+                }
             }
         }
         record.set("id", Token::String("a"));

@@ -8,7 +8,7 @@ use crate::schema::VERSION;
 impl Reference {
     /// The version of the record with a key; 0 if there is none.
     pub(crate) fn version(&self, key: Option<&[Value]>) -> i64 {
-        key.and_then(|key| self.get(key)).map_or(0, |record| brought(record))
+        key.and_then(|key| self.get(key)).map_or(0, brought)
     }
 
     /// The document that replaces what has this key: what it says of its version is how far it is from the stored one.
