@@ -3,7 +3,7 @@
 use backends_core::{Backend, Definition, Repository};
 use tokio::runtime::Runtime;
 
-use crate::{Client, Comparison, Contender, Record, had, stored};
+use crate::{Client, Comparison, Contender, Reader, Record, had, stored};
 
 // The targets of the design.
 const THROUGHPUT: f64 = 0.97;
@@ -63,6 +63,34 @@ impl<C: Client> Bench<C> {
         Comparison::of(format!("insert_many of {of}")).throughput(THROUGHPUT_OF_MANY).run(&mut [ours, direct]);
     }
 
+    /// Compares reading all records with `others`, which read as many.
+    pub fn read<'a>(
+        &'a self,
+        ours: &'a Repository<Record>,
+        target: f64,
+        others: impl IntoIterator<Item = Contender<'a>>,
+    ) {
+        let mut contenders = vec![Contender::reading(&self.runtime, ours)];
+        contenders.extend(others);
+        Comparison::of("read of 10,000").throughput(target).run(&mut contenders);
+    }
+
+    /// Compares filters with an order and a limit, by an index and without one: so many callers, and so many calls of
+    /// each.
+    pub fn find<R: Reader>(&self, ours: &Repository<Record>, direct: &R, indexed: &[(usize, usize)], scan: usize) {
+        let runtime = &self.runtime;
+        compare_in_flight("first 50 by an index", indexed, |callers, each| {
+            [
+                Contender::finding(runtime, ours, true, callers, each),
+                Contender::finding(runtime, direct, true, callers, each),
+            ]
+        });
+        Comparison::of("first 50 without an index").throughput(THROUGHPUT).run(&mut [
+            Contender::finding(runtime, ours, false, 1, scan),
+            Contender::finding(runtime, direct, false, 1, scan),
+        ]);
+    }
+
     /// Closes this library's backend.
     pub fn close(self) {
         had(self.runtime.block_on(self.ours.backend().close()), "the backend cannot be closed");
@@ -87,7 +115,17 @@ pub fn runtime() -> Runtime {
 
 /// A repository with the records that are there from the start.
 pub async fn ours(backend: &Backend) -> Repository<Record> {
-    let definition = had(Definition::from_json(r#"{"name": "ours", "idKind": "string"}"#), "the definition is none");
+    defined(backend, r#"{"name": "ours", "idKind": "string"}"#).await
+}
+
+/// The same, with an index.
+pub async fn ours_indexed(backend: &Backend) -> Repository<Record> {
+    let indexes = r#"[{"fields": ["note", "logins"], "unique": false}]"#;
+    defined(backend, &format!(r#"{{"name": "ours_indexed", "idKind": "string", "indexes": {indexes}}}"#)).await
+}
+
+async fn defined(backend: &Backend, definition: &str) -> Repository<Record> {
+    let definition = had(Definition::from_json(definition), "the definition is none");
     let ours = had(backend.define::<Record>(definition).await, "the repository cannot be defined");
     had(ours.insert_many(&stored()).await, "the records that are there from the start cannot be stored");
     ours

@@ -1,9 +1,12 @@
 //! What every contender does: the calls that are measured, on the same records.
 
-use backends_core::Repository;
+use backends_core::{Filter, Order, Repository, field};
 use tokio::runtime::Runtime;
 
-use crate::{Contender, Record, STORED, fresh, had, id, in_flight};
+use crate::{Contender, NOTE, Record, STORED, fresh, had, id, in_flight};
+
+/// How many records a read in order is limited to.
+pub const FIRST: u32 = 50;
 
 /// Who keeps records: this library, or a client of a database used directly, as a program would without it. A clone is
 /// the same client.
@@ -22,6 +25,34 @@ pub trait Client: Clone + Send + 'static {
 
     /// Reads records; how many are there.
     fn get_many(&self, ids: &[String]) -> impl Future<Output = usize> + Send;
+}
+
+/// Who reads the records that are there from the start, where an index on `note` and `logins` is.
+pub trait Reader: Client {
+    /// Reads all; how many there are.
+    fn all(&self) -> impl Future<Output = usize> + Send;
+
+    /// Reads the first records of a note from this number of logins on, by the index; how many.
+    fn by_logins(&self, from: u32) -> impl Future<Output = usize> + Send;
+
+    /// Reads the first records from this score on, which no index knows; how many.
+    fn by_score(&self, from: f64) -> impl Future<Output = usize> + Send;
+}
+
+impl Reader for Repository<Record> {
+    async fn all(&self) -> usize {
+        had(self.find(Filter::all()).await, "records cannot be read").len()
+    }
+
+    async fn by_logins(&self, from: u32) -> usize {
+        let find = self.find(field("note").eq(NOTE) & field("logins").ge(from));
+        had(find.sort("logins", Order::Asc).limit(FIRST.into()).await, "records cannot be found").len()
+    }
+
+    async fn by_score(&self, from: f64) -> usize {
+        let find = self.find(field("score").ge(from)).sort("score", Order::Asc);
+        had(find.limit(FIRST.into()).await, "records cannot be found").len()
+    }
 }
 
 impl Client for Repository<Record> {
@@ -74,6 +105,37 @@ impl<'a> Contender<'a> {
         records: impl Fn() -> Vec<Record> + 'a,
     ) -> Self {
         Self::new(C::NAME, move || runtime.block_on(client.insert_many(records())))
+    }
+
+    /// Reads all records that are there from the start.
+    pub fn reading<C: Reader>(runtime: &'a Runtime, client: &'a C) -> Self {
+        Self::new(C::NAME, move || {
+            let found = runtime.block_on(client.all());
+            assert_eq!(found, STORED, "{}", C::NAME);
+            found
+        })
+    }
+
+    /// Reads the first records of an order, by an index or without one, with so many calls on their way at a time.
+    pub fn finding<C: Reader>(
+        runtime: &'a Runtime,
+        client: &'a C,
+        is_indexed: bool,
+        callers: usize,
+        each: usize,
+    ) -> Self {
+        Self::new(C::NAME, move || {
+            let client = client.clone();
+            in_flight(runtime, callers, each, move |number| {
+                let client = client.clone();
+                let from = u32::try_from(number * 7_919 % (STORED - FIRST as usize)).unwrap_or_default();
+                async move {
+                    let found =
+                        if is_indexed { client.by_logins(from).await } else { client.by_score(f64::from(from)).await };
+                    assert_eq!(found, FIRST as usize, "{}", C::NAME);
+                }
+            })
+        })
     }
 
     /// Reads the records that are there from the start by one call.

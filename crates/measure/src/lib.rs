@@ -21,10 +21,10 @@ mod flight;
 mod record;
 mod rounds;
 
-pub use bench::{Bench, ours, runtime};
-pub use client::Client;
+pub use bench::{Bench, ours, ours_indexed, runtime};
+pub use client::{Client, FIRST, Reader};
 pub use flight::in_flight;
-pub use record::{Record, STORED, fresh, id, many_fresh, record, stored};
+pub use record::{NOTE, Record, STORED, fresh, id, many_fresh, record, stored};
 pub use rounds::{Comparison, Contender, print_head};
 
 /// The outcome of a step that a measurement cannot go on without.

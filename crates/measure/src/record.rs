@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 /// How many records are there from the start, and how many a call on many has.
 pub const STORED: usize = 10_000;
 
+/// The note of every record.
+pub const NOTE: &str =
+    "A note of some length, so that a record has the size of an ordinary document of a service, about 300 bytes";
+
 /// What is stored. Its id is the key.
 #[allow(missing_docs, reason = "the fields of an ordinary record")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,9 +41,7 @@ pub fn record(number: usize) -> Record {
         score: 0.5 + f64::from(small),
         active: number.is_multiple_of(2),
         tags: vec!["reader".into(), "writer".into(), "admin".into()],
-        note:
-            "A note of some length, so that a record has the size of an ordinary document of a service, about 300 bytes"
-                .into(),
+        note: NOTE.into(),
     }
 }
 

@@ -8,7 +8,7 @@ use backends_core::{DatabaseConfig, Registry};
 use backends_dynamo::Dynamodb;
 use backends_dynamo::aws_sdk_dynamodb::Client as Sdk;
 use direct::Direct;
-use measure::{Bench, Client, Contender, Record, STORED, many_fresh, print_head};
+use measure::{Bench, Client, Contender, Record, STORED, many_fresh, ours_indexed, print_head};
 
 mod direct;
 
@@ -26,12 +26,18 @@ fn main() {
     let bench = Bench::new(async || {
         let backend = Registry::new().register(Dynamodb).manager(&config).unwrap().backend("dynamodb").await.unwrap();
         let direct = Direct::new(backend.native::<Sdk>().unwrap()).await;
+        direct.fill_indexed().await;
         (backend, direct)
     });
     let Bench { runtime, direct, .. } = &bench;
     print_head();
     bench.get(&[(1, 200), (32, 40)]);
     bench.get_many();
+    let indexed = runtime.block_on(ours_indexed(bench.ours.backend()));
+    // Ours scans in four segments, as the second of the others does.
+    let in_segments = Contender::new("SDK, 4 segments", || runtime.block_on(direct.scan(4)).len());
+    bench.read(&indexed, 1.05, [Contender::reading(runtime, direct), in_segments]);
+    bench.find(&indexed, direct, &[(1, 100), (32, 10)], 3);
     bench.insert(&[(1, 200), (32, 20)]);
     // The library gives the ids.
     let nameless = || many_fresh(STORED).into_iter().map(|record| Record { id: String::new(), ..record }).collect();

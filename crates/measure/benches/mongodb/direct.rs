@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use backends_mongo::mongodb::action::Find;
 use backends_mongo::mongodb::bson::doc;
 use backends_mongo::mongodb::options::{Acknowledgment, ClientOptions, WriteConcern};
-use backends_mongo::mongodb::{Collection, Database};
-use measure::{Client, Record};
+use backends_mongo::mongodb::{Collection, Database, IndexModel};
+use measure::{Client, FIRST, NOTE, Reader, Record, stored};
 use serde::{Deserialize, Serialize};
 
 pub(crate) const DATABASE: &str = "backends_bench";
@@ -31,10 +32,18 @@ impl From<Record> for Stored {
     }
 }
 
+impl From<Stored> for Record {
+    fn from(stored: Stored) -> Self {
+        let Stored { id, email, name, logins, score, active, tags, note } = stored;
+        Self { id, email, name, logins, score, active, tags, note }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Direct {
     database: Database,
     records: Collection<Stored>,
+    indexed: Collection<Stored>,
 }
 
 impl Direct {
@@ -43,7 +52,23 @@ impl Direct {
         options.max_pool_size = Some(100);
         options.write_concern = Some(WriteConcern::builder().w(Acknowledgment::Majority).journal(true).build());
         let database = backends_mongo::mongodb::Client::with_options(options).unwrap().database(DATABASE);
-        Self { records: database.collection("direct"), database }
+        Self { records: database.collection("direct"), indexed: database.collection("direct_indexed"), database }
+    }
+
+    /// Stores the records that are there from the start beside an index.
+    pub(crate) async fn fill_indexed(&self) {
+        let index = IndexModel::builder().keys(doc! { "note": 1, "logins": 1 }).build();
+        self.indexed.create_index(index).await.unwrap();
+        self.indexed.insert_many(stored().into_iter().map(Stored::from)).await.unwrap();
+    }
+
+    async fn read(&self, find: Find<'_, Stored>) -> usize {
+        let mut cursor = find.await.unwrap();
+        let mut records: Vec<Record> = Vec::new();
+        while cursor.advance().await.unwrap() {
+            records.push(cursor.deserialize_current().unwrap().into());
+        }
+        records.len()
     }
 
     /// Removes what either contender has stored.
@@ -78,5 +103,21 @@ impl Client for Direct {
         }
         let records: Vec<Option<Stored>> = ids.iter().map(|id| found.remove(id)).collect();
         records.into_iter().flatten().count()
+    }
+}
+
+impl Reader for Direct {
+    async fn all(&self) -> usize {
+        self.read(self.indexed.find(doc! {})).await
+    }
+
+    async fn by_logins(&self, from: u32) -> usize {
+        let find = self.indexed.find(doc! { "note": NOTE, "logins": { "$gte": from } });
+        self.read(find.sort(doc! { "logins": 1 }).limit(FIRST.into())).await
+    }
+
+    async fn by_score(&self, from: f64) -> usize {
+        let find = self.indexed.find(doc! { "score": { "$gte": from } });
+        self.read(find.sort(doc! { "score": 1 }).limit(FIRST.into())).await
     }
 }

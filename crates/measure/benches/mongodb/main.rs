@@ -8,7 +8,7 @@
 use backends_core::{DatabaseConfig, Registry};
 use backends_mongo::Mongodb;
 use direct::Direct;
-use measure::{Bench, Contender, STORED, many_fresh, print_head};
+use measure::{Bench, Contender, STORED, many_fresh, ours_indexed, print_head};
 
 mod direct;
 
@@ -18,6 +18,7 @@ fn main() {
     let bench = Bench::new(async || {
         let direct = Direct::new(&url).await;
         direct.clear().await;
+        direct.fill_indexed().await;
         let registry = Registry::new().register(Mongodb);
         let config = DatabaseConfig::from_uri(&url, &registry.supported(), &[]).unwrap();
         let manager = registry.manager(&config.set("database", direct::DATABASE)).unwrap();
@@ -27,6 +28,10 @@ fn main() {
     print_head();
     bench.get(&[(1, 500), (32, 60)]);
     bench.get_many();
+    let indexed = bench.runtime.block_on(ours_indexed(bench.ours.backend()));
+    // The design's own: the driver decodes what core decodes from its bytes.
+    bench.read(&indexed, 1.15, [Contender::reading(&bench.runtime, &bench.direct)]);
+    bench.find(&indexed, &bench.direct, &[(1, 200), (32, 20)], 5);
     bench.insert(&[(1, 200), (32, 20)]);
     bench.insert_many("10,000", records, Contender::inserting_many(&bench.runtime, &bench.direct, records));
     bench.runtime.block_on(bench.direct.clear());

@@ -4,14 +4,18 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 
-use measure::{Client, Record, stored};
-use rusqlite::{Connection, OpenFlags};
+use measure::{Client, FIRST, NOTE, Reader, Record, stored};
+use rusqlite::{Connection, OpenFlags, Params};
 use tokio::sync::{Semaphore, oneshot};
 
 const GET: &str = "SELECT record FROM \"records\" WHERE partition_key = ?1";
 const INSERT: &str =
     "INSERT INTO \"records\" (partition_key, record) VALUES (?1, ?2) ON CONFLICT (partition_key) DO NOTHING";
 const ALL: &str = "SELECT record FROM \"records\" ORDER BY partition_key";
+const BY_LOGINS: &str = "SELECT record FROM \"records\" WHERE json_extract(record, '$.note') = ?1 \
+     AND json_extract(record, '$.logins') >= ?2 ORDER BY json_extract(record, '$.logins') LIMIT ?3";
+const BY_SCORE: &str = "SELECT record FROM \"records\" WHERE json_extract(record, '$.score') >= ?1 \
+     ORDER BY json_extract(record, '$.score') LIMIT ?2";
 
 /// The file of this contender, with its table.
 fn writer(path: &Path) -> Connection {
@@ -44,9 +48,9 @@ fn get_many(connection: &Connection, ids: &[String]) -> Vec<Option<Record>> {
     found
 }
 
-pub(crate) fn all(connection: &Connection) -> Vec<Record> {
-    let mut statement = connection.prepare_cached(ALL).unwrap();
-    let mut rows = statement.query([]).unwrap();
+fn read(connection: &Connection, sql: &str, params: impl Params) -> Vec<Record> {
+    let mut statement = connection.prepare_cached(sql).unwrap();
+    let mut rows = statement.query(params).unwrap();
     let mut records = Vec::new();
     while let Some(row) = rows.next().unwrap() {
         records.push(serde_json::from_str(row.get_ref(0).unwrap().as_str().unwrap()).unwrap());
@@ -81,6 +85,29 @@ impl<P: Pool> Direct<P> {
         insert_many(&writer, &stored());
         let cores = std::thread::available_parallelism().unwrap().get();
         Self { readers: P::new((0..cores).map(|_| reader(path)).collect()), writer: P::new(vec![writer]) }
+    }
+
+    /// The same with an index.
+    pub(crate) async fn indexed(path: &Path) -> Self {
+        let direct = Self::new(path);
+        let create =
+            "CREATE INDEX by_logins ON \"records\" (json_extract(record, '$.note'), json_extract(record, '$.logins'))";
+        direct.writer.call(|connection| connection.execute_batch(create).unwrap()).await;
+        direct
+    }
+}
+
+impl<P: Pool> Reader for Direct<P> {
+    async fn all(&self) -> usize {
+        self.readers.call(|connection| read(connection, ALL, [])).await.len()
+    }
+
+    async fn by_logins(&self, from: u32) -> usize {
+        self.readers.call(move |connection| read(connection, BY_LOGINS, (NOTE, from, FIRST))).await.len()
+    }
+
+    async fn by_score(&self, from: f64) -> usize {
+        self.readers.call(move |connection| read(connection, BY_SCORE, (from, FIRST))).await.len()
     }
 }
 

@@ -5,10 +5,10 @@
 
 use std::path::Path;
 
-use backends_core::{Filter, Registry, Repository};
+use backends_core::{Registry, Repository};
 use backends_sqlite::Sqlite;
-use direct::{Direct, Pool, Spawning, Threads};
-use measure::{Comparison, Contender, Record, STORED, many_fresh, ours, print_head, runtime};
+use direct::{Direct, Spawning, Threads};
+use measure::{Comparison, Contender, Record, STORED, many_fresh, ours, ours_indexed, print_head, runtime};
 use tokio::runtime::Runtime;
 
 mod direct;
@@ -70,13 +70,31 @@ impl Bench {
         ]);
     }
 
-    fn find(&self) {
+    fn read(&self) {
         let Self { runtime, ours, spawning, .. } = self;
-        let all = async || ours.find(Filter::all()).await.unwrap();
         Comparison::of("read of 10,000").throughput(1.0).run(&mut [
-            Contender::new("ours", || runtime.block_on(all()).len()),
-            Contender::new("one connection", || runtime.block_on(spawning.readers.call(direct::all)).len()),
+            Contender::reading(runtime, ours),
+            Contender::reading(runtime, spawning).named("one connection"),
         ]);
+    }
+
+    /// The first records of an order, in files of their own with an index.
+    fn find(&self, directory: &Path) {
+        let Self { runtime, ours, .. } = self;
+        let ours = runtime.block_on(ours_indexed(ours.backend()));
+        let spawning: Direct<Spawning> = runtime.block_on(Direct::indexed(&directory.join("spawning_indexed.db")));
+        let threads: Direct<Threads> = runtime.block_on(Direct::indexed(&directory.join("threads_indexed.db")));
+        let compare = |what: String, is_indexed: bool, callers: usize, each: usize| {
+            Comparison::of(what).throughput(0.97).cpu(CPU).run(&mut [
+                Contender::finding(runtime, &ours, is_indexed, callers, each),
+                Contender::finding(runtime, &spawning, is_indexed, callers, each),
+                Contender::finding(runtime, &threads, is_indexed, callers, each),
+            ]);
+        };
+        compare("first 50 by an index, 1 in flight".into(), true, 1, 200);
+        compare("first 50 by an index, 32 in flight".into(), true, 32, 20);
+        compare("first 50 without an index, 1 in flight".into(), false, 1, 5);
+        compare("first 50 without an index, 32 in flight".into(), false, 32, 1);
     }
 
     fn get_many(&self) {
@@ -94,7 +112,8 @@ fn main() {
     print_head();
     bench.get(1, 2_000);
     bench.get(32, 300);
-    bench.find();
+    bench.read();
+    bench.find(directory.path());
     bench.get_many();
     bench.insert(1, 150);
     bench.insert(32, 4);
