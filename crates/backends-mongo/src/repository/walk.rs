@@ -22,6 +22,7 @@ use crate::search::{AT_ONCE, Command, Find, Search};
 /// The part of the time of a call in which the server looks for what is meant wherever it stands. A page goes on for
 /// another quarter.
 const FIRST_LOOK: u32 = 4;
+const HALF: u32 = 2;
 
 /// How many documents the first slice has; what is quick is followed by a larger one, and what takes too long is tried
 /// again with fewer.
@@ -105,22 +106,23 @@ impl Walk {
             is_over: false,
             reached: None,
         };
-        walk.look(find, request.context.remaining() / FIRST_LOOK).await?;
+        walk.cursor = walk.open_cursor(find, FIRST_LOOK).await?;
         Ok(walk)
     }
 
-    /// Sends a command, or takes note that it has to be a smaller one.
-    async fn look(&mut self, mut find: Find, time: Duration) -> Result<()> {
+    /// Sends a command that may take a part of the time that is left; nothing where that was too little.
+    async fn open_cursor(&mut self, mut find: Find, part: u32) -> Result<Option<RawBatchCursor>> {
         if let Some(projection) = &mut find.projection {
             for field in &self.fields {
                 projection.insert(in_documents(&self.definition, field.path.first()), 1);
             }
         }
-        match open(&self.database, &self.collection, &self.request.context, find, Some(time)).await {
-            Ok(cursor) => self.cursor = Some(cursor),
-            Err(failure) => self.shrink(failure)?,
+        let context = &self.request.context;
+        let time = max_time(context) / part;
+        match open(&self.database, &self.collection, context, find, Some(time)).await {
+            Ok(cursor) => Ok(Some(cursor)),
+            Err(failure) => self.shrink(failure).map(|()| None),
         }
-        Ok(())
     }
 
     /// Goes on with fewer documents at once, if time was what lacked.
@@ -135,31 +137,29 @@ impl Walk {
         Ok(())
     }
 
-    /// Sends the command for the next slice.
+    /// Sends the command for the next slice. It may take half of the time, so that there is some for a smaller one.
     async fn look_further(&mut self) -> Result<()> {
         let Sorted::Server(sorting) = Sorted::of(&self.definition, &self.request) else { return Err(no_order()) };
         let documents = self.slice.as_ref().map_or(SLICE, |slice| slice.documents);
         let began = Instant::now();
-        let end = self.place_of(documents - 1).await?;
+        let Some(mut cursor) = self.open_cursor(self.nth(documents)?, HALF).await? else { return Ok(()) };
+        let reply = self.database.call(&self.request.context, Effect::Reads, next_reply(&mut cursor)).await?;
+        let end = reply.map_or(Ok(None), |reply| self.last_place(&self.codec.batch(reply)?))?;
         let mut find = self.find(&self.request)?;
         if let Some(end) = &end {
             find.filter = within(find.filter, &sorting, self.request.after.as_ref(), end)?;
         }
         self.slice = Some(Slice { documents, began, end });
-        self.look(find, max_time(&self.request.context)).await
+        self.cursor = self.open_cursor(find, HALF).await?;
+        Ok(())
     }
 
-    /// The place of the document so many further on, whatever it holds.
-    async fn place_of(&mut self, offset: u64) -> Result<Option<Position>> {
-        let context = &self.request.context;
+    /// The command for the document so many further on, whatever it holds.
+    fn nth(&self, documents: u64) -> Result<Find> {
         let mut request = self.request.clone();
-        (request.filter, request.offset, request.limit) = (Filter::all(), offset, Some(1));
+        (request.filter, request.offset, request.limit) = (Filter::all(), documents - 1, Some(1));
         request.fields = Some(self.fields.iter().map(|field| field.path.first().to_owned()).collect());
-        let find = self.find(&request)?;
-        let opened = open(&self.database, &self.collection, context, find, Some(max_time(context))).await;
-        let mut cursor = opened.map_err(|failure| self.database.fail(failure, Effect::Reads))?;
-        let reply = self.database.call(context, Effect::Reads, next_reply(&mut cursor)).await?;
-        reply.map_or(Ok(None), |reply| self.last_place(&self.codec.batch(reply)?))
+        self.find(&request)
     }
 
     fn find(&self, request: &FindRequest) -> Result<Find> {
