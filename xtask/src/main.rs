@@ -19,6 +19,7 @@ mod pages;
 mod proofs;
 mod sizes;
 mod steps;
+mod stream;
 mod table;
 mod test;
 mod tidy;
@@ -51,6 +52,7 @@ const VERBS: &[Verb] = &[
     model::VERB,
     mistakes::VERB,
     pages::VERB,
+    stream::VERB,
     dataset::VERB,
     sizes::VERB,
     kill::VERB,

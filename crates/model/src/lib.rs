@@ -15,6 +15,7 @@ mod run;
 mod schema;
 mod shrink;
 mod store;
+mod stream;
 mod walk;
 
 use std::process::ExitCode;
@@ -26,6 +27,7 @@ pub use cities::Dataset;
 pub use options::Options;
 use program::Program;
 use store::Stores;
+pub use stream::Streaming;
 pub use walk::Walk;
 
 /// So many operations have a definition of their own.

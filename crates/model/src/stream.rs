@@ -1,0 +1,104 @@
+//! How much memory a stream of very many records takes: `cargo xtask stream`.
+
+use std::fs;
+
+use backends::{Backend, Definition, Document, Filter, Kind, Repository, Value};
+
+use crate::options::Words;
+use crate::store::Stores;
+
+/// Records that one call stores.
+const BATCH: u64 = 1_000;
+
+/// What a stream may hold beyond what the process holds before it.
+const MOST: u64 = 32 << 20;
+
+/// What to stream.
+#[derive(Debug)]
+pub struct Streaming {
+    backend: String,
+    records: u64,
+}
+
+impl Streaming {
+    /// Reads `--backend=B` and `--records=N`; see `cargo xtask stream --help`.
+    ///
+    /// # Errors
+    /// What is none of these, or no number.
+    pub fn read(words: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut words = Words::new(words);
+        let streaming = Self {
+            backend: words.text("--backend").unwrap_or_else(|| "memory".to_owned()),
+            records: words.number("--records")?.unwrap_or(1_000_000),
+        };
+        words.finish()?;
+        Ok(streaming)
+    }
+
+    /// Streams, and prints the peak; 1 if it is too high or records are missing.
+    ///
+    /// # Errors
+    /// A call fails, or the system does not tell what memory is used.
+    pub async fn run(self) -> Result<u64, String> {
+        let stores = Stores::new(&self.backend)?;
+        let backend = stores.open(0).await?;
+        let result = self.stream(&backend).await;
+        stores.remove(0, backend).await?;
+        result
+    }
+
+    async fn stream(&self, backend: &Backend) -> Result<u64, String> {
+        let definition =
+            Definition::builder("notes").partition_key_of("number", Kind::Integer).build().map_err(said)?;
+        let notes: Repository<Document> = backend.define(definition).await.map_err(said)?;
+        for first in (0..self.records).step_by(usize::try_from(BATCH).unwrap_or(1)) {
+            let batch: Vec<_> = (first..(first + BATCH).min(self.records)).map(note).collect();
+            notes.insert_many(&batch).await.map_err(said)?;
+        }
+        // What the connection and the first reply take is there before.
+        drop(notes.find(Filter::all()).limit(BATCH).await.map_err(said)?);
+        let idle = reset_peak()?;
+        let mut stream = notes.find(Filter::all()).stream();
+        let mut seen = 0_u64;
+        while let Some(record) = stream.next().await {
+            record.map_err(said)?;
+            seen += 1;
+        }
+        let above = memory("VmHWM:")?.saturating_sub(idle);
+        println!(
+            "{}: a stream of {seen} records, {} KiB above the {} KiB before it; at most {} KiB",
+            self.backend,
+            above >> 10,
+            idle >> 10,
+            MOST >> 10
+        );
+        Ok(u64::from(above > MOST || seen != self.records))
+    }
+}
+
+/// A record of about 300 bytes.
+fn note(number: u64) -> Document {
+    Document::from([
+        ("number", Value::Int(i64::try_from(number).unwrap_or(i64::MAX))),
+        ("text", Value::from(format!("{number:0250}"))),
+    ])
+}
+
+/// From now on the peak is that from now on; what is used now, in bytes.
+fn reset_peak() -> Result<u64, String> {
+    // proc(5): 5 sets the peak back to what is used.
+    fs::write("/proc/self/clear_refs", "5").map_err(|error| format!("the peak cannot be set back: {error}"))?;
+    memory("VmRSS:")
+}
+
+/// What Linux says of the memory of this process, in bytes.
+fn memory(what: &str) -> Result<u64, String> {
+    let status = fs::read_to_string("/proc/self/status").map_err(|error| format!("no /proc/self/status: {error}"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(what));
+    let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
+    kibibytes.map(|kibibytes| kibibytes << 10).ok_or_else(|| format!("the system does not tell {what}"))
+}
+
+fn said(error: backends::Error) -> String {
+    format!("a call failed: {error}")
+}
