@@ -1,4 +1,5 @@
-//! The list of the cases, and where each topic is; those of reading by filter and of writing are listed beside.
+//! The list of the cases, and where each topic is; those of reading by filter, of writing and of unique indexes are
+//! listed beside.
 
 pub mod cancel;
 pub mod capabilities;
@@ -35,6 +36,9 @@ pub mod sort;
 pub mod streams;
 pub mod swap;
 pub mod timestamps;
+pub mod unique;
+pub mod unique_changes;
+pub mod unique_races;
 pub mod update;
 pub mod upsert;
 pub mod values;

@@ -5,7 +5,8 @@
 #[macro_export]
 macro_rules! with_cases_of_reading {
     ([$($then:tt)*] $($cases:tt)*) => {
-        $($then)*! {
+        $crate::with_cases_of_unique! {
+            [$($then)*]
             $($cases)*
             count {
                 c23_count_and_exists_agree_with_find

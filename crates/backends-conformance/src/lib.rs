@@ -39,6 +39,7 @@ use std::pin::Pin;
 #[doc(hidden)]
 pub mod cases;
 mod cases_of_reading;
+mod cases_of_unique;
 mod cases_of_writing;
 mod context;
 mod expect;

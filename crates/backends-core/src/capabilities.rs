@@ -56,6 +56,13 @@ impl Capabilities {
         self
     }
 
+    /// The same, with indexes that refuse a second record.
+    #[must_use]
+    pub fn unique_indexes(mut self) -> Self {
+        self.unique_indexes = true;
+        self
+    }
+
     /// The same, with indexes that serve reads, and see every write that was acknowledged before.
     #[must_use]
     pub fn indexes(mut self) -> Self {

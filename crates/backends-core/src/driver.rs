@@ -19,6 +19,7 @@ mod define;
 mod handed;
 mod plan;
 mod read;
+mod unique;
 mod update;
 mod version;
 mod warnings;
@@ -31,6 +32,8 @@ pub(crate) use handed::Handed;
 pub use plan::{Access, Plan, SortedBy};
 pub(crate) use read::SortBound;
 pub use read::{Counted, Fetched, FindRequest, Found, GetRequest, Remainder, read};
+pub use unique::Duplicates;
+pub(crate) use unique::Taken;
 pub(crate) use update::Check;
 pub use update::{UpdateRequest, Updated};
 pub use version::ExpectedVersion;
@@ -80,6 +83,12 @@ pub trait BackendDriver: Debug + Send + Sync + 'static {
 }
 
 /// The records of one repository.
+///
+/// A driver whose capabilities have `unique_indexes` holds every write against every unique index of the definition that
+/// [`Defined`] answers with, together with the write, however many write at once. What is taken is
+/// [`Error::value_taken`](crate::Error::value_taken) with the name of one of the indexes that refuse the record, and
+/// nothing is changed; but an insert whose key is taken too is
+/// [`Error::key_taken`](crate::Error::key_taken).
 #[async_trait]
 pub trait RepositoryDriver: Debug + Send + Sync + 'static {
     /// Stores a new record, or answers `by_swap()`.
@@ -129,6 +138,9 @@ pub trait RepositoryDriver: Debug + Send + Sync + 'static {
     async fn delete(&self, request: &DeleteRequest) -> Result<Deleted>;
 
     /// Puts, replaces or removes one record if what is stored is still what was read.
+    ///
+    /// # Errors
+    /// `AlreadyExists` for what a unique index refuses; nothing is changed.
     async fn swap(&self, request: &SwapRequest) -> Result<Swapped>;
 
     /// The native collection or table.

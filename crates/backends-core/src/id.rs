@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use crate::schema::is_object_id;
 use crate::{IdKind, Timestamp};
 
 /// An id of the kind that the definition declares, different from every other.
@@ -49,6 +50,11 @@ fn hex(bytes: &[u8; 12]) -> String {
         text.push(char::from(DIGITS[usize::from(byte & 15)]));
     }
     text
+}
+
+/// Whether an id is of a form that the library gives, so that it may be shown.
+pub(crate) fn is_given(id: &str) -> bool {
+    is_object_id(id) || id.parse::<uuid::Uuid>().is_ok()
 }
 
 /// A number that no other write has: a random one of the process, then a count.

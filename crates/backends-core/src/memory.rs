@@ -10,11 +10,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use async_trait::async_trait;
 
-use crate::driver::{BackendDriver, BackendFactory, Context, DefineRequest, Defined, SchemaMode, StoredKinds};
-use crate::{BackendConfig, BackendInfo, Capabilities, Error, Key, Property, RecordBuf, Result, Uri};
+use crate::driver::{
+    BackendDriver, BackendFactory, Context, DefineRequest, Defined, Duplicates, SchemaMode, StoredKinds,
+};
+use crate::{BackendConfig, BackendInfo, Capabilities, Error, ErrorKind, Mistakes, Property, Result, Uri};
 
+mod contents;
 mod repository;
 
+use contents::Contents;
 pub use repository::MemoryRepository;
 
 const NAME: &str = "memory";
@@ -67,12 +71,6 @@ struct Store(Mutex<HashMap<String, Arc<Table>>>);
 #[derive(Debug, Default)]
 struct Table(Mutex<Contents>);
 
-#[derive(Debug, Default)]
-struct Contents {
-    definition: Option<String>,
-    records: BTreeMap<Key, RecordBuf>,
-}
-
 impl Table {
     fn lock(&self) -> MutexGuard<'_, Contents> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -85,7 +83,7 @@ static NAMED: Mutex<BTreeMap<String, Weak<Store>>> = Mutex::new(BTreeMap::new())
 impl MemoryBackend {
     /// The store of this name, or one of its own if the name is empty.
     pub fn open(name: &str) -> Self {
-        Self { store: store(name), capabilities: Capabilities::none().indexes().versions() }
+        Self { store: store(name), capabilities: Capabilities::none().indexes().unique_indexes().versions() }
     }
 }
 
@@ -122,13 +120,18 @@ impl BackendDriver for MemoryBackend {
         let definition = if request.mode == SchemaMode::Trust {
             request.definition.clone()
         } else {
-            let reconciled = request.reconcile(contents.definition.as_deref())?;
+            let reconciled = request.reconcile(contents.definition())?;
             let mut kinds = StoredKinds::new(&reconciled).reporting(&request.context);
             if !kinds.is_empty() {
-                contents.records.values().try_for_each(|record| kinds.look(record))?;
+                contents.records().try_for_each(|record| kinds.look(record))?;
             }
             kinds.finish()?;
-            contents.definition = Some(reconciled.merged.to_json());
+            let mut duplicates = Mistakes::new(ErrorKind::DefinitionConflict);
+            for index in reconciled.added_indexes.iter().filter(|index| index.is_unique()) {
+                duplicates.check(Duplicates::refuse(index, reconciled.merged.id_field(), contents.records()));
+            }
+            duplicates.into_result()?;
+            contents.define(&reconciled.merged);
             reconciled.merged
         };
         drop(contents);

@@ -269,7 +269,13 @@ impl SqliteBackend {
             return Ok(definition);
         }
         let (table, wanted) = (Arc::clone(table), request.clone());
-        let ensure = move |connection: &mut Connection| schema::ensure(connection, &table, &wanted);
+        let ensure = move |connection: &mut Connection| {
+            // What is refused half-way leaves nothing behind.
+            let whole = connection.savepoint()?;
+            let definition = schema::ensure(&whole, &table, &wanted)?;
+            whole.commit()?;
+            Ok(definition)
+        };
         self.write(Manner::Alone, self.patience(&request.context), ensure).await
     }
 }

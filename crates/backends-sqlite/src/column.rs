@@ -34,20 +34,42 @@ impl Column {
     }
 
     fn of_record(definition: &Definition, field: &str) -> Self {
-        // No name holds what would end the path; a quote would end the text that it stands in.
-        let path = field.replace('\'', "''");
+        let value = in_record(field);
         Self {
             field: field.to_owned(),
-            sql: format!("ifnull(json_extract(record, '$.\"{path}\"'), -9e999)"),
+            sql: format!("ifnull({value}, -9e999)"),
             kind: definition.kind_of(field).unwrap_or(Kind::String),
             is_key: false,
         }
+    }
+
+    /// What is equal where and only where values are, and null where a record has none.
+    fn guard(&self) -> String {
+        if self.is_key {
+            return self.sql.clone();
+        }
+        let value = in_record(&self.field);
+        if self.is_exact() {
+            return value;
+        }
+        // A fraction is what its text says.
+        let text = value.replacen("json_extract(record, ", "(record -> ", 1);
+        format!(
+            "CASE WHEN {value} IS NULL THEN NULL WHEN {value} = CAST({value} AS INTEGER) THEN CAST({value} AS INTEGER) \
+             ELSE {text} END"
+        )
     }
 
     /// Whether the column holds values as they are. SQLite may read the text of a float with another last digit.
     pub(crate) fn is_exact(&self) -> bool {
         self.is_key || self.kind != Kind::Number
     }
+}
+
+/// What takes the value of a field out of a record.
+fn in_record(field: &str) -> String {
+    // No name holds what would end the path; a quote would end the text that it stands in.
+    format!("json_extract(record, '$.\"{}\"')", field.replace('\'', "''"))
 }
 
 /// The value as a column holds it.
@@ -69,7 +91,21 @@ pub(crate) struct TableIndex {
     pub(crate) columns: Vec<Column>,
     /// How many of the columns are the fields of the index.
     fields: usize,
+    /// What keeps two records from having the same values, if something does.
+    pub(crate) guard: Option<Guard>,
 }
+
+/// A unique index of the table, which rows are not found by: it leaves out what lacks a field.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    /// Its name in the file.
+    pub(crate) name: String,
+    /// What it holds, of which one is null where a field is missing.
+    columns: Vec<String>,
+}
+
+/// What the name of a guard ends with, where no name of an index ends.
+const GUARD: &str = ":unique";
 
 impl TableIndex {
     pub(crate) fn new(table: &str, definition: &Definition, index: &Index, columns: &[&str]) -> Self {
@@ -80,8 +116,17 @@ impl TableIndex {
         };
         let mut all: Vec<Column> = index.fields().map(field).collect();
         all.extend(keys);
-        let name = format!("{table}:{}", index.name());
-        Self { name, index: index.name().to_owned(), fields: index.fields().len(), columns: all }
+        let (name, fields) = (format!("{table}:{}", index.name()), index.fields().len());
+        let guard = index.is_unique().then(|| Guard {
+            name: format!("{name}{GUARD}"),
+            columns: all[..fields].iter().map(Column::guard).collect(),
+        });
+        Self { name, index: index.name().to_owned(), fields, columns: all, guard }
+    }
+
+    /// The names of what it is in the file.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&*self.name).chain(self.guard.iter().map(|guard| &*guard.name))
     }
 
     /// What creates it, unless it is there. The primary key stands at the end of every index of such a table.
@@ -90,4 +135,32 @@ impl TableIndex {
         let (name, table, columns) = (quoted(&self.name), quoted(table), columns.join(", "));
         format!("CREATE INDEX IF NOT EXISTS {name} ON {table} ({columns})")
     }
+}
+
+impl Guard {
+    /// What creates it, unless it is there.
+    pub(crate) fn ddl(&self, table: &str) -> String {
+        let (name, table, columns) = (quoted(&self.name), quoted(table), self.columns.join(", "));
+        format!("CREATE UNIQUE INDEX IF NOT EXISTS {name} ON {table} ({columns})")
+    }
+
+    /// The records of which others have the same values, each with what these have in common, one after another; of the
+    /// first values so many.
+    pub(crate) fn duplicates(&self, table: &str, values: usize) -> String {
+        let (table, columns) = (quoted(table), self.columns.join(", "));
+        let present: Vec<_> = self.columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
+        let present = present.join(" AND ");
+        format!(
+            "SELECT record, dense_rank() OVER (ORDER BY {columns}) AS place FROM {table} WHERE ({columns}) IN \
+             (SELECT {columns} FROM {table} WHERE {present} GROUP BY {columns} HAVING count(*) > 1 LIMIT {values}) \
+             ORDER BY place"
+        )
+    }
+}
+
+/// The name of the index whose guard a message of `SQLite` names, if it names one: `TABLE:INDEX:unique`, where neither
+/// has a colon.
+pub(crate) fn guarded(message: &str) -> Option<&str> {
+    let name = message.strip_prefix("UNIQUE constraint failed: index '")?.strip_suffix('\'')?;
+    name.strip_suffix(GUARD)?.split_once(':').map(|(_, index)| index)
 }

@@ -3,6 +3,8 @@
 use backends_core::{Error, ErrorKind};
 use rusqlite::ffi;
 
+use crate::column;
+
 /// Why a job was not done.
 #[derive(Debug)]
 pub(crate) enum Fault {
@@ -10,6 +12,16 @@ pub(crate) enum Fault {
     Refused(Error),
     /// `SQLite` gave up: what else the transaction did is in doubt, until it is rolled back.
     Native(rusqlite::Error),
+}
+
+impl Fault {
+    /// The fault of a statement that stores one record. One that is refused for itself changed nothing, and leaves the
+    /// transaction as it was.
+    pub(crate) fn of_statement(native: rusqlite::Error) -> Self {
+        let is_of_record =
+            matches!(primary_code(&native), ffi::SQLITE_TOOBIG | ffi::SQLITE_CONSTRAINT | ffi::SQLITE_MISMATCH);
+        if is_of_record { Self::Refused(translate(native)) } else { Self::Native(native) }
+    }
 }
 
 impl From<Error> for Fault {
@@ -37,14 +49,25 @@ impl From<Fault> for Error {
 pub(crate) fn translate(error: rusqlite::Error) -> Error {
     let (kind, message) = meaning(&error);
     let code = extended_code(&error);
-    let taken = kind == ErrorKind::AlreadyExists && is_key(code);
-    let translated = if taken { Error::key_taken() } else { Error::new(kind, message) };
+    let translated = match (kind, guarded(&error)) {
+        (ErrorKind::AlreadyExists, _) if is_key(code) => Error::key_taken(),
+        (ErrorKind::AlreadyExists, Some(index)) => Error::value_taken(index),
+        _ => Error::new(kind, message),
+    };
     let translated = if code == 0 { translated } else { translated.with_context("SQLite code", code) };
     translated.with_native(error)
 }
 
 fn is_key(code: i32) -> bool {
     matches!(code, ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID)
+}
+
+/// The index whose guard refused a record. The client's message names no value.
+fn guarded(error: &rusqlite::Error) -> Option<&str> {
+    match error {
+        rusqlite::Error::SqliteFailure(_, Some(message)) => column::guarded(message),
+        _ => None,
+    }
 }
 
 fn meaning(error: &rusqlite::Error) -> (ErrorKind, &'static str) {

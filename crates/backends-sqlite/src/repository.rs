@@ -98,7 +98,7 @@ fn store(statement: &mut Statement<'_>, key: &SqlKey, record: &str) -> Result<bo
 /// The same for the key that is bound; the record goes to `place`.
 fn execute(statement: &mut Statement<'_>, place: usize, record: &str) -> Result<bool, Fault> {
     statement.raw_bind_parameter(place, record)?;
-    Ok(statement.raw_execute()? > 0)
+    statement.raw_execute().map(|changed| changed > 0).map_err(Fault::of_statement)
 }
 
 fn delete(connection: &Connection, table: &Table, key: &SqlKey) -> Result<Option<String>, Fault> {

@@ -9,6 +9,8 @@ use crate::codec;
 use crate::column::{Column, TableIndex};
 use crate::error::Fault;
 
+mod indexes;
+
 /// Where the definitions are kept, by the name of the table.
 const DEFINITIONS: &str = "_backends_definitions";
 
@@ -54,7 +56,7 @@ impl Table {
             delete: format!("DELETE FROM {table} WHERE {one} RETURNING record"),
             first: format!("{find} ORDER BY {columns}"),
             key: Column::of_key(definition, &COLUMNS),
-            indexes: indexes(&name, definition),
+            indexes: indexes::of(&name, definition),
             instants: instants(definition),
             name,
         }
@@ -131,10 +133,6 @@ impl Table {
     }
 }
 
-fn indexes(table: &str, definition: &Definition) -> Vec<TableIndex> {
-    definition.indexes().map(|index| TableIndex::new(table, definition, index, &COLUMNS)).collect()
-}
-
 /// The paths, and those of arrays, at which the definition declares timestamps.
 fn instants(definition: &Definition) -> Vec<String> {
     let instants = definition.fields().filter(|(_, kind)| kind.kind == Kind::Timestamp);
@@ -160,7 +158,7 @@ pub(crate) fn unchanged(
     }
     let reconciled = request.reconcile(stored.as_deref())?;
     table.refuse(&found, request, stored.as_deref())?;
-    let missing = missing_indexes(connection, table, &reconciled.merged)?;
+    let missing = indexes::missing(connection, &table.name, &reconciled.merged)?;
     if request.mode == SchemaMode::Verify && !missing.is_empty() {
         let names = missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         return Err(Fault::Refused(Error::definition_conflict(format!(
@@ -170,19 +168,6 @@ pub(crate) fn unchanged(
     }
     let is_stored = missing.is_empty() && stored.is_some_and(|stored| stored == reconciled.merged.to_json());
     Ok((is_stored || request.mode == SchemaMode::Verify).then_some(reconciled.merged))
-}
-
-/// The names of the indexes that the file lacks.
-fn missing_indexes(connection: &Connection, table: &Table, definition: &Definition) -> rusqlite::Result<Vec<String>> {
-    let mut statement =
-        connection.prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?1 COLLATE NOCASE")?;
-    let mut missing = Vec::new();
-    for index in indexes(&table.name, definition) {
-        if !statement.exists([&index.name])? {
-            missing.push(index.index);
-        }
-    }
-    Ok(missing)
 }
 
 /// Creates what is missing, inside a transaction of the caller that holds the write lock.
@@ -197,9 +182,7 @@ pub(crate) fn ensure(connection: &Connection, table: &Table, request: &DefineReq
             table.check_kinds(connection, StoredKinds::new(&reconciled).reporting(&request.context), request)?;
         }
     }
-    for index in indexes(&table.name, &reconciled.merged) {
-        connection.execute_batch(&index.ddl(&table.name))?;
-    }
+    indexes::ensure(connection, &table.name, &reconciled.merged)?;
     let text = reconciled.merged.to_json();
     if stored.is_none_or(|stored| stored != text) {
         connection.execute_batch(&format!(

@@ -30,6 +30,7 @@ documents! {
     definitions: "../../../docs/guide/definitions.md";
     records_and_values: "../../../docs/guide/records-and-values.md";
     reading_and_writing: "../../../docs/guide/reading-and-writing.md";
+    unique_values: "../../../docs/guide/unique-values.md";
     versions: "../../../docs/guide/versions.md";
     querying: "../../../docs/guide/querying.md";
     errors: "../../../docs/guide/errors.md";

@@ -9,7 +9,7 @@ use crate::Context;
 use crate::expect::refused;
 use crate::records::{Keyed, User, id};
 
-const TASKS: usize = 50;
+pub(crate) const TASKS: usize = 50;
 
 /// Two handles of one repository: of the backend of the case, and of another process.
 async fn handles(context: &Context) -> [Repository<User>; 2] {
@@ -18,7 +18,7 @@ async fn handles(context: &Context) -> [Repository<User>; 2] {
     [users, other.define(context.definition("users").build().unwrap()).await.unwrap()]
 }
 
-async fn all<R: Send + 'static>(tasks: Vec<JoinHandle<R>>) -> Vec<R> {
+pub(crate) async fn all<R: Send + 'static>(tasks: Vec<JoinHandle<R>>) -> Vec<R> {
     let mut answers = Vec::with_capacity(tasks.len());
     for task in tasks {
         answers.push(task.await.unwrap());

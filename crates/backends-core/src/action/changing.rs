@@ -50,6 +50,26 @@ impl Changes {
         Ok(Self { changes, check: Arc::new(check) })
     }
 
+    /// The same for many records.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a change that could give several of them the same values in a unique index.
+    pub(super) fn of_many(self, state: &State) -> Result<Self> {
+        let unique = || state.definition.indexes().filter(|index| index.is_unique());
+        let changed = self.changes.iter().filter(|change| !matches!(change, Change::Unset(_))).find_map(|change| {
+            let index = unique().find(|index| index.fields().any(|field| field == change.path().first()))?;
+            Some((index, change.path()))
+        });
+        match changed {
+            None => Ok(self),
+            Some((index, path)) => Err(Error::invalid_input(
+                "many records at once may lose a field of a unique index, and not get another value: update one at a time",
+            )
+            .with_path(path.as_str())
+            .with_index(index.name())),
+        }
+    }
+
     /// A request to do them to the record with a key, if a filter means it.
     pub(super) fn request(&self, context: Context, key: Key, filter: &Filter, state: &State) -> UpdateRequest {
         let mut request = UpdateRequest::new(context, key, Arc::clone(&self.changes));

@@ -22,7 +22,8 @@ impl<T: Record> UpdateMany<T> {
         let filter = filter.into();
         let says_all = filter.is_all();
         let query = Query::of_keys(repository, filter);
-        let deed = Changes::new(repository, &query.state, update).map(Deed::Update);
+        let changes = Changes::new(repository, &query.state, update);
+        let deed = changes.and_then(|changes| changes.of_many(&query.state)).map(Deed::Update);
         Self { query, deed, says_all, record: PhantomData }
     }
 

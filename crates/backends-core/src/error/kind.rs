@@ -22,6 +22,12 @@ impl Error {
             .with_path(field)
     }
 
+    /// The error of a write whose values in the unique index `index` another record has, the same on every backend.
+    pub fn value_taken(index: impl Into<String>) -> Self {
+        Self::already_exists("another record has these values in a unique index: change them, or the other record")
+            .with_index(index)
+    }
+
     /// The error of a call on a repository that `SchemaMode::Trust` took to be there and is not, the same on every
     /// backend.
     pub fn never_defined() -> Self {

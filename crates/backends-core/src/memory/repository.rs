@@ -1,7 +1,6 @@
 //! The records of one repository, in memory.
 
 use std::any::Any;
-use std::collections::btree_map::Entry;
 use std::sync::{Arc, MutexGuard};
 
 use async_trait::async_trait;
@@ -30,26 +29,24 @@ impl MemoryRepository {
 
     /// How many records are stored.
     pub fn stored(&self) -> usize {
-        self.table.lock().records.len()
+        self.table.lock().records().len()
     }
 
     /// What is stored, if the repository was ever defined.
     fn contents(&self) -> Result<MutexGuard<'_, Contents>> {
         let contents = self.table.lock();
-        if contents.definition.is_none() {
+        if contents.definition().is_none() {
             return Err(Error::never_defined());
         }
         Ok(contents)
     }
 
     fn put_new(&self, key: &Key, record: &RecordBuf) -> Result<()> {
-        match self.contents()?.records.entry(key.clone()) {
-            Entry::Vacant(place) => {
-                place.insert(record.clone());
-                Ok(())
-            }
-            Entry::Occupied(_) => Err(Error::key_taken()),
+        let mut contents = self.contents()?;
+        if contents.get(key).is_some() {
+            return Err(Error::key_taken());
         }
+        contents.put(key, record)
     }
 }
 
@@ -75,7 +72,7 @@ impl RepositoryDriver for MemoryRepository {
         let mut found = Vec::new();
         let mut positions = Vec::with_capacity(request.keys.len());
         for key in &request.keys {
-            let record = contents.records.get(key);
+            let record = contents.get(key);
             positions.push(record.map(|_| found.len()));
             found.extend(record.cloned());
         }
@@ -83,7 +80,7 @@ impl RepositoryDriver for MemoryRepository {
     }
 
     async fn find(&self, _request: &FindRequest) -> Result<Found> {
-        let mut records: Vec<RecordBuf> = self.contents()?.records.values().cloned().collect();
+        let mut records: Vec<RecordBuf> = self.contents()?.records().cloned().collect();
         fastrand::shuffle(&mut records);
         let batches = records.chunks(BATCH).map(|chunk| Box::new(chunk.to_vec()) as Box<dyn Batch>);
         Ok(Found::batches(batches.collect()))
@@ -99,26 +96,26 @@ impl RepositoryDriver for MemoryRepository {
 
     async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced> {
         let mut contents = self.contents()?;
-        let merged = match contents.records.get(&request.key) {
+        let merged = match contents.get(&request.key) {
             Some(stored) => request.merge(Some(&mut stored.tokens()))?,
             None => request.merge(None)?,
         };
-        contents.records.insert(request.key.clone(), merged.record.clone());
+        contents.put(&request.key, &merged.record)?;
         Ok(merged.into())
     }
 
     async fn update(&self, request: &UpdateRequest) -> Result<Updated> {
         let mut contents = self.contents()?;
-        let Some(stored) = contents.records.get_mut(&request.key) else { return Ok(Updated::missing()) };
+        let Some(stored) = contents.get(&request.key) else { return Ok(Updated::missing()) };
         let Some(record) = request.apply(stored)? else { return Ok(Updated::missing()) };
-        stored.clone_from(&record);
+        contents.put(&request.key, &record)?;
         Ok(Updated::record(Box::new(record)))
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Deleted> {
         let mut contents = self.contents()?;
-        request.check(contents.records.get(&request.key))?;
-        Ok(match contents.records.remove(&request.key) {
+        request.check(contents.get(&request.key))?;
+        Ok(match contents.remove(&request.key) {
             Some(record) => Deleted::record(Box::new(record)),
             None => Deleted::missing(),
         })
@@ -126,13 +123,13 @@ impl RepositoryDriver for MemoryRepository {
 
     async fn swap(&self, request: &SwapRequest) -> Result<Swapped> {
         let mut contents = self.contents()?;
-        if contents.records.get(&request.key) != request.seen.as_ref() {
+        if contents.get(&request.key) != request.seen.as_ref() {
             return Ok(Swapped::Changed);
         }
         match &request.record {
-            Some(record) => contents.records.insert(request.key.clone(), record.clone()),
-            None => contents.records.remove(&request.key),
-        };
+            Some(record) => contents.put(&request.key, record)?,
+            None => drop(contents.remove(&request.key)),
+        }
         Ok(Swapped::Done)
     }
 

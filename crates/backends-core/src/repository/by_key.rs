@@ -135,11 +135,13 @@ impl<T: Record> Repository<T> {
     /// ```
     ///
     /// # Errors
-    /// [`NotFound`] if there is none; [`Conflict`] if records have [versions](crate::DefinitionBuilder::version) and the
+    /// [`NotFound`] if there is none; [`AlreadyExists`] with the name of a unique index, where another record has the
+    /// values; [`Conflict`] if records have [versions](crate::DefinitionBuilder::version) and the
     /// stored one has another; [`InvalidInput`] if the record brings another id, and as for [`insert`](Self::insert);
     /// [those of every call](Repository#errors).
     ///
     /// [`NotFound`]: crate::ErrorKind::NotFound
+    /// [`AlreadyExists`]: crate::ErrorKind::AlreadyExists
     /// [`Conflict`]: crate::ErrorKind::Conflict
     /// [`InvalidInput`]: crate::ErrorKind::InvalidInput
     pub fn replace(&self, record: &T) -> Replace<T> {
@@ -165,10 +167,11 @@ impl<T: Record> Repository<T> {
     /// ```
     ///
     /// # Errors
-    /// [`InvalidInput`] if the record brings another id, and as for [`insert`](Self::insert); [`Conflict`] if records
-    /// have [versions](crate::DefinitionBuilder::version) and the stored one has another, where 0 means that there is
+    /// [`InvalidInput`] if the record brings another id, and as for [`insert`](Self::insert); [`AlreadyExists`] with the
+    /// name of a unique index, where another record has the values, never for the key; [`Conflict`] if records have [versions](crate::DefinitionBuilder::version) and the stored one has another, where 0 means that there is
     /// none; [those of every call](Repository#errors).
     ///
+    /// [`AlreadyExists`]: crate::ErrorKind::AlreadyExists
     /// [`InvalidInput`]: crate::ErrorKind::InvalidInput
     /// [`Conflict`]: crate::ErrorKind::Conflict
     pub fn upsert(&self, record: &T) -> Upsert<T> {

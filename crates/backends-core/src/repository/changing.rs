@@ -29,7 +29,8 @@ impl<T: Record> Repository<T> {
     ///
     /// # Errors
     /// `InvalidInput` for an update that no record takes, and for one that does not apply to this record or after which
-    /// `T` could not read it: nothing is changed. `Unreadable` if what is stored cannot be read at all; [those of every
+    /// `T` could not read it; `AlreadyExists` with the name of a unique index, where another record has the values:
+    /// nothing is changed. `Unreadable` if what is stored cannot be read at all; [those of every
     /// call](Repository#errors).
     pub fn update(&self, key: impl Serialize, update: Update) -> UpdateByKey<T> {
         UpdateByKey::new(self, key, &update)
@@ -52,7 +53,8 @@ impl<T: Record> Repository<T> {
     /// # Errors
     /// `InvalidInput` if the update does not apply to some: they stay as they were, the others are changed, and
     /// [`Error::counts`](crate::Error::counts) has both numbers; also for a filter that turns out to mean every record
-    /// without being [`Filter::all()`]. Otherwise as [`update_one`](Self::update_one); what was done until then is done.
+    /// without being [`Filter::all()`], and for an update that does anything but `unset` to a field of a unique index,
+    /// which is for one record. Otherwise as [`update_one`](Self::update_one); what was done until then is done.
     #[track_caller]
     pub fn update_many(&self, filter: impl Into<Filter>, update: Update) -> UpdateMany<T> {
         UpdateMany::new(self, filter, &update)

@@ -298,7 +298,7 @@ pub(crate) fn decode<T: DeserializeOwned>(
 pub(crate) fn with_id(state: &State, batch: &dyn Batch, index: usize, error: Error) -> Error {
     // Only the id is read: another field may hold what no record holds.
     let id = read_one(batch, index, |tokens| stored_id(tokens, state.definition.id_field())).ok().flatten();
-    match id.filter(|id| crate::schema::is_object_id(id) || id.parse::<uuid::Uuid>().is_ok()) {
+    match id.filter(|id| id::is_given(id)) {
         Some(id) => error.with_context("id", id),
         None => error,
     }

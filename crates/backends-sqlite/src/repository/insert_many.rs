@@ -152,24 +152,10 @@ impl Piece {
             match execute(&mut statement, place, record) {
                 Ok(true) => {}
                 Ok(false) => failures.push((position, Error::key_taken())),
-                Err(fault) => failures.push((position, of_one_record(fault)?)),
+                Err(Fault::Refused(error)) => failures.push((position, error)),
+                Err(spoilt) => return Err(spoilt),
             }
         }
         Ok(failures)
-    }
-}
-
-/// The error of a record that was refused for itself; others spoil the transaction.
-fn of_one_record(fault: Fault) -> Result<Error, Fault> {
-    match fault {
-        Fault::Native(native)
-            if matches!(
-                error::primary_code(&native),
-                ffi::SQLITE_TOOBIG | ffi::SQLITE_CONSTRAINT | ffi::SQLITE_MISMATCH
-            ) =>
-        {
-            Ok(error::translate(native))
-        }
-        fault => Err(fault),
     }
 }

@@ -9,3 +9,4 @@ mod records;
 mod sharing;
 mod support;
 mod turns;
+mod unique;

@@ -1,0 +1,72 @@
+//! What one repository holds, in memory: records by key, and who has which values in each unique index.
+
+use std::collections::BTreeMap;
+
+use crate::driver::Taken;
+use crate::{Definition, Error, Index, Key, RecordBuf, Result};
+
+#[derive(Debug, Default)]
+pub(super) struct Contents {
+    definition: Option<String>,
+    records: BTreeMap<Key, RecordBuf>,
+    unique: Vec<Unique>,
+}
+
+#[derive(Debug)]
+struct Unique {
+    index: Index,
+    owners: BTreeMap<Taken, Key>,
+}
+
+impl Contents {
+    /// The definition as text, once there is one.
+    pub(super) fn definition(&self) -> Option<&str> {
+        self.definition.as_deref()
+    }
+
+    /// Makes this the definition. No two records have the same values in its unique indexes.
+    pub(super) fn define(&mut self, definition: &Definition) {
+        self.definition = Some(definition.to_json());
+        let indexes = definition.indexes().filter(|index| index.is_unique());
+        self.unique = indexes
+            .map(|index| {
+                let taken = |(key, record): (&Key, &RecordBuf)| Some((Taken::by(record, index)?, key.clone()));
+                Unique { index: index.clone(), owners: self.records.iter().filter_map(taken).collect() }
+            })
+            .collect();
+    }
+
+    pub(super) fn records(&self) -> impl ExactSizeIterator<Item = &RecordBuf> {
+        self.records.values()
+    }
+
+    pub(super) fn get(&self, key: &Key) -> Option<&RecordBuf> {
+        self.records.get(key)
+    }
+
+    /// Stores a record in the place of the one with its key, if there is one.
+    pub(super) fn put(&mut self, key: &Key, record: &RecordBuf) -> Result<()> {
+        for Unique { index, owners } in &self.unique {
+            let owner = Taken::by(record, index).and_then(|taken| owners.get(&taken));
+            if owner.is_some_and(|owner| owner != key) {
+                return Err(Error::value_taken(index.name()));
+            }
+        }
+        self.remove(key);
+        for Unique { index, owners } in &mut self.unique {
+            owners.extend(Taken::by(record, index).map(|taken| (taken, key.clone())));
+        }
+        self.records.insert(key.clone(), record.clone());
+        Ok(())
+    }
+
+    pub(super) fn remove(&mut self, key: &Key) -> Option<RecordBuf> {
+        let record = self.records.remove(key)?;
+        for Unique { index, owners } in &mut self.unique {
+            if let Some(taken) = Taken::by(&record, index) {
+                owners.remove(&taken);
+            }
+        }
+        Some(record)
+    }
+}

@@ -1,0 +1,68 @@
+//! The indexes of a table in the file: which are missing, and how they come to be.
+
+use std::collections::BTreeMap;
+
+use backends_core::driver::Duplicates;
+use backends_core::json::JsonTokens;
+use backends_core::{Definition, ErrorKind, Mistakes, RecordBuf, Token};
+use rusqlite::{Connection, ffi};
+
+use crate::codec;
+use crate::column::{Guard, TableIndex};
+use crate::error::{self, Fault};
+
+/// Those of a definition, in its order.
+pub(super) fn of(table: &str, definition: &Definition) -> Vec<TableIndex> {
+    definition.indexes().map(|index| TableIndex::new(table, definition, index, &super::COLUMNS)).collect()
+}
+
+/// The names of the indexes that the file lacks.
+pub(super) fn missing(connection: &Connection, table: &str, definition: &Definition) -> rusqlite::Result<Vec<String>> {
+    let mut statement =
+        connection.prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?1 COLLATE NOCASE")?;
+    let mut missing = Vec::new();
+    for index in of(table, definition) {
+        for name in index.names() {
+            if !statement.exists([name])? && missing.last() != Some(&index.index) {
+                missing.push(index.index.clone());
+            }
+        }
+    }
+    Ok(missing)
+}
+
+/// Creates those that are missing.
+///
+/// # Errors
+/// `DefinitionConflict` with the records of which several have the same values in a unique one.
+pub(super) fn ensure(connection: &Connection, table: &str, definition: &Definition) -> Result<(), Fault> {
+    let mut duplicates = Mistakes::new(ErrorKind::DefinitionConflict);
+    for (index, in_file) in definition.indexes().zip(of(table, definition)) {
+        connection.execute_batch(&in_file.ddl(table))?;
+        let Some(guard) = in_file.guard else { continue };
+        match connection.execute_batch(&guard.ddl(table)) {
+            Err(native) if error::extended_code(&native) == ffi::SQLITE_CONSTRAINT_UNIQUE => {
+                let found = stored_twice(connection, table, &guard, definition.id_field())?;
+                duplicates.check(Err::<(), _>(found.of(index)));
+            }
+            created => created?,
+        }
+    }
+    Ok(duplicates.into_result()?)
+}
+
+/// The records that a guard keeps from being.
+fn stored_twice(connection: &Connection, table: &str, guard: &Guard, id_field: &str) -> Result<Duplicates, Fault> {
+    let mut statement = connection.prepare(&guard.duplicates(table, Duplicates::TOLD + 1))?;
+    let mut rows = statement.query([])?;
+    let mut groups = BTreeMap::<i64, Vec<String>>::new();
+    while let Some(row) = rows.next()? {
+        let record = RecordBuf::from_tokens(&mut JsonTokens::new(codec::record(row, 0)?))?;
+        let id = match record.get(id_field) {
+            Some(Token::String(id)) => id.to_owned(),
+            _ => String::new(),
+        };
+        groups.entry(row.get(1)?).or_default().push(id);
+    }
+    Ok(Duplicates::new(groups.into_values()))
+}
