@@ -106,11 +106,10 @@ impl MongoRepository {
         if self.is_key(index) {
             return Error::key_taken();
         }
-        let taken = Error::already_exists("a unique index holds this value already: change the value");
         match &self.id_index {
-            Some(name) if index == ID_INDEX => taken.with_index(name),
-            _ if index.is_empty() => taken,
-            _ => taken.with_index(index),
+            Some(name) if index == ID_INDEX => Error::value_taken(name),
+            _ if index.is_empty() => Error::already_exists("a unique index holds this value already: change the value"),
+            _ => Error::value_taken(self.index_name(index)),
         }
     }
 }

@@ -14,6 +14,7 @@ mod collection;
 mod definitions;
 mod indexes;
 mod key_index;
+mod unique;
 
 use collection::Collection;
 use definitions::Definitions;

@@ -63,6 +63,14 @@ pub enum KeyIs {
     TheId,
     /// A field of the record, beside an id that has to be kept.
     AnotherField,
+    /// The library's id, beside which a mark and the number are unique together.
+    TheIdWithGuards,
+}
+
+impl KeyIs {
+    fn is_guarded(self) -> bool {
+        self == Self::TheIdWithGuards
+    }
 }
 
 /// Which answers of a run are lost.
@@ -82,11 +90,20 @@ pub async fn run(stage: &Stage, key: KeyIs) -> Report {
     let (shape, field, json) = match key {
         KeyIs::TheId => ("the id is the key", "id", r#"{"name": "lost_by_id", "idKind": "string"}"#),
         KeyIs::AnotherField => ("the key is another field", "key", r#"{"name": "lost_by_key", "hashKey": "key"}"#),
+        KeyIs::TheIdWithGuards => (
+            "the id is the key, and other fields are unique",
+            "id",
+            r#"{"name": "lost_guarded", "idKind": "string", "fields": {"n": "integer"},
+                "indexes": [{"fields": ["mark", "n"], "unique": true}]}"#,
+        ),
     };
     let pair = stage.define(json).await;
     single::run(stage, &pair, shape, field, &call::ALL, &mut report).await;
+    if key.is_guarded() {
+        single::run(stage, &pair, shape, field, &call::TAKEN, &mut report).await;
+    }
     many::run(stage, &pair, shape, field, &mut report).await;
-    let versioned = stage.define(&json.replace("lost_by", "versions_by").replace('}', r#", "version": "v"}"#)).await;
+    let versioned = stage.define(&json.replace("lost_", "versions_").replacen('{', r#"{"version": "v", "#, 1)).await;
     single::run(stage, &versioned, shape, field, &call::EXPECTING, &mut report).await;
     let errors = stage.proxy.errors();
     assert!(errors.is_empty(), "the proxy could not do what it was told: {errors:?}");

@@ -33,6 +33,13 @@ pub(crate) struct Pair {
     definition: Definition,
 }
 
+impl Pair {
+    /// Whether it has unique indexes.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.definition.indexes().any(backends_core::Index::is_unique)
+    }
+}
+
 impl Stage {
     /// `through` is opened on the address of `proxy`, `clean` on the server's own, both with the same empty store.
     /// `count` counts the records of the repository of a name, with the native client and not with this library.
@@ -95,9 +102,12 @@ impl fmt::Debug for Stage {
 /// The field of that number.
 pub(crate) const NUMBER: &str = "n";
 
+/// The field that says whose record it is, beside the key.
+pub(crate) const MARK: &str = "mark";
+
 /// A record of the suites.
 pub(crate) fn record(field: &str, key: &str, n: i64, padding: usize) -> Document {
-    let mut record = Document::from([(field, Value::from(key)), (NUMBER, Value::from(n))]);
+    let mut record = Document::from([(field, Value::from(key)), (MARK, key.into()), (NUMBER, Value::from(n))]);
     if padding > 0 {
         record.insert("padding", "x".repeat(padding));
     }

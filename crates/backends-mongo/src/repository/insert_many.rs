@@ -1,11 +1,12 @@
 //! Storing many records: as few requests as there can be, and the outcome of each record.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use backends_core::driver::{Context, InsertManyRequest, InsertedRecords, NewRecord};
-use backends_core::{Error, Result};
+use backends_core::{Error, Index, Key, Result};
 use mongodb::bson::RawDocument;
 use mongodb::error::{ErrorKind as NativeKind, InsertManyError};
 use serde::ser::{Error as _, Serialize, Serializer};
@@ -25,21 +26,24 @@ const GRACE: Duration = Duration::from_secs(60);
 
 impl MongoRepository {
     /// Stores the records in rounds: two of one key are never on their way together, since a sharded cluster may take
-    /// the second first.
+    /// the second first. With unique indexes nothing goes before what stands before it, for that may take its values.
     pub(super) async fn store_many(&self, request: &InsertManyRequest) -> Result<InsertedRecords> {
         let mut errors = Errors(request.records.iter().map(|_| None).collect());
         let mut waiting: Vec<usize> = (0..request.records.len()).collect();
         while !waiting.is_empty() {
-            let Round { firsts, later } = Round::new(&request.records, waiting);
+            let Round { firsts, later } = if self.definition.indexes().any(Index::is_unique) {
+                Round::in_order(&request.records, &waiting)
+            } else {
+                Round::new(&request.records, waiting)
+            };
             waiting = Vec::new();
             let lost = self.store_round(request, &firsts, &mut errors).await;
             for (position, first) in later {
-                match (&errors.0[first], &lost) {
-                    (Some(error), _) if error.index().is_none_or(|index| index != KEY) => match &lost {
-                        Some(lost) => errors.put(position, not_tried(lost)),
-                        None => waiting.push(position),
-                    },
-                    _ => errors.put(position, Error::key_taken()),
+                let has_key = |first: usize| errors.0[first].as_ref().is_none_or(|error| error.index() == Some(KEY));
+                match &lost {
+                    _ if first.is_some_and(has_key) => errors.put(position, Error::key_taken()),
+                    Some(lost) => errors.put(position, not_tried(lost)),
+                    None => waiting.push(position),
                 }
             }
         }
@@ -164,11 +168,11 @@ impl Errors {
     }
 }
 
-/// The records that are tried together, and those whose key one of them has.
+/// The records that are tried together, and those that come after them.
 struct Round {
     firsts: Vec<usize>,
-    /// Position, and that of the first with the same key.
-    later: Vec<(usize, usize)>,
+    /// Position, and that of the first with the same key, if one has it.
+    later: Vec<(usize, Option<usize>)>,
 }
 
 impl Round {
@@ -178,13 +182,31 @@ impl Round {
         let mut round = Self { firsts: Vec::with_capacity(waiting.len()), later: Vec::new() };
         for position in waiting {
             match round.firsts.last() {
-                Some(first) if records[*first].key == records[position].key => round.later.push((position, *first)),
+                Some(first) if records[*first].key == records[position].key => {
+                    round.later.push((position, Some(*first)));
+                }
                 _ => round.firsts.push(position),
             }
         }
         round.firsts.sort_unstable();
         round.later.sort_unstable();
         round
+    }
+
+    /// Those up to the first whose key one before it has.
+    fn in_order(records: &[NewRecord], waiting: &[usize]) -> Self {
+        let mut by_key: HashMap<&Key, usize> = HashMap::with_capacity(waiting.len());
+        let mut firsts = Vec::with_capacity(waiting.len());
+        for position in waiting {
+            if by_key.contains_key(&records[*position].key) {
+                break;
+            }
+            by_key.insert(&records[*position].key, *position);
+            firsts.push(*position);
+        }
+        let later = &waiting[firsts.len()..];
+        let later = later.iter().map(|position| (*position, by_key.get(&records[*position].key).copied())).collect();
+        Self { firsts, later }
     }
 }
 
@@ -257,15 +279,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn c26_the_first_of_several_with_one_key_goes_first() {
+    fn c26_c31_the_first_of_several_with_one_key_goes_first() {
         let records: Vec<NewRecord> = ["b", "a", "b", "c", "a", "b"]
             .map(|key| NewRecord::new(Key::new(Value::from(key), None), RecordBuf::new()))
             .into();
         let round = Round::new(&records, (0..records.len()).collect());
         assert_eq!(round.firsts, [0, 1, 3]);
-        assert_eq!(round.later, [(2, 0), (4, 1), (5, 0)]);
+        assert_eq!(round.later, [(2, Some(0)), (4, Some(1)), (5, Some(0))]);
         let round = Round::new(&records, vec![2, 5]);
-        assert_eq!((round.firsts, round.later), (vec![2], vec![(5, 2)]));
+        assert_eq!((round.firsts, round.later), (vec![2], vec![(5, Some(2))]));
+        let round = Round::in_order(&records, &[0, 1, 2, 3, 4, 5]);
+        assert_eq!(
+            (round.firsts, round.later),
+            (vec![0, 1], vec![(2, Some(0)), (3, None), (4, Some(1)), (5, Some(0))])
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ use backends_core::{Error, Result};
 use mongodb::Collection;
 use mongodb::bson::{Document, doc};
 
+use super::indexes::DUPLICATE;
 use crate::codec::ID;
 use crate::database::{Database, max_time};
 use crate::error::{Effect, has_code};
@@ -12,9 +13,6 @@ use crate::error::{Effect, has_code};
 /// The collection of the definitions; no repository has a name like it.
 const NAME: &str = "_backends_definitions";
 const DEFINITION: &str = "definition";
-
-// MongoDB: DuplicateKey.
-const DUPLICATE: [i32; 1] = [11000];
 
 pub(super) struct Definitions<'a> {
     database: &'a Database,

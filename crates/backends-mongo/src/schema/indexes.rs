@@ -1,18 +1,22 @@
-//! The indexes that only serve reads: what there is, and what is missing.
+//! The indexes besides the key: what there is, and what is missing.
 
 use backends_core::driver::{DefineRequest, SchemaMode};
-use backends_core::{Definition, Result};
+use backends_core::{Definition, Index, Result};
 use mongodb::IndexModel;
 use mongodb::bson::{Bson, Document};
 use mongodb::options::IndexOptions;
 
+use super::unique;
 use crate::codec::Codec;
 use crate::database::{Database, Failure};
-use crate::error::{Effect, has_code};
+use crate::error::{Effect, came_of, has_code};
 use crate::place::in_documents;
 
 // MongoDB: NamespaceNotFound.
 const NO_COLLECTION: [i32; 1] = [26];
+
+// MongoDB: DuplicateKey.
+pub(super) const DUPLICATE: [i32; 1] = [11000];
 
 /// An index of the definition, and the name that it has on the server.
 pub(crate) type Named = (String, String);
@@ -48,7 +52,8 @@ async fn list(database: &Database, request: &DefineRequest) -> Result<Vec<IndexM
 /// Creates what is missing, and waits until it can be used: the names on the server, and in the definition.
 ///
 /// # Errors
-/// `DefinitionConflict` for a name that belongs to another index, and for what is missing and may not be created.
+/// `DefinitionConflict` for a name that belongs to another index, for records of which several have the same values in a
+/// unique one, and for what is missing and may not be created.
 pub(super) async fn ensure(
     database: &Database,
     request: &DefineRequest,
@@ -56,36 +61,90 @@ pub(super) async fn ensure(
     codec: &Codec,
     seen: Option<&[IndexModel]>,
 ) -> Result<Vec<Named>> {
-    let mut names: Vec<(Document, Named)> = Vec::new();
+    let mut names: Vec<(Wanted<'_>, Named)> = Vec::new();
     let mut missing: Vec<IndexModel> = Vec::new();
-    for index in definition.indexes().filter(|index| !index.is_unique()) {
-        let keys = keys(definition, codec, index.fields());
-        let same = seen.unwrap_or_default().iter().find(|other| has_all(other) && is_on(other, &keys));
-        let known =
-            names.iter().find(|(other, _)| other.keys().eq(keys.keys())).map(|(_, (native, _))| native.as_str());
-        let native = known.or_else(|| same.and_then(name)).unwrap_or(index.name()).to_owned();
-        // The index on the key serves this one too, and is created before it.
-        let is_key = keys.keys().map(String::as_str).eq(codec.key_names());
+    for wanted in definition.indexes().flat_map(|index| Wanted::of(definition, codec, index)) {
+        let same = seen.unwrap_or_default().iter().find(|other| wanted.is(other));
+        let known = names.iter().find(|(other, _)| other.serves(&wanted)).map(|(_, (native, _))| native.as_str());
+        let native = known.or_else(|| same.and_then(name)).unwrap_or(&wanted.name).to_owned();
         // One of the same name may be about to be built by another process: who creates it again waits for it.
-        if known.is_none() && native == index.name() && !is_key {
-            let options = IndexOptions::builder().name(native.clone()).build();
-            missing.push(IndexModel::builder().keys(keys.clone()).options(options).build());
+        if known.is_none() && native == wanted.name {
+            missing.push(wanted.model());
             if seen.is_some() && same.is_none() && request.mode == SchemaMode::Verify {
                 return Err(DefineRequest::missing(&format!("the index `{native}`")));
             }
         }
-        if !is_key {
-            names.push((keys, (native, index.name().to_owned())));
-        }
+        let own = wanted.index.name().to_owned();
+        names.push((wanted, (native, own)));
     }
     if !missing.is_empty() && request.mode == SchemaMode::Ensure {
         let collection = database.collection(definition.name());
+        // All of them or none.
         let create = || collection.create_indexes(missing.clone()).into_future();
         let created = database.ask_again(&request.context, create).await;
-        let created = created.map_err(|failure| database.fail(failure, Effect::Reads));
-        created.map_err(|error| error.with_context("collection", collection.name()))?;
+        if let Err(error) = created.map_err(|failure| database.fail(failure, Effect::Reads)) {
+            if came_of(&error, &DUPLICATE) {
+                let unique = names.iter().filter_map(|(wanted, _)| Some((wanted.index, wanted.guard.as_ref()?)));
+                let unique: Vec<_> = unique.collect();
+                unique::refuse(database, request, definition, &unique).await?;
+            }
+            // Or whoever had the same values has others by now.
+            return Err(error.with_context("collection", collection.name()));
+        }
     }
     Ok(names.into_iter().map(|(_, named)| named).collect())
+}
+
+/// An index as it is to be on the server.
+struct Wanted<'d> {
+    index: &'d Index,
+    name: String,
+    keys: Document,
+    /// What it holds, if it is a unique one.
+    guard: Option<Document>,
+}
+
+/// What the name of an index ends with that is read by beside a unique one; no name of an index ends so.
+const TO_READ: &str = ":read";
+
+impl<'d> Wanted<'d> {
+    /// What an index of the definition is on the server. The index on the key serves one on the same fields too.
+    fn of(definition: &'d Definition, codec: &Codec, index: &'d Index) -> Vec<Self> {
+        let (name, keys) = (index.name().to_owned(), keys(definition, codec, index.fields()));
+        let is_key = keys.keys().map(String::as_str).eq(codec.key_names());
+        let to_read = |name| (!is_key).then(|| Self { index, name, keys, guard: None });
+        if !index.is_unique() {
+            return to_read(name).into_iter().collect();
+        }
+        let read_by = if unique::is_read_by(definition, index) { None } else { to_read(format!("{name}{TO_READ}")) };
+        let guard = unique::held(definition, index).map(|held| Self {
+            index,
+            name,
+            keys: unique::keys(definition, index),
+            guard: Some(held),
+        });
+        guard.into_iter().chain(read_by).collect()
+    }
+
+    fn model(&self) -> IndexModel {
+        let mut options = IndexOptions::builder().name(self.name.clone()).build();
+        options.unique = self.guard.is_some().then_some(true);
+        options.partial_filter_expression.clone_from(&self.guard);
+        IndexModel::builder().keys(self.keys.clone()).options(options).build()
+    }
+
+    /// Whether an index of the server will do.
+    fn is(&self, other: &IndexModel) -> bool {
+        match &self.guard {
+            Some(held) => unique::guards(other, &self.keys, held),
+            None => has_all(other) && is_on(other, &self.keys),
+        }
+    }
+
+    /// Whether what is read by the other can be read by this one.
+    fn serves(&self, other: &Self) -> bool {
+        self.guard.is_none() && other.guard.is_none() && self.keys.keys().eq(other.keys.keys())
+    }
 }
 
 /// What an index is on: its fields, and the key behind them, so that it serves an order with its ties.

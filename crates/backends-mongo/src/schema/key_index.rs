@@ -11,9 +11,6 @@ use crate::codec::Codec;
 use crate::database::{Database, max_time};
 use crate::error::{Effect, came_of};
 
-// MongoDB: DuplicateKey.
-const DUPLICATE: [i32; 1] = [11000];
-
 /// The name of the index, which is there when this returns.
 ///
 /// # Errors
@@ -40,7 +37,7 @@ pub(super) async fn ensure(
     let created = database.ask_again(&request.context, create).await;
     match created.map_err(|failure| database.fail(failure, Effect::Reads)) {
         Ok(_) => Ok(KEY_INDEX.to_owned()),
-        Err(error) if came_of(&error, &DUPLICATE) => Err(Error::definition_conflict(
+        Err(error) if came_of(&error, &indexes::DUPLICATE) => Err(Error::definition_conflict(
             "stored records have the same key, or lack it: make their keys different first",
         )
         .with_index(KEY_INDEX)

@@ -33,3 +33,13 @@ async fn c32_l07_every_write_with_a_version_sends_what_the_page_says() {
     stage.close().await;
     store.remove().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c31_l07_every_call_on_unique_values_sends_what_the_page_says() {
+    let (stage, store) = stage().await;
+    let page = include_str!("../../../../docs/backends/mongodb.md");
+    let sent = costs::guarded::observe(&stage).await;
+    costs::assert_table(&Table::under(page, "What calls on unique values send"), &sent);
+    stage.close().await;
+    store.remove().await;
+}

@@ -37,3 +37,11 @@ async fn s02_c42_nor_where_a_replace_keeps_the_stored_id() {
     stage.close().await;
     store.remove().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s02_c31_c42_nor_where_values_are_unique() {
+    let (stage, store) = stage().await;
+    lose_every_answer(&stage, KeyIs::TheIdWithGuards).await;
+    stage.close().await;
+    store.remove().await;
+}

@@ -23,4 +23,5 @@ mod records;
 mod stage;
 #[path = "../common/store.rs"]
 mod store;
+mod unique;
 mod walk;

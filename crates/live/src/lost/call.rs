@@ -24,7 +24,9 @@ pub(super) struct Call {
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Insert,
+    InsertTaken,
     Replace,
+    ReplaceTaken,
     Upsert,
     Delete,
     Update,
@@ -55,8 +57,8 @@ macro_rules! expect {
     };
 }
 
-const OLD: i64 = 1;
-const NEW: i64 = 2;
+pub(super) const OLD: i64 = 1;
+pub(super) const NEW: i64 = 2;
 
 const fn call(name: &'static str, kind: Kind, before: Option<i64>, after: Option<i64>, answer: Answer) -> Call {
     Call { name, kind, before, after, answer, version: None }
@@ -84,6 +86,18 @@ pub(super) const ALL: [Call; 14] = [
     call("get of what is missing", Kind::Get, None, None, Answer::Nothing),
 ];
 
+/// Every call whose values another record has.
+pub(super) const TAKEN: [Call; 2] = [
+    call("insert of a taken value", Kind::InsertTaken, None, None, Answer::Refused(ErrorKind::AlreadyExists)),
+    call(
+        "replace by a taken value",
+        Kind::ReplaceTaken,
+        Some(OLD),
+        Some(OLD),
+        Answer::Refused(ErrorKind::AlreadyExists),
+    ),
+];
+
 /// Every call that expects a version. A record that was inserted has the first.
 pub(super) const EXPECTING: [Call; 12] = [
     expecting(1, call("replace of a version", Kind::Replace, Some(OLD), Some(NEW), Answer::Record(NEW, None))),
@@ -108,6 +122,11 @@ impl Call {
         !matches!(self.kind, Kind::Get)
     }
 
+    /// Whether another record has the values already that it is to write.
+    pub(super) fn is_of_a_taken_value(self) -> bool {
+        matches!(self.kind, Kind::InsertTaken | Kind::ReplaceTaken)
+    }
+
     /// Makes the call.
     pub(super) async fn make(
         self,
@@ -128,8 +147,12 @@ impl Call {
         let count = Update::new().inc(NUMBER, NEW - OLD);
         let is_old = backends_core::field(field).eq(key) & backends_core::field(NUMBER).eq(OLD);
         match self.kind {
-            Kind::Insert => records.insert(&new).timeout(limit).await.map(|record| found(Some(record))),
-            Kind::Replace => records.replace(&new).timeout(limit).await.map(|record| found(Some(record))),
+            Kind::Insert | Kind::InsertTaken => {
+                records.insert(&new).timeout(limit).await.map(|record| found(Some(record)))
+            }
+            Kind::Replace | Kind::ReplaceTaken => {
+                records.replace(&new).timeout(limit).await.map(|record| found(Some(record)))
+            }
             Kind::Upsert => {
                 let upserted = records.upsert(&new).timeout(limit).await?;
                 Ok(Answer::Record(number(&upserted.record), Some(upserted.created)))

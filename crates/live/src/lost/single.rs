@@ -1,12 +1,12 @@
 //! Calls on one record whose answers are lost.
 
-use backends_core::{Error, ErrorKind, Result};
+use backends_core::{Document, Error, ErrorKind, Result};
 
-use super::call::{Answer, Call};
+use super::call::{Answer, Call, NEW, OLD};
 use super::report::{Outcome, Report};
 use super::{Loss, Plan, lose_each, losing};
 use crate::Stage;
-use crate::stage::{Pair, number, record};
+use crate::stage::{MARK, Pair, number, record};
 
 pub(super) async fn run(
     stage: &Stage,
@@ -17,18 +17,61 @@ pub(super) async fn run(
     report: &mut Report,
 ) {
     for call in calls {
-        lose_each(call.name, shape, &Loss::ALL, report, async |plan| one(stage, pair, field, *call, plan).await).await;
+        let make = async |plan| {
+            let made = one(stage, pair, field, *call, plan).await;
+            if pair.is_guarded() {
+                each_value_is_taken_where_it_stands(pair, field, *call, plan).await;
+            }
+            made
+        };
+        lose_each(call.name, shape, &Loss::ALL, report, make).await;
     }
+}
+
+/// The key of the record that a call is about.
+fn key_of(call: Call, plan: Option<Plan>) -> String {
+    format!("{} {plan:?}", call.name)
+}
+
+/// That the values of the record are taken, and those that it had or was to have are free.
+async fn each_value_is_taken_where_it_stands(pair: &Pair, field: &str, call: Call, plan: Option<Plan>) {
+    let key = key_of(call, plan);
+    let told = |error: Error| -> Option<Document> { panic!("{key}: {error}") };
+    let stored = [pair.clean.get(&key).await, pair.clean.get(owner(&key)).await];
+    let stored: Vec<i64> =
+        stored.into_iter().filter_map(|found| found.unwrap_or_else(told)).map(|r| number(&r)).collect();
+    for n in [OLD, NEW] {
+        let mut probe = record(field, &format!("{key} probe"), n, 0);
+        probe.insert(MARK, &*key);
+        let taken = match pair.clean.insert(&probe).await {
+            Ok(_) => false,
+            Err(error) if error.is_already_exists() && error.index() == Some("mark_n") => true,
+            Err(error) => panic!("{key}: {error}"),
+        };
+        assert_eq!(taken, stored.contains(&n), "{key}: whether the number {n} is taken");
+        pair.clean.delete(format!("{key} probe")).await.unwrap_or_else(told);
+    }
+}
+
+/// The key of the record that has the values already.
+fn owner(key: &str) -> String {
+    format!("{key} owner")
 }
 
 /// Makes the call once, on a record of its own, and looks at what it left behind; what came of it, and how many requests
 /// there were.
 async fn one(stage: &Stage, pair: &Pair, field: &str, call: Call, plan: Option<Plan>) -> (Outcome, usize) {
-    let key = format!("{} {plan:?}", call.name);
+    let key = key_of(call, plan);
     let told = format!("{}, by `{field}`, {plan:?}", call.name);
     if let Some(before) = call.before {
         let stored = pair.clean.insert(&record(field, &key, before, 0)).await;
         assert!(stored.is_ok(), "{told}: the record cannot be stored before the call");
+    }
+    if call.is_of_a_taken_value() {
+        let mut other = record(field, &owner(&key), NEW, 0);
+        other.insert(MARK, &*key);
+        let stored = pair.clean.insert(&other).await;
+        assert!(stored.is_ok(), "{told}: the other record cannot be stored before the call");
     }
     let records_before = stage.count(pair).await;
     let limit = plan.map_or(Loss::Once, |plan| plan.loss).limit();
