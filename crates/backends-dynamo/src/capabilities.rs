@@ -9,5 +9,6 @@ pub(crate) const MAX_RECORD_BYTES: u64 = 409_600;
 const SYSTEM: &str = "aws.dynamodb";
 
 pub(crate) fn capabilities() -> Capabilities {
-    Capabilities::none().durable().max_record_bytes(MAX_RECORD_BYTES).late_indexes().versions().system(SYSTEM)
+    let capabilities = Capabilities::none().durable().max_record_bytes(MAX_RECORD_BYTES).late_indexes();
+    capabilities.unique_indexes().versions().system(SYSTEM)
 }

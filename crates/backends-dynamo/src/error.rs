@@ -6,6 +6,7 @@ use std::io;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ConnectorError, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::CancellationReason;
 use backends_core::Error;
 use hyper_util::client::legacy::Error as ConnectionError;
 
@@ -15,7 +16,7 @@ use crate::retry::Again;
 mod code;
 
 pub(crate) use code::TOO_LARGE;
-use code::of_code;
+use code::{of_code, of_reason};
 
 /// An error of the client, for a request of one kind.
 pub(crate) type Native<E> = SdkError<E, HttpResponse>;
@@ -38,6 +39,17 @@ where
 {
     let meaning = meaning(&native);
     Meaning { error: meaning.error.with_native(native), ..meaning }
+}
+
+/// What a transaction comes to that was cancelled for something else than a condition, which did nothing.
+pub(crate) fn cancelled<E>(reason: &CancellationReason, native: Native<E>) -> Meaning
+where
+    E: StdError + Send + Sync + 'static,
+{
+    let (code, message) = (reason.code().unwrap_or_default(), reason.message().unwrap_or_default());
+    let (kind, text, again) = of_reason(code, message);
+    let error = Error::new(kind, text).with_context("code", if code.is_empty() { "none" } else { code });
+    Meaning { error: error.with_native(native), again, is_unclear: false }
 }
 
 fn meaning<E: ProvideErrorMetadata + StdError + 'static>(native: &Native<E>) -> Meaning {

@@ -34,6 +34,7 @@ mod connections;
 mod error;
 mod expression;
 mod filter;
+mod guard;
 mod identity;
 mod index;
 mod options;

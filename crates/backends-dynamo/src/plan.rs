@@ -11,6 +11,7 @@ use backends_core::{
 
 use crate::expression::Expression;
 use crate::filter::{Split, is_key_text, joined, split};
+use crate::guard::{Guard, Guards};
 use crate::index::TableIndex;
 
 mod bytes;
@@ -56,6 +57,8 @@ pub(crate) enum By {
     Keys(Vec<Key>),
     /// Those of these partitions, in this order where one is asked for.
     Range(Range),
+    /// The one that has the values of this guard.
+    Guard(Guard),
     /// Those that an index has there.
     Index(Search),
     /// All of them, or those behind this key.
@@ -73,18 +76,24 @@ pub(crate) struct Range {
     pub(crate) after: Option<Key>,
 }
 
-/// Plans the answer to a request. First fit wins: the whole key, several keys, a range of keys, an index, a scan.
+/// Plans the answer to a request. First fit wins: the whole key, several keys, unique values, a range of keys, an index,
+/// a scan.
 ///
 /// # Errors
 /// `InvalidInput` for a page that goes on behind something that is no key.
-pub(crate) fn route(request: &FindRequest, definition: &Definition, indexes: &[Arc<TableIndex>]) -> Result<Route> {
+pub(crate) fn route(
+    request: &FindRequest,
+    definition: &Definition,
+    indexes: &[Arc<TableIndex>],
+    guards: &Guards,
+) -> Result<Route> {
     let keys: Vec<&str> = definition.key_fields().collect();
     let planner = Planner { request, definition, keys: &keys, conjuncts: request.filter.conjuncts() };
     if keys.iter().any(|key| planner.tests(key).any(|test| *test == Predicate::IsMissing)) {
         return Ok(planner.nothing());
     }
     let Some(partitions) = planner.values_of(keys[0]) else {
-        let known = planner.alternatives().map(|keys| planner.keys(keys));
+        let known = planner.alternatives().map(|keys| planner.keys(keys)).or_else(|| planner.by_guard(guards));
         return known.or_else(|| planner.by_index(indexes)).map_or_else(|| planner.scan(), Ok);
     };
     let sorts = keys.get(1).map(|sort| planner.values_of(sort));
@@ -96,7 +105,7 @@ pub(crate) fn route(request: &FindRequest, definition: &Definition, indexes: &[A
         }
     };
     match &sorts {
-        Some(None) => Ok(planner.range_or_index(partitions, indexes)),
+        Some(None) => Ok(planner.by_guard(guards).unwrap_or_else(|| planner.range_or_index(partitions, indexes))),
         Some(Some(sorts)) if partitions.len() * sorts.len() > KEYS => Ok(planner.range(partitions)),
         _ => Ok(planner.keys(partitions.iter().flat_map(of_partition).collect())),
     }
@@ -172,6 +181,18 @@ impl Planner<'_> {
             keys.retain(|key| key.cmp(&after) == behind);
         }
         finish(By::Keys(keys), is_in_order)
+    }
+
+    /// By unique values, if all of those of an index are fixed.
+    fn by_guard(&self, guards: &Guards) -> Option<Route> {
+        let guard = guards.indexes().find_map(|(name, fields)| {
+            let values: Option<Vec<Value>> = fields.into_iter().map(|field| self.fixed(field)).collect();
+            values.map(|values| guards.holding(name, &values))
+        })?;
+        let mut route = self.route(By::Guard(guard), true, Vec::new(), &[]);
+        route.rest = self.request.filter.clone();
+        route.fields = self.fields(&route.rest);
+        Some(route)
     }
 
     /// By the partitions, unless an index that finds records as well has them in the order that the key has not.

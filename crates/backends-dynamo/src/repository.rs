@@ -13,6 +13,7 @@ use backends_core::driver::{
 use backends_core::{Definition, Error, Result};
 
 use crate::codec::Codec;
+use crate::guard::Guards;
 use crate::index::TableIndex;
 use crate::service::{Cause, Failure, Service};
 use crate::stamp::Stamp;
@@ -22,6 +23,8 @@ mod answers;
 mod delete;
 mod find;
 mod get;
+mod guarded;
+mod guarding;
 mod insert_many;
 mod merge;
 mod pace;
@@ -31,6 +34,8 @@ mod replace;
 mod swap;
 mod update;
 
+pub(crate) use guarding::{id_of, told};
+
 /// The records of one repository.
 #[derive(Clone)]
 pub(crate) struct DynamoRepository {
@@ -39,14 +44,15 @@ pub(crate) struct DynamoRepository {
     codec: Codec,
     definition: Definition,
     indexes: Arc<[Arc<TableIndex>]>,
+    guards: Arc<Guards>,
 }
 
 impl DynamoRepository {
     pub(crate) fn new(service: &Arc<Service>, definition: &Definition, indexes: Vec<TableIndex>) -> Self {
         let table = DynamoTable { client: service.client.clone(), name: service.table_name(definition.name()) };
-        let (codec, definition) = (Codec::new(definition), definition.clone());
+        let (codec, guards) = (Codec::new(definition), Arc::new(Guards::new(definition)));
         let indexes = indexes.into_iter().map(Arc::new).collect();
-        Self { service: Arc::clone(service), table, codec, definition, indexes }
+        Self { service: Arc::clone(service), table, codec, definition: definition.clone(), indexes, guards }
     }
 }
 
@@ -65,7 +71,7 @@ fn outcome(failure: Failure, stamp: &Stamp) -> Result<Outcome> {
     match failure.cause {
         Cause::Condition(Some(item)) if stamp.is_on(&item) => Ok(Outcome::Done),
         Cause::Condition(_) => Ok(Outcome::Other { is_unclear: failure.is_unclear }),
-        Cause::Error(error) => Err(error),
+        Cause::Conditions(_) | Cause::Error(_) => Err(failure.into_error()),
     }
 }
 
@@ -78,7 +84,7 @@ fn lost() -> Error {
 #[async_trait]
 impl RepositoryDriver for DynamoRepository {
     async fn insert(&self, request: &InsertRequest) -> Result<Inserted> {
-        self.put_new(&request.context, &request.record, Stamp::of(&request.context)).await?;
+        self.put_new(&request.context, &request.key, &request.record, Stamp::of(&request.context)).await?;
         Ok(Inserted::stored())
     }
 

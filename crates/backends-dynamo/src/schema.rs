@@ -9,6 +9,7 @@ use backends_core::{Definition, Error, Index, Reconciled, Result};
 use tokio::time::{Instant, sleep};
 
 use crate::codec::Codec;
+use crate::guard::Guards;
 use crate::index::TableIndex;
 use crate::repository::DynamoRepository;
 use crate::service::Service;
@@ -16,6 +17,7 @@ use crate::service::Service;
 mod adopt;
 mod companion;
 mod fill;
+mod guards;
 mod indexes;
 mod table;
 
@@ -70,14 +72,25 @@ async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<(Defin
             }
         }
         let is_new = there.is_created && stored.is_none();
+        let records = guards::Records { service, context, table: &table.name, definition: &definition, codec: &codec };
+        let guards = Guards::new(&definition);
+        let mut to_guard = Vec::new();
         if !there.is_created {
             let is_new = |wanted: &&Wanted| stored.is_none() || is_added(&reconciled, &wanted.index.name);
             let texts = indexes::texts(wanted.iter().filter(is_new));
             adopt::check(service, request, &reconciled, stored.is_none(), &texts).await?;
+            let is_new = |name: &str| stored.is_none() || is_added(&reconciled, name);
+            to_guard = names(&guards, |name| request.no_other_writers || is_new(name));
+            if request.mode == SchemaMode::Ensure && !to_guard.is_empty() {
+                let has_new = guards.names().any(is_new);
+                if !records.check(request, &guards.only(&to_guard), has_new).await? {
+                    to_guard = Vec::new();
+                }
+            }
         }
         let new = Stored {
             text: definition.to_json(),
-            unfinished: if is_new { Vec::new() } else { unfinished(request, &reconciled, stored.as_ref()) },
+            unfinished: if is_new { to_guard } else { unfinished(request, &reconciled, stored.as_ref(), to_guard) },
         };
         if request.mode == SchemaMode::Verify {
             if stored.is_none_or(|stored| stored.unfinished.is_empty()) {
@@ -97,7 +110,14 @@ async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<(Defin
         if new.unfinished.is_empty() {
             return Ok((definition, indexes));
         }
-        fill::fill(service, context, &table.name, &codec).await?;
+        let is_left = |name: &str| new.unfinished.iter().any(|left| left == name);
+        if definition.indexes().any(|index| index.is_ordered() && is_left(index.name())) {
+            fill::fill(service, context, &table.name, &codec).await?;
+        }
+        let guards = guards.only(&new.unfinished);
+        if !guards.is_empty() {
+            records.guard(service, guards).await?;
+        }
         let finished = Stored { unfinished: Vec::new(), ..new.clone() };
         if companion.store(name, Some(&new), &finished).await? {
             return Ok((definition, indexes));
@@ -106,14 +126,24 @@ async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<(Defin
     }
 }
 
+/// Those of the unique indexes that are meant.
+fn names(guards: &Guards, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
+    guards.names().filter(|name| is_meant(name)).map(str::to_owned).collect()
+}
+
 /// The indexes in which records may be missing: new ones of a table that was there, those that somebody else has not
 /// finished, and all, where the caller gives its word that from now on nobody leaves any out.
-fn unfinished(request: &DefineRequest, reconciled: &Reconciled, stored: Option<&Stored>) -> Vec<String> {
+fn unfinished(
+    request: &DefineRequest,
+    reconciled: &Reconciled,
+    stored: Option<&Stored>,
+    to_guard: Vec<String>,
+) -> Vec<String> {
     let is_new = |index: &Index| stored.is_none() || is_added(reconciled, index.name());
     let ordered = reconciled.merged.indexes().filter(|index| index.is_ordered());
     let new = ordered.filter(|index| request.no_other_writers || is_new(index)).map(|index| index.name().to_owned());
     let left = stored.into_iter().flat_map(|stored| stored.unfinished.iter().cloned());
-    new.chain(left).collect::<BTreeSet<_>>().into_iter().collect()
+    new.chain(left).chain(to_guard).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn is_added(reconciled: &Reconciled, index: &str) -> bool {

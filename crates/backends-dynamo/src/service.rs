@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::types::CancellationReason;
 use backends_core::driver::Context;
 use backends_core::{Error, Result};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::ScanMode;
 use crate::codec::Item;
-use crate::error::{Meaning, Native, translate};
+use crate::error::{Meaning, Native, cancelled, translate};
 use crate::retry::{Again, Effect, pause};
 
 /// How long before a call's deadline it is said why no answer came; core says nothing but "too late".
@@ -41,17 +42,24 @@ pub(crate) struct Failure {
 pub(crate) enum Cause {
     /// The condition is not met: the item that stands there.
     Condition(Option<Item>),
+    /// Those of a transaction that are not met, by position: the items that stand there.
+    Conditions(Vec<Option<Unmet>>),
     /// Anything else.
     Error(Error),
 }
+
+/// A condition that is not met: the item that stands there, if one does.
+pub(crate) type Unmet = Option<Item>;
 
 impl Failure {
     /// The error, for a request that has no condition.
     pub(crate) fn into_error(self) -> Error {
         match self.cause {
             Cause::Error(error) => error,
-            Cause::Condition(_) => Error::unexpected("DynamoDB speaks of a condition where there is none")
-                .with_may_have_happened(self.is_unclear),
+            Cause::Condition(_) | Cause::Conditions(_) => {
+                Error::unexpected("DynamoDB speaks of a condition where there is none")
+                    .with_may_have_happened(self.is_unclear)
+            }
         }
     }
 }
@@ -62,12 +70,23 @@ pub(crate) trait Refusal: ProvideErrorMetadata + StdError + Send + Sync + 'stati
     fn condition(&mut self) -> Option<Option<Item>> {
         None
     }
+
+    /// Why a transaction was cancelled, by position, if that is what it says.
+    fn reasons(&mut self) -> Option<Vec<CancellationReason>> {
+        None
+    }
 }
 
 impl Service {
     /// The name that the table of `name` has here.
     pub(crate) fn table_name(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
+    }
+
+    /// The name of the companion table, which keeps what is no record of any repository.
+    pub(crate) fn companion(&self) -> String {
+        // No repository has a name like it.
+        self.table_name("_backends")
     }
 
     /// Makes a request, again where that helps and does no harm, until the deadline of the call.
@@ -131,16 +150,36 @@ impl Service {
 /// What an error of the client means; a condition that is not met ends the tries.
 fn fail<E: Refusal>(mut native: Native<E>, was_unclear: bool) -> Result<Meaning, Failure> {
     if let Native::ServiceError(_) = &native {
-        let mut refusal = None;
+        let (mut refusal, mut reasons) = (None, None);
         native = native.map_service_error(|mut service| {
-            refusal = service.condition();
+            (refusal, reasons) = (service.condition(), service.reasons());
             service
         });
         if let Some(item) = refusal {
             return Err(Failure { cause: Cause::Condition(item), is_unclear: was_unclear });
         }
+        if let Some(reasons) = reasons {
+            return match unmet(reasons) {
+                Ok(unmet) => Err(Failure { cause: Cause::Conditions(unmet), is_unclear: was_unclear }),
+                Err(reason) => Ok(cancelled(&reason, native)),
+            };
+        }
     }
     Ok(translate(native))
+}
+
+/// The conditions that are not met; where all are, the reason of the cancellation.
+fn unmet(reasons: Vec<CancellationReason>) -> Result<Vec<Option<Unmet>>, CancellationReason> {
+    let is_condition = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
+    if reasons.iter().any(is_condition) {
+        let unmet = |reason: CancellationReason| {
+            let is_unmet = is_condition(&reason);
+            is_unmet.then(|| reason.item.filter(|item| !item.is_empty()))
+        };
+        return Ok(reasons.into_iter().map(unmet).collect());
+    }
+    let is_none = |reason: &CancellationReason| matches!(reason.code(), None | Some("None"));
+    Err(reasons.into_iter().find(|reason| !is_none(reason)).unwrap_or_else(|| CancellationReason::builder().build()))
 }
 
 fn error(error: Error, is_unclear: bool, effect: Effect) -> Failure {
@@ -175,8 +214,11 @@ mod refusals {
     use aws_sdk_dynamodb::operation::put_item::PutItemError;
     use aws_sdk_dynamodb::operation::query::QueryError;
     use aws_sdk_dynamodb::operation::scan::ScanError;
+    use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
     use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
     use aws_sdk_dynamodb::operation::update_table::UpdateTableError;
+
+    use aws_sdk_dynamodb::types::CancellationReason;
 
     use super::{Item, Refusal};
 
@@ -188,6 +230,17 @@ mod refusals {
     impl Refusal for DescribeTableError {}
     impl Refusal for CreateTableError {}
     impl Refusal for UpdateTableError {}
+
+    impl Refusal for TransactWriteItemsError {
+        fn reasons(&mut self) -> Option<Vec<CancellationReason>> {
+            match self {
+                Self::TransactionCanceledException(cancelled) => {
+                    Some(cancelled.cancellation_reasons.take().unwrap_or_default())
+                }
+                _ => None,
+            }
+        }
+    }
 
     impl Refusal for PutItemError {
         fn condition(&mut self) -> Option<Option<Item>> {

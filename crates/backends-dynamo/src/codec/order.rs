@@ -37,6 +37,11 @@ pub(crate) fn push_attribute(bytes: &mut Vec<u8>, value: Option<&AttributeValue>
     }
 }
 
+/// Whether what was appended for one attribute stands for no scalar, or for nothing.
+pub(crate) fn is_no_scalar(bytes: &[u8]) -> bool {
+    matches!(bytes, [MISSING | WHOLE])
+}
+
 /// Appends a value; null is missing.
 pub(crate) fn push(bytes: &mut Vec<u8>, value: &Value) {
     match value {

@@ -57,9 +57,30 @@ pub(super) fn of_code(code: &str, message: &str, status: u16) -> (ErrorKind, &'s
     }
 }
 
+// DynamoDB API reference: TransactWriteItems, "Cancellation reason codes".
+/// The kind and the message of why a transaction was cancelled, and whether to ask again.
+pub(super) fn of_reason(code: &str, message: &str) -> (ErrorKind, &'static str, Again) {
+    match code {
+        // Others write the same item, as all do that want one value: each has its turn.
+        "TransactionConflict" => (Unavailable, IN_THE_WAY, Patiently),
+        "ThrottlingError" | "ProvisionedThroughputExceeded" => (Throttled, SLOW_DOWN, Patiently),
+        "ValidationError" if message.contains("Item size") || message.contains("item size") => {
+            (InvalidInput, TOO_LARGE, Never)
+        }
+        "ValidationError" if message.contains(OF_KEYS[0]) || message.contains(OF_KEYS[1]) => {
+            (InvalidInput, KEY_TOO_LONG, Never)
+        }
+        _ => (Unexpected, "DynamoDB cancelled a transaction: see the native error", Never),
+    }
+}
+
 /// What the service says when other writes of the same item are going on.
-pub(super) const IN_ONE_ITEM: [&str; 3] =
-    ["TransactionConflictException", "TransactionInProgressException", "ReplicatedWriteConflictException"];
+pub(super) const IN_ONE_ITEM: [&str; 4] = [
+    "TransactionConflict",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+    "ReplicatedWriteConflictException",
+];
 
 /// What the service says when it failed by itself, which it may do for one item alone.
 pub(super) const OF_A_MOMENT: [&str; 5] = [

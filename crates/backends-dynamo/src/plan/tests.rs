@@ -9,6 +9,35 @@ use super::*;
 
 mod indexes;
 
+fn route(request: &FindRequest, definition: &Definition, indexes: &[Arc<TableIndex>]) -> Result<Route> {
+    super::route(request, definition, indexes, &Guards::new(definition))
+}
+
+#[test]
+fn c25_c31_unique_values_are_asked_for_before_a_part_of_a_table() {
+    let json = r#"{"name": "notes", "hashKey": "ppp", "rangeKey": "sss", "fields": {"num": "number"},
+        "indexes": ["mail", {"fields": ["num", "mail"], "unique": true}]}"#;
+    let definition = Definition::from_json(json).unwrap();
+    let by = |filter: Filter| route(&request(filter, Sort::Any), &definition, &[]).unwrap();
+    for (filter, index) in [
+        (field("mail").eq("a"), Some("mail")),
+        (field("mail").eq("a") & field("ppp").eq("p") & field("other").gt(1), Some("mail")),
+        (field("mail").eq("a") & field("ppp").eq("p") & field("sss").eq("s"), None),
+        (field("num").eq(1), None),
+        (field("mail").is_in(["a", "b"]), None),
+        (field("mail").eq("a") | field("num").eq(1), None),
+    ] {
+        let route = by(filter.clone());
+        let guarded = match &route.by {
+            By::Guard(guard) => Some(guard.index.as_str()),
+            _ => None,
+        };
+        assert_eq!(guarded, index, "{filter:?}");
+        // Whoever has the values by then is looked at again.
+        assert!(guarded.is_none() || (route.rest == filter && route.is_in_order));
+    }
+}
+
 fn simple() -> Definition {
     Definition::from_json(r#"{"name": "users", "hashKey": "email"}"#).unwrap()
 }

@@ -1,18 +1,22 @@
 //! Deleting a record: one request, which hands it over.
 
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use backends_core::driver::{Context, DeleteRequest, Deleted};
-use backends_core::{Key, Result};
+use backends_core::driver::{Context, DeleteRequest, Deleted, Swapped};
+use backends_core::{Key, RecordBuf, Result};
 
 use super::DynamoRepository;
-use crate::codec::{Item, ItemBatch};
+use crate::codec::{Item, ItemBatch, ItemTokens};
 use crate::expression::{Condition, Expression};
 use crate::retry::Effect;
 use crate::service::{Cause, Failure};
+use crate::stamp::Stamp;
 
 impl DynamoRepository {
     /// A second try would find nothing, and could not tell who deleted the record: an answer that is lost is an error.
     pub(super) async fn remove(&self, request: &DeleteRequest) -> Result<Deleted> {
+        if !self.guards.is_empty() {
+            return self.remove_seen(request).await;
+        }
         // DynamoDB Local hands one item to several deletes at once that have no condition.
         let condition = request.expected.as_ref().map_or(Condition::There, Condition::Version);
         match self.delete_item(&request.context, Effect::Writes, &request.key, condition).await {
@@ -21,6 +25,23 @@ impl DynamoRepository {
                 request.check(None).map(|()| Deleted::missing())
             }
             Err(failure) => Err(failure.into_error()),
+        }
+    }
+
+    /// Where values are unique: what the record has is to be known, so that it is freed.
+    async fn remove_seen(&self, request: &DeleteRequest) -> Result<Deleted> {
+        let (context, stamp) = (&request.context, Stamp::of(&request.context));
+        loop {
+            let Some(seen) = self.fetch_one(context, &request.key, None).await? else {
+                return request.check(None).map(|()| Deleted::missing());
+            };
+            if request.expected.is_some() {
+                request.check(Some(&RecordBuf::from_tokens(&mut ItemTokens::new(&seen))?))?;
+            }
+            if self.take_away(context, &request.key, &seen, stamp).await? == Swapped::Done {
+                return Ok(Deleted::record(Box::new(ItemBatch(vec![seen]))));
+            }
+            tokio::task::yield_now().await;
         }
     }
 

@@ -55,6 +55,7 @@ impl DynamoRepository {
             By::Key(_) => Access::Key,
             By::Keys(_) => Access::Keys,
             By::Range(_) => Access::KeyRange,
+            By::Guard(guard) => Access::Index(guard.index.clone()),
             By::Index(search) => Access::Index(search.index.name.clone()),
             By::Scan(_) => Access::Scan,
         };
@@ -64,7 +65,7 @@ impl DynamoRepository {
 
     /// How the request is answered, where a scan is allowed if it comes to one.
     fn route(&self, request: &FindRequest) -> Result<Route> {
-        let route = route(request, &self.definition, &self.indexes)?;
+        let route = route(request, &self.definition, &self.indexes, &self.guards)?;
         match (&route.by, self.service.scan) {
             (By::Scan(_), ScanMode::Deny) => Err(self.no_scan(request)),
             _ => Ok(route),
@@ -135,7 +136,7 @@ impl DynamoRepository {
     fn serving(&self, request: &FindRequest) -> Option<String> {
         let mut request = request.clone();
         request.context.consistency = Consistency::Default;
-        match route(&request, &self.definition, &self.indexes).ok()?.by {
+        match route(&request, &self.definition, &self.indexes, &self.guards).ok()?.by {
             By::Index(search) => Some(search.index.name.clone()),
             _ => None,
         }
@@ -201,6 +202,7 @@ fn requests(request: &FindRequest, route: &Route) -> String {
     match &route.by {
         By::Nothing => "0".to_owned(),
         By::Key(_) => "1".to_owned(),
+        By::Guard(_) => "2: who has the values, then that record".to_owned(),
         By::Keys(keys) if is_eager(route, request) => keys.len().div_ceil(KEYS).to_string(),
         By::Keys(keys) => format!("1 to {}, for as many keys as it takes", keys.len().div_ceil(KEYS).max(2)),
         By::Range(Range { partitions, .. }) if is_eager(route, request) => format!("{}, {more}", partitions.len()),

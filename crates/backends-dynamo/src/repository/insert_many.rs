@@ -35,7 +35,7 @@ type Errors = Vec<(usize, Error)>;
 enum Part {
     /// Records whose keys the library drew, in one request.
     Batch(Vec<Placed>),
-    /// Records of one key, one after another.
+    /// Records of one key, or of one unique value, one after another.
     InTurn(Vec<Placed>),
 }
 
@@ -44,7 +44,7 @@ impl DynamoRepository {
     /// put one by one, on the condition that nothing has their key.
     pub(super) async fn store_many(&self, request: &InsertManyRequest) -> Result<InsertedRecords> {
         let mut progress = Progress::default();
-        for part in parts(request) {
+        for part in self.parts(request) {
             let most = if matches!(part, Part::Batch(_)) { TOGETHER } else { AT_ONCE };
             progress.wait_for_fewer_than(most).await?;
             match &progress.stopped {
@@ -128,23 +128,36 @@ impl DynamoRepository {
         errors
     }
 
-    /// Records of one key: the first that can be stored is, and the others find it there.
+    /// Of records of one key the first that can be stored is, and the others find it there.
     async fn store_in_turn(&self, context: &Context, records: &[Placed]) -> Errors {
         let mut errors = Errors::new();
-        let mut is_stored = false;
+        let mut stored: HashSet<&Key> = HashSet::new();
         for placed in records {
-            let stored = if is_stored { Err(Error::key_taken()) } else { self.store_one(context, placed).await };
-            match stored {
-                Ok(()) => is_stored = true,
+            let is_taken = stored.contains(&placed.key);
+            match if is_taken { Err(Error::key_taken()) } else { self.store_one(context, placed).await } {
+                Ok(()) => _ = stored.insert(&placed.key),
                 Err(error) => errors.push((placed.position, error)),
             }
         }
         errors
     }
 
+    /// What is to be done, in the order of the call.
+    fn parts(&self, request: &InsertManyRequest) -> Vec<Part> {
+        if self.guards.is_empty() {
+            return parts(request, |_| Vec::new());
+        }
+        let stamp = Stamp::of(&request.context);
+        parts(request, |record| {
+            // What is no item is refused when it is stored.
+            let guards = self.codec.item(record, &stamp).map(|item| self.guards.of(&item)).unwrap_or_default();
+            guards.into_iter().map(|guard| guard.key).collect()
+        })
+    }
+
     async fn store_one(&self, context: &Context, placed: &Placed) -> Result<()> {
         let stamp = Stamp::at(context, placed.position);
-        let stored = self.put_new(context, &placed.record, stamp).await;
+        let stored = self.put_new(context, &placed.key, &placed.record, stamp).await;
         // Only an answer gives the next record its time.
         if stored.as_ref().err().is_none_or(Error::is_already_exists) {
             context.renew();
@@ -153,29 +166,56 @@ impl DynamoRepository {
     }
 }
 
-/// What is to be done, in the order of the call.
-fn parts(request: &InsertManyRequest) -> Vec<Part> {
+/// Who comes to want the same as somebody else: one key, or one unique value.
+#[derive(PartialEq, Eq, Hash)]
+enum Wanted<'r> {
+    Key(&'r Key),
+    Guard(String),
+}
+
+/// What is to be done, in the order of the call. Records of which two want the same are stored in turn.
+fn parts(request: &InsertManyRequest, guards: impl Fn(&RecordBuf) -> Vec<String>) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
-    let mut of_key: HashMap<&Key, usize> = HashMap::new();
+    let mut by_wanted: HashMap<Wanted<'_>, usize> = HashMap::new();
     let mut fresh = Vec::with_capacity(ITEMS);
     for (position, new) in request.records.iter().enumerate() {
         let placed = Placed { position, key: new.key.clone(), record: new.record.clone() };
-        if new.is_fresh {
+        let mut wanted: Vec<Wanted<'_>> = guards(&new.record).into_iter().map(Wanted::Guard).collect();
+        if new.is_fresh && wanted.is_empty() {
             fresh.push(placed);
             if fresh.len() == ITEMS {
                 parts.push(Part::Batch(std::mem::replace(&mut fresh, Vec::with_capacity(ITEMS))));
             }
             continue;
         }
-        let part = *of_key.entry(&new.key).or_insert(parts.len());
-        match parts.get_mut(part) {
-            Some(Part::InTurn(records)) => records.push(placed),
-            _ => parts.push(Part::InTurn(vec![placed])),
+        wanted.push(Wanted::Key(&new.key));
+        let mut others: Vec<usize> = wanted.iter().filter_map(|wanted| by_wanted.get(wanted).copied()).collect();
+        others.sort_unstable();
+        others.dedup();
+        let part = others.first().copied().unwrap_or(parts.len());
+        if part == parts.len() {
+            parts.push(Part::InTurn(Vec::new()));
+        }
+        // Those that had nothing in common until now.
+        let mut joined = vec![placed];
+        for other in others.iter().skip(1) {
+            if let Some(Part::InTurn(records)) = parts.get_mut(*other) {
+                joined.append(records);
+            }
+        }
+        if others.len() > 1 {
+            by_wanted.values_mut().filter(|at| others.contains(at)).for_each(|at| *at = part);
+        }
+        by_wanted.extend(wanted.into_iter().map(|wanted| (wanted, part)));
+        if let Some(Part::InTurn(records)) = parts.get_mut(part) {
+            records.append(&mut joined);
+            records.sort_unstable_by_key(|placed| placed.position);
         }
     }
     if !fresh.is_empty() {
         parts.push(Part::Batch(fresh));
     }
+    parts.retain(|part| !matches!(part, Part::InTurn(records) if records.is_empty()));
     parts
 }
 
@@ -232,13 +272,17 @@ mod tests {
     use std::time::Duration;
 
     use backends_core::driver::NewRecord;
-    use backends_core::{Timestamp, Value};
+    use backends_core::{Timestamp, Token, Value};
 
     use super::*;
 
     fn shape(records: Vec<NewRecord>) -> Vec<String> {
+        guarded_shape(records, |_| Vec::new())
+    }
+
+    fn guarded_shape(records: Vec<NewRecord>, guards: impl Fn(&RecordBuf) -> Vec<String>) -> Vec<String> {
         let context = Context::new(Timestamp::now(), Duration::from_secs(1));
-        let parts = parts(&InsertManyRequest::new(context, records));
+        let parts = parts(&InsertManyRequest::new(context, records), guards);
         let positions =
             |records: &[Placed]| records.iter().map(|placed| placed.position.to_string()).collect::<Vec<_>>().join(",");
         let shape = parts.iter().map(|part| match part {
@@ -256,5 +300,30 @@ mod tests {
         let many = (0..60).map(|at| new(&at.to_string()).fresh()).collect();
         let sizes: Vec<_> = shape(many).iter().map(|part| part.split(',').count()).collect();
         assert_eq!(sizes, [25, 25, 10]);
+    }
+
+    #[test]
+    fn c26_c31_records_that_want_one_value_are_stored_in_turn() {
+        let record = |values: &[&str]| {
+            let mut record = RecordBuf::new();
+            for value in values {
+                record.set(value, Token::Int(1));
+            }
+            record
+        };
+        let new = |key: &str, values: &[&str]| NewRecord::new(Key::new(Value::from(key), None), record(values));
+        let guards = |record: &RecordBuf| {
+            ["x", "y", "z"].iter().filter(|name| record.get(name).is_some()).map(|name| (*name).to_owned()).collect()
+        };
+        let records = vec![
+            new("a", &["x"]),
+            new("b", &["y"]).fresh(),
+            new("c", &["z"]),
+            new("d", &[]).fresh(),
+            new("e", &["x", "y"]),
+            new("f", &["y"]),
+            new("c", &[]),
+        ];
+        assert_eq!(guarded_shape(records, guards), ["in turn 0,1,4,5", "in turn 2,6", "batch 3"]);
     }
 }

@@ -99,7 +99,7 @@ mod tests {
         let mut request = FindRequest::new(Context::new(Timestamp::now(), Duration::from_secs(1)));
         (request.filter, request.sort, request.limit) = (filter, sort, limit);
         let definition = Definition::builder("notes").partition_key("p").sort_key("s").build().unwrap();
-        (route(&request, &definition, &[]).unwrap(), request)
+        (route(&request, &definition, &[], &crate::guard::Guards::new(&definition)).unwrap(), request)
     }
 
     #[test]

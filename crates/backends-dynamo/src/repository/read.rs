@@ -10,6 +10,7 @@ use super::DynamoRepository;
 use super::get::{KEYS, is_consistent};
 use super::pace::SEGMENTS;
 use crate::codec::{Codec, Item, ItemBatch, operand};
+use crate::guard::Guard;
 use crate::plan::{By, Lane, Range, Route};
 use crate::retry::Effect;
 use crate::words::Words;
@@ -18,6 +19,7 @@ use crate::words::Words;
 #[derive(Debug, Clone)]
 pub(super) enum Part {
     Keys(Vec<Key>),
+    Guard(Guard),
     Partition {
         partition: Value,
         after: Option<Item>,
@@ -71,6 +73,7 @@ impl Reader {
             By::Key(key) => vec![Part::Keys(vec![key.clone()])],
             By::Keys(keys) if is_eager => keys.chunks(KEYS).map(|keys| Part::Keys(keys.to_vec())).collect(),
             By::Keys(keys) => vec![Part::Keys(keys.clone())],
+            By::Guard(guard) => vec![Part::Guard(guard.clone())],
             By::Range(Range { partitions, after, .. }) => {
                 let mut after = after.as_ref().map(|key| codec.key(key)).transpose()?;
                 let part = |partition: &Value| Part::Partition { partition: partition.clone(), after: after.take() };
@@ -98,6 +101,7 @@ impl Reader {
     pub(super) async fn step(&self, part: Part, size: Option<u64>) -> Result<Step> {
         let step = match part {
             Part::Keys(keys) => self.by_keys(keys, size).await,
+            Part::Guard(guard) => self.by_guard(&guard).await,
             Part::Partition { partition, after } => self.query(partition, after, size).await,
             Part::Lane { lane, after } => self.search(lane, after, size).await,
             Part::Table { segment, after } => self.scan(segment, after, size).await,
@@ -129,6 +133,15 @@ impl Reader {
         let reached = keys.pop().filter(|_| !later.is_empty());
         let rest = (!later.is_empty()).then_some(Part::Keys(later));
         Ok(Step { matched: items.len(), looked_at, items: ItemBatch(items), rest, reached })
+    }
+
+    async fn by_guard(&self, guard: &Guard) -> Result<Step> {
+        let mut item = self.repository.fetch_guarded(&self.context, guard).await?;
+        if let (Some(item), Some(fields)) = (&mut item, &self.route.fields) {
+            item.retain(|name, _| fields.contains(name));
+        }
+        let items: Vec<Item> = item.into_iter().collect();
+        Ok(Step { matched: items.len(), looked_at: 1, items: ItemBatch(items), rest: None, reached: None })
     }
 
     async fn query(&self, partition: Value, after: Option<Item>, size: Option<u64>) -> Result<Step> {

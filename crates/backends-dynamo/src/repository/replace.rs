@@ -1,10 +1,10 @@
 //! Replacing a record, or inserting it.
 
-use backends_core::driver::{ExpectedVersion, IdRule, ReplaceRequest, Replaced};
+use backends_core::driver::{ExpectedVersion, IdRule, ReplaceRequest, Replaced, Swapped};
 use backends_core::{Error, RecordBuf, Result, Tokens};
 
 use super::put::Put;
-use super::{DynamoRepository, Outcome, lost, outcome};
+use super::{DynamoRepository, lost};
 use crate::codec::ItemTokens;
 use crate::expression::Condition;
 use crate::retry::Effect;
@@ -13,12 +13,16 @@ use crate::stamp::Stamp;
 
 impl DynamoRepository {
     pub(super) async fn put_in_place(&self, request: &ReplaceRequest) -> Result<Replaced> {
+        if !self.guards.is_empty() {
+            // What the record had before is to be known, so that it is freed.
+            return self.put_over(request).await;
+        }
         match (&request.id, &request.expected) {
             (_, Some(expected)) if request.only_inserts() => {
                 let merged = request.merge(None)?;
                 self.put_expecting(request, expected, &merged.record, Condition::Missing).await
             }
-            (IdRule::Keep { .. }, _) => self.put_and_keep(request).await,
+            (IdRule::Keep { .. }, _) => self.put_over(request).await,
             (_, Some(expected)) => {
                 self.put_expecting(request, expected, &request.record, Condition::Version(expected)).await
             }
@@ -84,23 +88,17 @@ impl DynamoRepository {
         }
     }
 
-    /// Where the key is other fields: the stored id is read first, and what was read has to be there still.
-    async fn put_and_keep(&self, request: &ReplaceRequest) -> Result<Replaced> {
+    /// Where the key is other fields, or values are unique: what is stored is read first, and has to be there still.
+    async fn put_over(&self, request: &ReplaceRequest) -> Result<Replaced> {
         let (context, stamp) = (&request.context, Stamp::of(&request.context));
         loop {
             let seen = self.fetch_one(context, &request.key, None).await?;
             let mut tokens = seen.as_ref().map(ItemTokens::new);
             let merged = request.merge(tokens.as_mut().map(|tokens| tokens as &mut dyn Tokens))?;
-            let condition = Some(Condition::still(seen.as_ref()));
-            let put = Put { record: &merged.record, stamp, condition, returns_old: false };
-            match self.put(context, Effect::WritesOnce, &put).await {
-                Ok(_) => return Ok(merged.into()),
-                Err(failure) => match outcome(failure, &stamp)? {
-                    Outcome::Done => return Ok(merged.into()),
-                    Outcome::Other { is_unclear: true } => return Err(lost()),
-                    Outcome::Other { is_unclear: false } => tokio::task::yield_now().await,
-                },
+            if self.write_over(context, &request.key, seen.as_ref(), &merged.record, stamp).await? == Swapped::Done {
+                return Ok(merged.into());
             }
+            tokio::task::yield_now().await;
         }
     }
 }

@@ -3,11 +3,8 @@
 use backends_core::driver::{SwapRequest, Swapped};
 use backends_core::{RecordBuf, Result};
 
-use super::put::Put;
 use super::{DynamoRepository, Outcome, lost, outcome};
 use crate::codec::{Item, ItemTokens};
-use crate::expression::Condition;
-use crate::retry::Effect;
 use crate::service::Failure;
 use crate::stamp::Stamp;
 
@@ -22,16 +19,11 @@ impl DynamoRepository {
         if !is(request.seen.as_ref(), stored.as_ref())? {
             return Ok(Swapped::Changed);
         }
-        let condition = Condition::still(stored.as_ref());
-        let written = match &request.record {
-            None if stored.is_none() => return Ok(Swapped::Done),
-            None => self.delete_item(context, Effect::WritesOnce, &request.key, condition).await.map(drop),
-            Some(record) => {
-                let put = Put { record, stamp, condition: Some(condition), returns_old: false };
-                self.put(context, Effect::WritesOnce, &put).await.map(drop)
-            }
-        };
-        what_came(written, &stamp)
+        match (&request.record, stored) {
+            (None, None) => Ok(Swapped::Done),
+            (None, Some(stored)) => self.take_away(context, &request.key, &stored, stamp).await,
+            (Some(record), stored) => self.write_over(context, &request.key, stored.as_ref(), record, stamp).await,
+        }
     }
 }
 

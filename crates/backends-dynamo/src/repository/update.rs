@@ -7,10 +7,10 @@ use backends_core::driver::{Context, Swapped, UpdateRequest, Updated};
 use backends_core::{Key, RecordBuf, Result};
 
 use super::DynamoRepository;
-use super::put::Put;
+use super::guarded::{Change, Shift};
 use super::swap::what_came;
 use crate::codec::{Item, ItemTokens, RESERVED};
-use crate::expression::{Condition, Expression};
+use crate::expression::Expression;
 use crate::plan::visit;
 use crate::retry::Effect;
 use crate::service::Failure;
@@ -30,20 +30,25 @@ impl DynamoRepository {
             let seen = RecordBuf::from_tokens(&mut ItemTokens::new(&stored))?;
             let Some(record) = request.apply(&seen)? else { return Ok(Updated::missing()) };
             let fields = Fields::of(request);
-            let written = if fields.count() > MOST_FIELDS {
-                let condition = Some(Condition::still(Some(&stored)));
-                let put = Put { record: &record, stamp, condition, returns_old: false };
-                self.put(context, Effect::WritesOnce, &put).await.map(drop)
+            let swapped = if fields.count() > MOST_FIELDS {
+                self.write_over(context, &request.key, Some(&stored), &record, stamp).await?
             } else {
                 let item = self.codec.item(&record, &stamp)?;
-                let mut same = fields.looked_at;
-                same.extend(self.codec.places().fields().chain([STAMP]));
+                let shift = Shift::new(self.guards.of(&stored), self.guards.of(&item));
+                let beside = self.guards.fields_beside(|field| fields.changed.contains(field));
+                let mut same = fields.looked_at.clone();
+                same.extend(self.codec.places().fields().chain([STAMP]).chain(beside));
                 let same: Vec<&str> = same.into_iter().collect();
-                let expression = Expression::same(&stored, &same, self.codec.partition());
+                let condition = Expression::same(&stored, &same, self.codec.partition());
                 let patch = Patch::new(&stored, item, &fields.changed);
-                self.patch(context, &request.key, expression, patch).await
+                if shift.is_nothing() {
+                    what_came(self.patch(context, &request.key, condition, patch).await, &stamp)?
+                } else {
+                    let change = Change::Update { condition, patch };
+                    self.with_guards(context, &request.key, change, &shift, stamp).await?.swapped()?
+                }
             };
-            if what_came(written, &stamp)? == Swapped::Done {
+            if swapped == Swapped::Done {
                 return Ok(Updated::record(Box::new(record)));
             }
             tokio::task::yield_now().await;
@@ -95,7 +100,7 @@ impl<'r> Fields<'r> {
 
 /// What becomes of attributes: a value, or none.
 #[derive(Debug, PartialEq)]
-struct Patch {
+pub(super) struct Patch {
     set: Vec<(String, AttributeValue)>,
     removed: Vec<String>,
 }
@@ -114,7 +119,7 @@ impl Patch {
     }
 
     /// The text of it; its names and values go beside those that are there.
-    fn expression(self, beside: &mut Expression) -> String {
+    pub(super) fn expression(self, beside: &mut Expression) -> String {
         let mut sets = Vec::new();
         for (number, (name, value)) in self.set.into_iter().enumerate() {
             let (field, operand) = (format!("#s{number}"), format!(":s{number}"));

@@ -1,4 +1,5 @@
-//! The companion table: one for each prefix, which keeps what is no record of any repository. Today the definitions.
+//! The companion table: one for each prefix, which keeps what is no record of any repository: definitions, and the
+//! guards of unique values.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use backends_core::driver::{Context, SchemaMode};
@@ -6,14 +7,9 @@ use backends_core::{Error, ErrorKind, Result};
 
 use super::table::Table;
 use crate::codec::{Item, KeyField};
+use crate::guard::KEY;
 use crate::retry::Effect;
 use crate::service::{Cause, Service};
-
-/// What its name ends with; no repository has a name like it.
-const NAME: &str = "_backends";
-
-/// Its partition key, a string.
-const KEY: &str = "key";
 
 /// What the keys of definitions begin with; the rest is the name of the repository in lower case.
 const DEFINITIONS: &str = "definition:";
@@ -41,7 +37,7 @@ pub(super) struct Companion<'a> {
 
 impl<'a> Companion<'a> {
     pub(super) fn new(service: &'a Service, context: &'a Context) -> Self {
-        Self { service, context, name: service.table_name(NAME) }
+        Self { service, context, name: service.companion() }
     }
 
     /// Creates the table if it is missing, and waits until it can be used.
@@ -113,7 +109,7 @@ impl<'a> Companion<'a> {
                 Cause::Condition(item) => {
                     Ok(item.is_some_and(|item| self::stored(&item).is_ok_and(|there| there == *new)))
                 }
-                Cause::Error(error) => Err(error),
+                _ => Err(failure.into_error()),
             },
         }
     }

@@ -40,7 +40,7 @@ pub(super) async fn fill(service: &Arc<Service>, context: &Context, table: &str,
     }
 }
 
-async fn wait_for_fewer_than(running: &mut JoinSet<Result<()>>, most: usize) -> Result<()> {
+pub(super) async fn wait_for_fewer_than(running: &mut JoinSet<Result<()>>, most: usize) -> Result<()> {
     while running.len() >= most {
         match running.join_next().await {
             Some(Ok(given)) => given?,
@@ -131,7 +131,7 @@ impl Fill {
                             "a stored record has no room for its place in an ordered index: make it smaller, or leave the index out",
                         ));
                     }
-                    Cause::Error(error) => return Err(error),
+                    _ => return Err(failure.into_error()),
                 },
             }
         }

@@ -30,9 +30,9 @@ pub(super) enum Next {
     Create(usize),
 }
 
-/// The indexes that a definition wants. What is not unique is kept to be read by.
+/// The indexes that a definition wants to read by. A unique one only guards, unless it says more.
 pub(super) fn wanted(definition: &Definition) -> Vec<Wanted> {
-    let indexes = definition.indexes().filter(|index| !index.is_unique());
+    let indexes = definition.indexes().filter(|index| index.is_for_reading() || index.is_ordered());
     let wanted = indexes.map(|index| {
         let keys = definition.key_fields().filter(|key| index.fields().all(|field| field != *key));
         let columns = index.fields().chain(keys).map(|field| KeyField::of(definition, field));

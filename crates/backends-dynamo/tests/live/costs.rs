@@ -18,6 +18,8 @@ fn units(request: &Request) -> (f64, u32) {
     match request.operation() {
         "GetItem" => (read_units(&body), 0),
         "PutItem" | "UpdateItem" | "DeleteItem" => (0.0, 1),
+        // Twice, for each item is looked at before it is written.
+        "TransactWriteItems" => (0.0, 2 * listed(&body["TransactItems"])),
         "BatchGetItem" => (tables().map(|table| f64::from(listed(&table["Keys"])) * read_units(table)).sum(), 0),
         "BatchWriteItem" => (0.0, tables().map(listed).sum()),
         other => panic!("a call sends `{other}`, whose cost is not known here"),
@@ -95,5 +97,18 @@ async fn c32_l07_every_write_with_a_version_sends_what_the_page_says() {
     let page = include_str!("../../../../docs/backends/dynamodb.md");
     let sent = costs::versioned::observe(&stage).await;
     costs::assert_table(&Table::under(page, "What writes with a version send"), &sent);
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c31_l07_every_call_on_unique_values_sends_and_costs_what_the_page_says() {
+    let stage = stage().await;
+    let page = include_str!("../../../../docs/backends/dynamodb.md");
+    let table = Table::under(page, "What calls on unique values send and cost");
+    let sent = costs::guarded::observe(&stage).await;
+    costs::assert_table(&table, &sent);
+    for cost in &sent {
+        assert_eq!(table.cell(cost.call, "Units"), Some(told(cost).as_str()), "{}", cost.call);
+    }
     stage.close().await;
 }

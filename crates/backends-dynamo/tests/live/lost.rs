@@ -54,6 +54,13 @@ async fn s02_c42_nor_where_a_replace_keeps_the_stored_id() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s02_c31_c42_nor_where_values_are_unique() {
+    // What a transaction has done the service knows again, and the stamp tells it where nobody does.
+    let expected = ["insert of a taken key", "insert of a taken value", "replace by a taken value"];
+    assert_eq!(unanswered(KeyIs::TheIdWithGuards).await, BTreeSet::from(expected));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s02_c42_nor_of_a_batch_of_records_whose_keys_the_library_drew() {
     let proxy = Proxy::start(&endpoint(), Protocol::DynamoDb).await.unwrap();
     let store = Store::through(&proxy.url()).await;

@@ -20,5 +20,6 @@ mod stage;
 #[path = "../common/store.rs"]
 mod store;
 mod tls;
+mod unique;
 mod waiting;
 mod warnings;

@@ -1,0 +1,320 @@
+//! Writes of records with unique values: the record and its guards together, or none of them.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, Put as PutItem, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use backends_core::driver::{Context, Swapped};
+use backends_core::{Error, Key, RecordBuf, Result};
+
+use super::put::Put;
+use super::swap::what_came;
+use super::update::Patch;
+use super::{DynamoRepository, lost};
+use crate::codec::Item;
+use crate::expression::{Condition, Expression};
+use crate::guard::{Guard, KEY, OWNER};
+use crate::retry::Effect;
+use crate::service::{Cause, Failure};
+use crate::stamp::Stamp;
+
+/// What becomes of guards as a record changes.
+#[derive(Debug, Default)]
+pub(super) struct Shift {
+    pub(super) taken: Vec<Guard>,
+    pub(super) left: Vec<Guard>,
+}
+
+impl Shift {
+    pub(super) fn new(old: Vec<Guard>, new: Vec<Guard>) -> Self {
+        let (kept, taken): (Vec<_>, Vec<_>) = new.into_iter().partition(|guard| old.contains(guard));
+        let left = old.into_iter().filter(|guard| !kept.contains(guard)).collect();
+        Self { taken, left }
+    }
+
+    /// Whether every guard stays as it is, so that the record can be written by itself.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.taken.is_empty() && self.left.is_empty()
+    }
+}
+
+/// What is done to the record itself.
+pub(super) enum Change<'a> {
+    Put { item: &'a Item, condition: Expression },
+    Update { condition: Expression, patch: Patch },
+    Delete { condition: Expression },
+}
+
+/// What became of a write with guards.
+pub(super) enum Guarded {
+    Done,
+    /// The record is not what the condition says. `is_unclear` says whether an earlier try may have been done.
+    Changed {
+        is_unclear: bool,
+    },
+}
+
+impl DynamoRepository {
+    /// Stores a record in the place of what was read, by one put where its unique values stay as they are.
+    pub(super) async fn write_over(
+        &self,
+        context: &Context,
+        key: &Key,
+        seen: Option<&Item>,
+        record: &RecordBuf,
+        stamp: Stamp,
+    ) -> Result<Swapped> {
+        if !self.guards.is_empty() {
+            let item = self.codec.item(record, &stamp)?;
+            let shift = Shift::new(seen.map(|seen| self.guards.of(seen)).unwrap_or_default(), self.guards.of(&item));
+            if !shift.is_nothing() {
+                let condition = Condition::still(seen).expression(self.codec.partition());
+                let change = Change::Put { item: &item, condition };
+                return self.with_guards(context, key, change, &shift, stamp).await?.swapped();
+            }
+        }
+        let put = Put { record, stamp, condition: Some(Condition::still(seen)), returns_old: false };
+        what_came(self.put(context, Effect::WritesOnce, &put).await.map(drop), &stamp)
+    }
+
+    /// Removes what was read, and frees its values.
+    pub(super) async fn take_away(&self, context: &Context, key: &Key, seen: &Item, stamp: Stamp) -> Result<Swapped> {
+        let condition = Condition::Unchanged(seen);
+        let shift = Shift::new(self.guards.of(seen), Vec::new());
+        if shift.is_nothing() {
+            let deleted = self.delete_item(context, Effect::WritesOnce, key, condition).await;
+            return what_came(deleted.map(drop), &stamp);
+        }
+        let change = Change::Delete { condition: condition.expression(self.codec.partition()) };
+        self.with_guards(context, key, change, &shift, stamp).await?.swapped()
+    }
+
+    /// One transaction: the record, the guards that it takes, and those that it leaves.
+    ///
+    /// # Errors
+    /// `AlreadyExists` for the first index whose values another record has.
+    pub(super) async fn with_guards(
+        &self,
+        context: &Context,
+        key: &Key,
+        change: Change<'_>,
+        shift: &Shift,
+        stamp: Stamp,
+    ) -> Result<Guarded> {
+        let owner = self.codec.key(key)?;
+        let mut items = vec![self.of_record(change, &owner)?];
+        for guard in &shift.taken {
+            items.push(self.taking(guard, &owner, stamp)?);
+        }
+        for guard in &shift.left {
+            items.push(self.leaving(guard, &owner)?);
+        }
+        loop {
+            // The same in each try, so that the service knows a second one again.
+            let token = format!("{:032x}", fastrand::u128(..));
+            let request = || {
+                let transaction = self.table.client.transact_write_items();
+                Ok(transaction.set_transact_items(Some(items.clone())).client_request_token(&token).send())
+            };
+            let (unmet, is_unclear) = match self.service.ask(context, Effect::WritesOnce, request).await {
+                Ok(_) => return Ok(Guarded::Done),
+                Err(Failure { cause: Cause::Conditions(unmet), is_unclear }) => (unmet, is_unclear),
+                Err(failure) => return Err(failure.into_error()),
+            };
+            let mut unmet = unmet.into_iter();
+            match unmet.next().flatten() {
+                Some(Some(item)) if stamp.is_on(&item) => return Ok(Guarded::Done),
+                Some(_) => return Ok(Guarded::Changed { is_unclear }),
+                None => {}
+            }
+            let refused = shift.taken.iter().zip(unmet).find_map(|(guard, unmet)| Some((guard, unmet?)));
+            let Some((guard, held)) = refused else { return Err(strange()) };
+            match held {
+                // Another program deleted the record that had the values, or changed it.
+                Some(held)
+                    if !stamp.is_on(&held) && guard.is(&held) && !self.is_held(context, guard, &held).await? =>
+                {
+                    self.let_go(context, guard, &held).await?;
+                }
+                held => return Err(of_taken(guard, held.as_ref(), stamp, is_unclear)),
+            }
+        }
+    }
+
+    /// Whether the record that a guard names has the values.
+    pub(super) async fn is_held(&self, context: &Context, guard: &Guard, held: &Item) -> Result<bool> {
+        let Some(AttributeValue::M(owner)) = held.get(OWNER) else { return Ok(true) };
+        let item = self.fetch_by(context, &self.table.name, owner).await?;
+        Ok(item.is_some_and(|item| self.guards.of(&item).contains(guard)))
+    }
+
+    /// Takes a guard away, if it is still the one that was read.
+    pub(super) async fn let_go(&self, context: &Context, guard: &Guard, held: &Item) -> Result<()> {
+        let Expression { text, names, values } = Condition::Unchanged(held).expression(KEY);
+        let request = || {
+            let delete = self.table.client.delete_item().table_name(self.companion());
+            let delete = delete.key(KEY, AttributeValue::S(guard.key.clone())).condition_expression(&text);
+            let delete = delete.set_expression_attribute_names(Some(names.clone()));
+            Ok(delete.set_expression_attribute_values(values.clone()).send())
+        };
+        match self.service.ask(context, Effect::WritesOnce, request).await {
+            Ok(_) | Err(Failure { cause: Cause::Condition(_), .. }) => Ok(()),
+            Err(failure) => Err(failure.into_error()),
+        }
+    }
+
+    /// An item of a table, as it is now.
+    async fn fetch_by(&self, context: &Context, table: &str, key: &Item) -> Result<Option<Item>> {
+        let request = || {
+            let get = self.table.client.get_item().table_name(table).consistent_read(true);
+            Ok(get.set_key(Some(key.clone())).send())
+        };
+        let item = self.service.call(context, Effect::Reads, request).await?.item;
+        Ok(item.filter(|item| !item.is_empty()))
+    }
+
+    fn of_record(&self, change: Change<'_>, key: &Item) -> Result<TransactWriteItem> {
+        let table = &self.table.name;
+        let old = ReturnValuesOnConditionCheckFailure::AllOld;
+        let whole = TransactWriteItem::builder();
+        Ok(match change {
+            Change::Put { item, condition: Expression { text, names, values } } => {
+                let put = PutItem::builder().table_name(table).set_item(Some(item.clone()));
+                let put = put.condition_expression(text).set_expression_attribute_names(Some(names));
+                let put = put.set_expression_attribute_values(values).return_values_on_condition_check_failure(old);
+                whole.put(put.build().map_err(unbuilt)?)
+            }
+            Change::Update { mut condition, patch } => {
+                let text = patch.expression(&mut condition);
+                let update = Update::builder().table_name(table).set_key(Some(key.clone())).update_expression(text);
+                let update = update
+                    .condition_expression(condition.text)
+                    .set_expression_attribute_names(Some(condition.names))
+                    .set_expression_attribute_values(condition.values)
+                    .return_values_on_condition_check_failure(old);
+                whole.update(update.build().map_err(unbuilt)?)
+            }
+            Change::Delete { condition: Expression { text, names, values } } => {
+                let delete = Delete::builder().table_name(table).set_key(Some(key.clone()));
+                let delete = delete.condition_expression(text).set_expression_attribute_names(Some(names));
+                let delete =
+                    delete.set_expression_attribute_values(values).return_values_on_condition_check_failure(old);
+                whole.delete(delete.build().map_err(unbuilt)?)
+            }
+        }
+        .build())
+    }
+
+    /// Values that nobody has, or the record itself, whose guard another program forgot.
+    pub(super) fn taking(&self, guard: &Guard, owner: &Item, stamp: Stamp) -> Result<TransactWriteItem> {
+        let mut item = guard.item(owner);
+        stamp.put_into(&mut item);
+        let put = PutItem::builder().table_name(self.companion()).set_item(Some(item));
+        let put = put.condition_expression(FREE_OR_OWN).set_expression_attribute_names(Some(free_or_own()));
+        let put = put.expression_attribute_values(":o", AttributeValue::M(owner.clone()));
+        let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        Ok(TransactWriteItem::builder().put(put.build().map_err(unbuilt)?).build())
+    }
+
+    fn leaving(&self, guard: &Guard, owner: &Item) -> Result<TransactWriteItem> {
+        let delete = Delete::builder().table_name(self.companion()).key(KEY, AttributeValue::S(guard.key.clone()));
+        let delete = delete.condition_expression(FREE_OR_OWN).set_expression_attribute_names(Some(free_or_own()));
+        let delete = delete.expression_attribute_values(":o", AttributeValue::M(owner.clone()));
+        Ok(TransactWriteItem::builder().delete(delete.build().map_err(unbuilt)?).build())
+    }
+
+    /// The table of the guards.
+    pub(super) fn companion(&self) -> String {
+        self.service.companion()
+    }
+
+    /// The record that has the values of a guard, read anew as often as they moved from one to another meanwhile.
+    pub(super) async fn fetch_guarded(&self, context: &Context, guard: &Guard) -> Result<Option<Item>> {
+        let companion = self.companion();
+        let key = Item::from([(KEY.to_owned(), AttributeValue::S(guard.key.clone()))]);
+        let mut held = self.fetch_by(context, &companion, &key).await?;
+        loop {
+            let Some(AttributeValue::M(owner)) =
+                held.as_ref().filter(|held| guard.is(held)).and_then(|held| held.get(OWNER))
+            else {
+                return Ok(None);
+            };
+            let item = self.fetch_by(context, &self.table.name, owner).await?;
+            if let Some(item) = item.filter(|item| self.guards.of(item).contains(guard)) {
+                return Ok(Some(item));
+            }
+            // It left the values between the two reads, or another program changed it.
+            let now = self.fetch_by(context, &companion, &key).await?;
+            if now.is_none() || now == held {
+                return Ok(None);
+            }
+            held = now;
+        }
+    }
+}
+
+impl Guarded {
+    pub(super) fn swapped(self) -> Result<Swapped> {
+        match self {
+            Self::Done => Ok(Swapped::Done),
+            Self::Changed { is_unclear: true } => Err(lost()),
+            Self::Changed { is_unclear: false } => Ok(Swapped::Changed),
+        }
+    }
+}
+
+const FREE_OR_OWN: &str = "attribute_not_exists(#k) OR #o = :o";
+
+fn free_or_own() -> HashMap<String, String> {
+    HashMap::from([("#k".to_owned(), KEY.to_owned()), ("#o".to_owned(), OWNER.to_owned())])
+}
+
+/// What it comes to that a guard is another record's.
+fn of_taken(guard: &Guard, item: Option<&Item>, stamp: Stamp, is_unclear: bool) -> Error {
+    match item {
+        // An earlier try was done, and its record is gone or another by now.
+        Some(item) if stamp.is_on(item) => lost(),
+        Some(item) if !guard.is(item) => Error::unexpected("two values have one hash").with_index(&guard.index),
+        _ => Error::value_taken(&guard.index).with_may_have_happened(is_unclear),
+    }
+}
+
+fn strange() -> Error {
+    Error::unexpected(
+        "a value of the record is held for another one: another program changed one of them; define the repository with `.no_other_writers()`, which puts that right",
+    )
+}
+
+pub(super) fn unbuilt(native: aws_sdk_dynamodb::error::BuildError) -> Error {
+    Error::unexpected("a part of a transaction is not complete").with_native(native)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c31_only_what_changes_hands_is_written() {
+        let guard = |index: &str, key: &str| Guard { index: index.into(), key: key.into(), values: key.into() };
+        let shift =
+            Shift::new(vec![guard("a", "1"), guard("b", "1")], vec![guard("a", "1"), guard("b", "2"), guard("c", "3")]);
+        assert_eq!((shift.taken, shift.left), (vec![guard("b", "2"), guard("c", "3")], vec![guard("b", "1")]));
+        assert!(Shift::new(vec![guard("a", "1")], vec![guard("a", "1")]).is_nothing());
+    }
+
+    #[test]
+    fn c31_c42_its_own_guard_is_no_other_records() {
+        let guard = Guard { index: "email".into(), key: "k".into(), values: vec![1] };
+        let own = Stamp::of(&Context::new(backends_core::Timestamp::MIN, std::time::Duration::ZERO));
+        let mut item = guard.item(&Item::new());
+        let taken = of_taken(&guard, Some(&item), own, false);
+        assert_eq!((taken.index(), taken.may_have_happened()), (Some("email"), false));
+        assert!(of_taken(&guard, Some(&item), own, true).may_have_happened());
+        own.put_into(&mut item);
+        let lost = of_taken(&guard, Some(&item), own, true);
+        assert!(lost.is_unavailable() && lost.may_have_happened());
+        let other = Guard { values: vec![2], ..guard.clone() };
+        assert!(of_taken(&other, Some(&guard.item(&Item::new())), own, false).is_unexpected());
+    }
+}
