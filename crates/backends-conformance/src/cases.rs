@@ -29,6 +29,7 @@ pub mod operands;
 pub mod pages;
 pub mod patterns;
 pub mod random_reads;
+pub mod removed_indexes;
 pub mod replace;
 pub mod select;
 pub mod serde_table;

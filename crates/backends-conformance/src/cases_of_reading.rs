@@ -47,6 +47,10 @@ macro_rules! with_cases_of_reading {
                 c36_many_at_once_define_and_use_the_same_indexes
                 c24_a_consistent_read_sees_every_write_whatever_index_there_is
             }
+            removed_indexes {
+                c37_an_index_is_removed_by_a_call_of_its_own
+                c31_c37_what_a_unique_index_kept_apart_may_be_equal_when_it_is_removed
+            }
             key_filters {
                 c10_c13_tests_of_key_fields_mean_the_same
                 t08_tests_of_keys_that_no_lookup_serves_are_answered

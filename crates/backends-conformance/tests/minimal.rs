@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use backends_core::driver::{
     BackendDriver, BackendFactory, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted, Fetched,
-    FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, ReplaceRequest,
-    Replaced, RepositoryDriver, SchemaMode, StoredKinds, SwapRequest, Swapped, UpdateRequest, Updated,
+    FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan,
+    RemoveIndexRequest, ReplaceRequest, Replaced, RepositoryDriver, SchemaMode, StoredKinds, SwapRequest, Swapped,
+    UpdateRequest, Updated,
 };
 use backends_core::{BackendConfig, BackendInfo, Capabilities, Error, Key, Property, RecordBuf, Result};
 
@@ -70,6 +71,10 @@ impl BackendDriver for Open {
         StoredKinds::new(&reconciled).look_at_all(&*repository, &request.context).await?;
         *stored = Some(reconciled.merged.to_json());
         Ok(Defined::new(repository, reconciled.merged))
+    }
+
+    async fn remove_index(&self, request: &RemoveIndexRequest) -> Result<Defined> {
+        Err(request.unsupported())
     }
 
     async fn ping(&self, _: &Context) -> Result<()> {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::action::{Define, EarlyTimer, Invocation, Ping};
+use crate::action::{Define, EarlyTimer, Invocation, Ping, RemoveIndex};
 use crate::driver::{BackendDriver, Context};
 use crate::layer::Operation;
 use crate::repository::Slot;
@@ -122,6 +122,35 @@ impl Backend {
     #[track_caller]
     pub fn define<T: Record>(&self, definition: Definition) -> Define<T> {
         Define::new(self.clone(), definition)
+    }
+
+    /// Removes an index of a repository, which no definition does: what was created for it, and its place in the stored
+    /// definition. Handles of this process follow. A process with a definition that names it creates it again when it
+    /// defines the repository, so first change the definition everywhere.
+    ///
+    /// The action has its own time limit of 10 minutes. One that was ended half-way can be made again.
+    ///
+    /// # Backends
+    /// An index that another program created, and that serves under its own name, stays in the database. DynamoDB
+    /// removes no unique index yet.
+    ///
+    /// ```
+    /// # use backends_core::{Definition, Document, Index, Registry, Repository, memory};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> backends_core::Result<()> {
+    /// # let backend = Registry::new().register(memory::Memory).open("memory:").await?;
+    /// let definition = Definition::builder("users").index(Index::on(["role"])).build()?;
+    /// let users: Repository = backend.define(definition).await?;
+    /// backend.remove_index("users", "role").await?;
+    /// assert_eq!(users.definition().indexes().len(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `NotFound` if the repository or its index is not there; `Unsupported` where a backend has no indexes;
+    /// `PermissionDenied`, `Unavailable`, `Timeout`.
+    pub fn remove_index(&self, repository: impl Into<String>, index: impl Into<String>) -> RemoveIndex {
+        RemoveIndex::new(self.clone(), repository.into(), index.into())
     }
 
     /// Asks the database whether it is there.

@@ -122,6 +122,13 @@ impl Definition {
         self.0.indexes.iter()
     }
 
+    /// The same without the index of this name.
+    pub(crate) fn without_index(&self, name: &str) -> Self {
+        let mut parts = Parts::clone(&self.0);
+        parts.indexes.retain(|index| index.name != name);
+        Self(Arc::new(parts))
+    }
+
     /// The index of this name, regardless of case.
     pub fn index(&self, name: &str) -> Option<&Index> {
         self.0.indexes.iter().find(|index| index.name.eq_ignore_ascii_case(name))

@@ -19,6 +19,7 @@ mod define;
 mod handed;
 mod plan;
 mod read;
+mod remove_index;
 mod unique;
 mod update;
 mod version;
@@ -32,6 +33,7 @@ pub(crate) use handed::Handed;
 pub use plan::{Access, Plan, SortedBy};
 pub(crate) use read::SortBound;
 pub use read::{Counted, Fetched, FindRequest, Found, GetRequest, Remainder, read};
+pub use remove_index::RemoveIndexRequest;
 pub use unique::Duplicates;
 pub(crate) use unique::Taken;
 pub(crate) use update::Check;
@@ -71,6 +73,13 @@ pub trait BackendDriver: Debug + Send + Sync + 'static {
     /// # Errors
     /// `DefinitionConflict` with every difference; [`DefineRequest::reconcile`] finds them.
     async fn define(&self, request: &DefineRequest) -> Result<Defined>;
+
+    /// Removes what it has created for an index, and stores the definition without it; the repository as it is then.
+    /// Only asked of a driver that claims indexes; others answer [`RemoveIndexRequest::unsupported`].
+    ///
+    /// # Errors
+    /// What [`RemoveIndexRequest::split`] says: `NotFound`.
+    async fn remove_index(&self, request: &RemoveIndexRequest) -> Result<Defined>;
 
     /// Asks the database whether it is there.
     async fn ping(&self, context: &Context) -> Result<()>;

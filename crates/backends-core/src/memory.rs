@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use async_trait::async_trait;
 
 use crate::driver::{
-    BackendDriver, BackendFactory, Context, DefineRequest, Defined, Duplicates, SchemaMode, StoredKinds,
+    BackendDriver, BackendFactory, Context, DefineRequest, Defined, Duplicates, RemoveIndexRequest, SchemaMode,
+    StoredKinds,
 };
 use crate::{BackendConfig, BackendInfo, Capabilities, Error, ErrorKind, Mistakes, Property, Result, Uri};
 
@@ -136,6 +137,18 @@ impl BackendDriver for MemoryBackend {
         };
         drop(contents);
         Ok(Defined::new(Arc::new(MemoryRepository::new(table)), definition))
+    }
+
+    async fn remove_index(&self, request: &RemoveIndexRequest) -> Result<Defined> {
+        let table = {
+            let tables = self.store.0.lock().unwrap_or_else(PoisonError::into_inner);
+            tables.get(&request.repository.to_ascii_lowercase()).map(Arc::clone).unwrap_or_default()
+        };
+        let mut contents = table.lock();
+        let (_, _, rest) = request.split(contents.definition())?;
+        contents.define(&rest);
+        drop(contents);
+        Ok(Defined::new(Arc::new(MemoryRepository::new(table)), rest))
     }
 
     async fn ping(&self, _context: &Context) -> Result<()> {

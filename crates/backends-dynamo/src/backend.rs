@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use backends_core::driver::{BackendDriver, BackendFactory, Context, DefineRequest, Defined};
+use backends_core::driver::{BackendDriver, BackendFactory, Context, DefineRequest, Defined, RemoveIndexRequest};
 use backends_core::{BackendConfig, BackendInfo, Capabilities, Error, Result, Timestamp};
 use tokio::runtime::Handle;
 
@@ -84,6 +84,10 @@ impl BackendDriver for DynamoBackend {
 
     async fn define(&self, request: &DefineRequest) -> Result<Defined> {
         schema::define(&self.service, request).await
+    }
+
+    async fn remove_index(&self, request: &RemoveIndexRequest) -> Result<Defined> {
+        schema::remove_index(&self.service, request).await
     }
 
     async fn ping(&self, context: &Context) -> Result<()> {

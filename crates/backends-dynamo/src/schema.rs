@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use backends_core::driver::{Context, DefineRequest, Defined, SchemaMode};
+use backends_core::driver::{Context, DefineRequest, Defined, RemoveIndexRequest, SchemaMode};
 use backends_core::{Definition, Error, Index, Reconciled, Result};
 use tokio::time::{Instant, sleep};
 
@@ -39,6 +39,37 @@ pub(crate) async fn define(service: &Arc<Service>, request: &DefineRequest) -> R
         _ => Box::pin(agree(service, request)).await?,
     };
     Ok(Defined::new(Arc::new(DynamoRepository::new(service, &definition, indexes)), definition))
+}
+
+/// Removes an index, and stores the definition without it, until nobody else stored one in between.
+pub(crate) async fn remove_index(service: &Arc<Service>, request: &RemoveIndexRequest) -> Result<Defined> {
+    let companion = Companion::new(service, &request.context);
+    loop {
+        let stored = companion.stored(&request.repository).await?;
+        let (definition, index, rest) = request.split(stored.as_ref().map(|stored| stored.text.as_str()))?;
+        if index.is_unique() {
+            return Err(Error::unsupported(
+                "DynamoDB keeps a unique index by guards of its values, which nobody takes away yet: keep it",
+            ));
+        }
+        let codec = Codec::new(&definition);
+        let table = Table {
+            service,
+            context: &request.context,
+            name: service.table_name(definition.name()),
+            keys: codec.keys(),
+            throughput: None,
+            indexes: &[],
+        };
+        table.remove_index(index.name()).await?;
+        let mut left = stored.clone().unwrap_or_default();
+        left.unfinished.retain(|name| name != index.name());
+        let new = Stored { text: rest.to_json(), ..left };
+        if companion.store(&request.repository, stored.as_ref(), &new).await? {
+            return define(service, &DefineRequest::new(request.context.clone(), rest)).await;
+        }
+        request.context.renew();
+    }
 }
 
 /// Compares and creates until nobody else stored a definition in between: what holds from now on.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use backends_core::driver::{BackendDriver, BackendFactory, Context, DefineRequest, Defined};
+use backends_core::driver::{BackendDriver, BackendFactory, Context, DefineRequest, Defined, RemoveIndexRequest};
 use backends_core::{BackendConfig, BackendInfo, Capabilities, Error, Result, Timestamp};
 use mongodb::Client;
 use mongodb::bson::doc;
@@ -128,6 +128,10 @@ impl BackendDriver for MongoBackend {
 
     async fn define(&self, request: &DefineRequest) -> Result<Defined> {
         schema::define(&self.database, request).await
+    }
+
+    async fn remove_index(&self, request: &RemoveIndexRequest) -> Result<Defined> {
+        schema::remove_index(&self.database, request).await
     }
 
     async fn ping(&self, context: &Context) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use backends_core::driver::{DefineRequest, Defined, SchemaMode};
+use backends_core::driver::{DefineRequest, Defined, RemoveIndexRequest, SchemaMode};
 use backends_core::{Definition, Reconciled, Result};
 
 use crate::codec::Codec;
@@ -40,6 +40,21 @@ pub(crate) async fn define(database: &Arc<Database>, request: &DefineRequest) ->
         }
     };
     Ok(Defined::new(Arc::new(MongoRepository::new(database, &definition, names)), definition))
+}
+
+/// Removes an index, and stores the definition without it, until nobody else stored one in between.
+pub(crate) async fn remove_index(database: &Arc<Database>, request: &RemoveIndexRequest) -> Result<Defined> {
+    let definitions = Definitions::new(database, &request.context);
+    loop {
+        let stored = definitions.stored(&request.repository).await?;
+        let (definition, index, rest) = request.split(stored.as_deref())?;
+        indexes::remove(database, &request.context, &definition, &index).await?;
+        if definitions.store(&request.repository, stored.as_deref(), &rest.to_json()).await? {
+            // One that it shared with another index is created again.
+            return define(database, &DefineRequest::new(request.context.clone(), rest)).await;
+        }
+        request.context.renew();
+    }
 }
 
 /// Compares and creates until nobody else stored a definition in between: what holds from now on, and the names of the

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use backends_core::driver::{BackendDriver, BackendFactory, Context, DefineRequest, Defined, SchemaMode};
+use backends_core::driver::{
+    BackendDriver, BackendFactory, Context, DefineRequest, Defined, RemoveIndexRequest, SchemaMode,
+};
 use backends_core::{BackendConfig, BackendInfo, Capabilities, Error, Result};
 use rusqlite::Connection;
 use tokio::runtime::Handle;
@@ -230,6 +232,19 @@ impl BackendDriver for SqliteBackend {
         // With the indexes that are stored already.
         let table = Arc::new(Table::new(&self.0.table_prefix, &definition));
         Ok(Defined::new(Arc::new(SqliteRepository::new(self.clone(), table)), definition))
+    }
+
+    async fn remove_index(&self, request: &RemoveIndexRequest) -> Result<Defined> {
+        let (prefix, wanted) = (self.0.table_prefix.clone(), request.clone());
+        let remove = move |connection: &mut Connection| {
+            let whole = connection.savepoint()?;
+            let rest = schema::remove_index(&whole, &prefix, &wanted)?;
+            whole.commit()?;
+            Ok(rest)
+        };
+        let rest = self.write(Manner::Alone, self.patience(&request.context), remove).await?;
+        let table = Arc::new(Table::new(&self.0.table_prefix, &rest));
+        Ok(Defined::new(Arc::new(SqliteRepository::new(self.clone(), table)), rest))
     }
 
     async fn ping(&self, context: &Context) -> Result<()> {

@@ -1,6 +1,6 @@
 //! The tables: one for each repository, and one for their definitions.
 
-use backends_core::driver::{DefineRequest, SchemaMode, StoredKinds};
+use backends_core::driver::{DefineRequest, RemoveIndexRequest, SchemaMode, StoredKinds};
 use backends_core::json::JsonBatch;
 use backends_core::{Definition, Error, Kind, Result};
 use rusqlite::{Connection, OptionalExtension};
@@ -151,7 +151,7 @@ pub(crate) fn unchanged(
     table: &Table,
     request: &DefineRequest,
 ) -> Result<Option<Definition>, Fault> {
-    let stored = stored(connection, table)?;
+    let stored = stored(connection, &table.name)?;
     let found = table.look(connection)?;
     if request.mode == SchemaMode::Ensure && (stored.is_none() || matches!(found, Found::Nothing)) {
         return Ok(None);
@@ -172,7 +172,7 @@ pub(crate) fn unchanged(
 
 /// Creates what is missing, inside a transaction of the caller that holds the write lock.
 pub(crate) fn ensure(connection: &Connection, table: &Table, request: &DefineRequest) -> Result<Definition, Fault> {
-    let stored = stored(connection, table)?;
+    let stored = stored(connection, &table.name)?;
     let found = table.look(connection)?;
     let reconciled = request.reconcile(stored.as_deref())?;
     table.refuse(&found, request, stored.as_deref())?;
@@ -189,15 +189,37 @@ pub(crate) fn ensure(connection: &Connection, table: &Table, request: &DefineReq
             "CREATE TABLE IF NOT EXISTS {DEFINITIONS} \
              (name TEXT PRIMARY KEY COLLATE NOCASE, definition TEXT NOT NULL) WITHOUT ROWID"
         ))?;
-        connection.execute(
-            &format!(
-                "INSERT INTO {DEFINITIONS} (name, definition) VALUES (?1, ?2) \
-                 ON CONFLICT (name) DO UPDATE SET definition = excluded.definition"
-            ),
-            [&table.name, &text],
-        )?;
+        store(connection, &table.name, &text)?;
     }
     Ok(reconciled.merged)
+}
+
+/// Removes an index, inside a transaction of the caller that holds the write lock; the definition without it.
+pub(crate) fn remove_index(
+    connection: &Connection,
+    prefix: &str,
+    request: &RemoveIndexRequest,
+) -> Result<Definition, Fault> {
+    let name = format!("{prefix}{}", request.repository);
+    let (definition, index, rest) = request.split(stored(connection, &name)?.as_deref())?;
+    let table = Table::new(prefix, &definition);
+    for index in table.indexes.iter().filter(|own| own.index == index.name()) {
+        for name in index.names() {
+            connection.execute_batch(&format!("DROP INDEX IF EXISTS {}", quoted(name)))?;
+        }
+    }
+    store(connection, &table.name, &rest.to_json())?;
+    Ok(rest)
+}
+
+fn store(connection: &Connection, table: &str, definition: &str) -> rusqlite::Result<usize> {
+    connection.execute(
+        &format!(
+            "INSERT INTO {DEFINITIONS} (name, definition) VALUES (?1, ?2) \
+             ON CONFLICT (name) DO UPDATE SET definition = excluded.definition"
+        ),
+        [table, definition],
+    )
 }
 
 impl Table {
@@ -231,12 +253,12 @@ impl Table {
 }
 
 /// The definition that is stored for a table.
-fn stored(connection: &Connection, table: &Table) -> Result<Option<String>, Fault> {
+fn stored(connection: &Connection, table: &str) -> Result<Option<String>, Fault> {
     if !has_definitions(connection)? {
         return Ok(None);
     }
     let sql = format!("SELECT definition FROM {DEFINITIONS} WHERE name = ?1");
-    Ok(connection.query_row(&sql, [&table.name], |row| row.get(0)).optional()?)
+    Ok(connection.query_row(&sql, [table], |row| row.get(0)).optional()?)
 }
 
 /// Whether the file has a table of definitions.

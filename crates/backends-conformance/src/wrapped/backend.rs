@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use backends_core::driver::{BackendDriver, Context, DefineRequest, Defined};
+use backends_core::driver::{BackendDriver, Context, DefineRequest, Defined, RemoveIndexRequest};
 use backends_core::{Capabilities, Result};
 
 use super::Faults;
@@ -21,6 +21,11 @@ impl Wrapped {
     pub(crate) fn new(inner: Arc<dyn BackendDriver>, faults: Faults) -> Self {
         Self { inner, faults }
     }
+
+    fn wrap(&self, defined: Defined) -> Defined {
+        let (repository, definition) = defined.into_parts();
+        Defined::new(Arc::new(WrappedRepository::new(repository, self.faults.clone())), definition)
+    }
 }
 
 #[async_trait]
@@ -36,9 +41,12 @@ impl BackendDriver for Wrapped {
 
     async fn define(&self, request: &DefineRequest) -> Result<Defined> {
         let defined = self.faults.passing("define", &request.context, 0, self.inner.define(request)).await?;
-        let (repository, definition) = defined.into_parts();
-        let repository = WrappedRepository::new(repository, self.faults.clone());
-        Ok(Defined::new(Arc::new(repository), definition))
+        Ok(self.wrap(defined))
+    }
+
+    async fn remove_index(&self, request: &RemoveIndexRequest) -> Result<Defined> {
+        let removed = self.inner.remove_index(request);
+        Ok(self.wrap(self.faults.passing("remove_index", &request.context, 0, removed).await?))
     }
 
     async fn ping(&self, context: &Context) -> Result<()> {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use backends_core::driver::{
     BackendDriver, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted, Fetched, FindRequest, Found,
-    GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced,
-    RepositoryDriver, SwapRequest, Swapped, UpdateRequest, Updated,
+    GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, RemoveIndexRequest, ReplaceRequest,
+    Replaced, RepositoryDriver, SwapRequest, Swapped, UpdateRequest, Updated,
 };
 use backends_core::{Batch, Call, Capabilities, Layer, Next, RecordBuf, Result, Tokens};
 
@@ -50,6 +50,10 @@ impl BackendDriver for Nothing {
 
     async fn define(&self, request: &DefineRequest) -> Result<Defined> {
         Ok(Defined::new(Arc::new(self.clone()), request.definition.clone()))
+    }
+
+    async fn remove_index(&self, request: &RemoveIndexRequest) -> Result<Defined> {
+        Err(request.unsupported())
     }
 
     async fn ping(&self, _context: &Context) -> Result<()> {

@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use backends_core::driver::{
     BackendDriver, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted, Fetched, FindRequest, Found,
-    GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, Remainder, ReplaceRequest, Replaced,
-    RepositoryDriver, SwapRequest, Swapped, UpdateRequest, Updated,
+    GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, Remainder, RemoveIndexRequest,
+    ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped, UpdateRequest, Updated,
 };
 use backends_core::{
     Batch, Capabilities, Cursor, Error, Expr, Filter, Order, Position, Predicate, RecordBuf, Result, Sort, Token, Value,
@@ -58,6 +58,10 @@ impl BackendDriver for Numbers {
 
     async fn define(&self, request: &DefineRequest) -> Result<Defined> {
         Ok(Defined::new(Arc::new(self.clone()), request.definition.clone()))
+    }
+
+    async fn remove_index(&self, request: &RemoveIndexRequest) -> Result<Defined> {
+        Err(request.unsupported())
     }
 
     async fn ping(&self, _: &Context) -> Result<()> {

@@ -21,7 +21,7 @@ const DEFINITION: &str = "definition";
 const UNFINISHED: &str = "unfinished";
 
 /// What is stored of a repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Stored {
     /// The definition.
     pub(super) text: String,

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::operation::update_table::UpdateTableError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
-    GlobalSecondaryIndexUpdate, KeySchemaElement, KeyType, Projection, ProjectionType, ProvisionedThroughput,
-    ScalarAttributeType, TableDescription, TableStatus,
+    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, DeleteGlobalSecondaryIndexAction,
+    GlobalSecondaryIndex, GlobalSecondaryIndexUpdate, IndexStatus, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ProvisionedThroughput, ScalarAttributeType, TableDescription, TableStatus,
 };
 use backends_core::driver::{Context, DefineRequest, SchemaMode};
 use backends_core::{Error, ErrorKind, Mistakes, Result, Throughput};
@@ -148,6 +148,34 @@ impl Table<'_> {
         };
         // A second request finds the index of the first.
         self.service.call(self.context, Effect::WritesOnce, request).await.map(|_| ())
+    }
+
+    /// Removes the index that has this name on the service, if there is one, and waits until it is gone.
+    pub(super) async fn remove_index(&self, name: &str) -> Result<()> {
+        let mut patience = Patience::new();
+        loop {
+            let table = self.look().await?;
+            let indexes = table.iter().flat_map(TableDescription::global_secondary_indexes);
+            let Some(index) = indexes.clone().find(|index| index.index_name() == Some(name)) else { return Ok(()) };
+            let is_going = index.index_status() == Some(&IndexStatus::Deleting);
+            if !is_going {
+                let delete =
+                    DeleteGlobalSecondaryIndexAction::builder().index_name(name).build().map_err(incomplete)?;
+                let update = GlobalSecondaryIndexUpdate::builder().delete(delete).build();
+                let request = || {
+                    let table = self.service.client.update_table().table_name(&self.name);
+                    Ok(table.global_secondary_index_updates(update.clone()).send())
+                };
+                match self.service.call(self.context, Effect::WritesOnce, request).await {
+                    Ok(_) => patience = Patience::new(),
+                    // Another process was quicker, or another index is being changed.
+                    Err(error) if is_in_the_way(&error) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            patience.wait(self.context, "the index is not gone yet").await?;
+            self.context.renew();
+        }
     }
 
     /// What the service tells of the table, if it is there.

@@ -1,6 +1,6 @@
 //! The indexes besides the key: what there is, and what is missing.
 
-use backends_core::driver::{DefineRequest, SchemaMode};
+use backends_core::driver::{Context, DefineRequest, SchemaMode};
 use backends_core::{Definition, Index, Result};
 use mongodb::IndexModel;
 use mongodb::bson::{Bson, Document};
@@ -14,6 +14,9 @@ use crate::place::in_documents;
 
 // MongoDB: NamespaceNotFound.
 const NO_COLLECTION: [i32; 1] = [26];
+
+// MongoDB: NamespaceNotFound, IndexNotFound.
+const NOT_THERE: [i32; 2] = [26, 27];
 
 // MongoDB: DuplicateKey.
 pub(super) const DUPLICATE: [i32; 1] = [11000];
@@ -93,6 +96,25 @@ pub(super) async fn ensure(
         }
     }
     Ok(names.into_iter().map(|(_, named)| named).collect())
+}
+
+/// Removes what was created for an index under its own name, if it is there.
+pub(super) async fn remove(
+    database: &Database,
+    context: &Context,
+    definition: &Definition,
+    index: &Index,
+) -> Result<()> {
+    let collection = database.collection(definition.name());
+    for wanted in Wanted::of(definition, &Codec::new(definition), index) {
+        let drop = || collection.drop_index(wanted.name.as_str()).into_future();
+        match database.ask_again(context, drop).await {
+            Ok(()) => {}
+            Err(failure) if failure.native().is_some_and(|native| has_code(native, &NOT_THERE)) => {}
+            Err(failure) => return Err(database.fail(failure, Effect::Writes)),
+        }
+    }
+    Ok(())
 }
 
 /// An index as it is to be on the server.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use backends_core::driver::{
     BackendDriver, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted, Fetched, FindRequest, Found,
-    GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced,
-    RepositoryDriver, SwapRequest, Swapped, UpdateRequest, Updated,
+    GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, RemoveIndexRequest, ReplaceRequest,
+    Replaced, RepositoryDriver, SwapRequest, Swapped, UpdateRequest, Updated,
 };
 use backends_core::{
     Backend, Capabilities, Definition, Document, Error, RecordBuf, Repository, Result, Timestamp, Token,
@@ -82,6 +82,10 @@ impl BackendDriver for Oracle {
 
     async fn define(&self, request: &DefineRequest) -> Result<Defined> {
         Ok(Defined::new(Arc::new(Records(Arc::clone(&self.records))), request.definition.clone()))
+    }
+
+    async fn remove_index(&self, request: &RemoveIndexRequest) -> Result<Defined> {
+        Err(request.unsupported())
     }
 
     async fn ping(&self, _: &Context) -> Result<()> {

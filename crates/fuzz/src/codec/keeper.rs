@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use backends_core::driver::{
     BackendDriver, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted, Fetched, FindRequest, Found,
-    GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced,
-    RepositoryDriver, SwapRequest, Swapped, UpdateRequest, Updated,
+    GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, RemoveIndexRequest, ReplaceRequest,
+    Replaced, RepositoryDriver, SwapRequest, Swapped, UpdateRequest, Updated,
 };
 use backends_core::json::{self, JsonBatch};
 use backends_core::{Batch, Capabilities, RecordBuf, Result};
@@ -43,6 +43,10 @@ impl BackendDriver for Keeper {
 
     async fn define(&self, request: &DefineRequest) -> Result<Defined> {
         Ok(Defined::new(Arc::new(self.clone()), request.definition.clone()))
+    }
+
+    async fn remove_index(&self, request: &RemoveIndexRequest) -> Result<Defined> {
+        Err(request.unsupported())
     }
 
     async fn ping(&self, _context: &Context) -> Result<()> {
