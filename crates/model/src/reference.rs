@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use backends::{Document, Filter, Kind, Order, SortField, Timestamp, Value};
+use backends::{Change, Document, Filter, Kind, Order, SortField, Timestamp, Update, Value};
 use backends_conformance::oracle;
 
 use crate::generate::INSTANTS;
@@ -48,6 +48,29 @@ impl Reference {
         let key: Vec<Value> =
             self.schema.key_fields().iter().zip(key).map(|(path, value)| self.stored_at(path, value)).collect();
         self.records.iter().position(|record| self.key_of(record) == key)
+    }
+
+    /// Whether another record than the one at a place has the values of this one in a unique index.
+    pub(crate) fn is_held(&self, record: &Document, at: Option<usize>) -> bool {
+        let unique = self.schema.indexes.iter().filter(|index| index.is_unique);
+        unique.into_iter().any(|index| {
+            let values = |record: &Document| -> Option<Vec<Value>> {
+                index.fields.iter().map(|field| record.get(field).cloned()).collect()
+            };
+            let wanted = values(record);
+            let others = self.records.iter().enumerate().filter(|(place, _)| Some(*place) != at);
+            wanted.is_some() && others.into_iter().any(|(_, other)| values(other) == wanted)
+        })
+    }
+
+    /// Whether an update does anything but `unset` to a field of a unique index.
+    pub(crate) fn gives_unique(&self, update: &Update) -> bool {
+        let is_unique =
+            |field: &str| self.schema.indexes.iter().any(|index| index.is_unique && index.fields.contains(&field));
+        update.changes().iter().any(|change| {
+            let takes_away = matches!(change, Change::Unset(_) | Change::Set(_, Value::Null));
+            !takes_away && is_unique(change.path().first())
+        })
     }
 
     /// The record with a key.

@@ -38,11 +38,13 @@ pub(crate) enum Role {
     Other,
 }
 
-/// An index that is not unique.
+/// An index besides the key.
 #[derive(Debug, Clone)]
 pub(crate) struct IndexOn {
     pub(crate) fields: Vec<&'static str>,
     pub(crate) is_ordered: bool,
+    /// Whether no two records have the same values; then it is there from the beginning.
+    pub(crate) is_unique: bool,
     /// Whether only the second definition has it, over records that are there by then.
     pub(crate) is_late: bool,
 }
@@ -70,7 +72,7 @@ impl Schema {
         let fields = self.places.iter().filter_map(|place| Some((place.path.to_owned(), json!(place.kind?.name()))));
         json.insert("fields".to_owned(), Json::Object(fields.collect()));
         let indexes = self.indexes.iter().filter(|index| is_late || !index.is_late).map(|index| {
-            let mut json = json!({ "fields": index.fields, "unique": false });
+            let mut json = json!({ "fields": index.fields, "unique": index.is_unique });
             if index.is_ordered {
                 json["ordered"] = json!(true);
             }

@@ -70,7 +70,13 @@ fn indexes(rng: &mut Rng, places: &mut [Place]) -> Vec<IndexOn> {
         for place in places.iter_mut().filter(|place| fields.contains(&place.path)) {
             place.role = Role::Indexed;
         }
-        indexes.push(IndexOn { fields, is_ordered: rng.u8(..3) == 0, is_late: rng.u8(..3) == 0 });
+        let is_unique = rng.u8(..4) == 0;
+        indexes.push(IndexOn {
+            fields,
+            is_ordered: rng.u8(..3) == 0,
+            is_unique,
+            is_late: !is_unique && rng.u8(..3) == 0,
+        });
     }
     indexes
 }

@@ -34,9 +34,7 @@ impl Running<'_> {
         if query.sort.is_empty() {
             return match &answer {
                 // The one that was taken is not said.
-                Err(_) if meant.iter().any(|record| self.reference.updated(record, update).is_none()) => {
-                    is_error(answer, ErrorKind::InvalidInput)
-                }
+                Err(error) if meant.iter().any(|record| self.refusal(record, update) == Some(error.kind())) => Ok(()),
                 Err(_) => Err(answer.err().map(unexpected).unwrap_or_default()),
                 Ok(taken) => {
                     let key = taken.as_ref().map(|record| self.reference.key_of(record));
@@ -55,6 +53,9 @@ impl Running<'_> {
     pub(super) async fn update_many(&mut self, filter: &Filter, update: &Update) -> Check {
         let answer = self.repository.update_many(filter, update.clone()).await;
         let meant = self.reference.meant(filter, &[]);
+        if self.reference.gives_unique(update) {
+            return is_error(answer, ErrorKind::InvalidInput);
+        }
         if self.is_unsaid(filter, &answer) {
             return Ok(());
         }
@@ -119,12 +120,24 @@ impl Running<'_> {
     }
 
     fn is_updated(&mut self, position: usize, update: &Update, answer: backends::Result<Option<Document>>) -> Check {
+        if let Some(refusal) = self.refusal(&self.reference.records[position], update) {
+            return is_error(answer, refusal);
+        }
         match self.reference.updated(&self.reference.records[position], update) {
             None => is_error(answer, ErrorKind::InvalidInput),
             Some(updated) => {
                 self.reference.records[position] = updated.clone();
                 same_records(answer.map_err(unexpected)?.as_slice(), &[updated])
             }
+        }
+    }
+
+    /// Why a record stays as it is.
+    fn refusal(&self, record: &Document, update: &Update) -> Option<ErrorKind> {
+        let position = self.reference.position(&self.reference.key_of(record));
+        match self.reference.updated(record, update) {
+            None => Some(ErrorKind::InvalidInput),
+            Some(updated) => self.reference.is_held(&updated, position).then_some(ErrorKind::AlreadyExists),
         }
     }
 }

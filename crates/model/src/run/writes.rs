@@ -13,7 +13,7 @@ impl Running<'_> {
         if self.brings_version(&document) {
             return is_error(answer, ErrorKind::InvalidInput);
         }
-        if self.is_taken(key.as_deref()) {
+        if self.is_taken(key.as_deref()) || self.is_held(&document, None) {
             return is_error(answer, ErrorKind::AlreadyExists);
         }
         self.is_stored(&document, answer.map_err(unexpected)?)
@@ -34,7 +34,7 @@ impl Running<'_> {
                 expected.push((at, ErrorKind::InvalidInput));
                 continue;
             }
-            if self.is_taken(key.as_deref()) {
+            if self.is_taken(key.as_deref()) || self.is_held(document, None) {
                 expected.push((at, ErrorKind::AlreadyExists));
                 continue;
             }
@@ -55,6 +55,7 @@ impl Running<'_> {
         match self.reference.position(&key) {
             None => is_error(answer, ErrorKind::NotFound),
             Some(_) if self.reference.is_stale(Some(&key), &document) => is_error(answer, ErrorKind::Conflict),
+            Some(position) if self.is_held(&document, Some(position)) => is_error(answer, ErrorKind::AlreadyExists),
             Some(position) => self.is_replaced(position, &document, answer.map_err(unexpected)?),
         }
     }
@@ -66,8 +67,11 @@ impl Running<'_> {
         if self.reference.is_stale(key.as_deref(), &document) {
             return is_error(answer, ErrorKind::Conflict);
         }
-        let answer = answer.map_err(unexpected)?;
         let position = key.and_then(|key| self.reference.position(&key));
+        if self.is_held(&document, position) {
+            return is_error(answer, ErrorKind::AlreadyExists);
+        }
+        let answer = answer.map_err(unexpected)?;
         same(&answer.created, &position.is_none(), "created")?;
         match position {
             None => self.is_stored(&document, answer.record),
@@ -103,6 +107,10 @@ impl Running<'_> {
 
     fn is_taken(&self, key: Option<&[Value]>) -> bool {
         key.is_some_and(|key| self.reference.position(key).is_some())
+    }
+
+    fn is_held(&self, document: &Document, at: Option<usize>) -> bool {
+        self.reference.is_held(&self.reference.stored(document), at)
     }
 
     /// The answer of an insert is the record as it is stored, with the id that the library gave.
