@@ -81,6 +81,7 @@ macro_rules! with_cases_of_reading {
                 c21_p02_a_token_of_another_query_is_refused
                 c21_p02_a_damaged_token_is_refused
                 c21_a_page_has_a_size_and_no_limit_or_offset
+                c21_c24_pages_go_on_however_fresh_the_next_is
                 c21_pages_of_another_type_are_pages_of_the_same_query
                 c21_an_unreadable_record_fails_its_page
             }

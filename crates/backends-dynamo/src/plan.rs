@@ -93,7 +93,12 @@ pub(crate) fn route(
         return Ok(planner.nothing());
     }
     let Some(partitions) = planner.values_of(keys[0]) else {
-        let known = planner.alternatives().map(|keys| planner.keys(keys)).or_else(|| planner.by_guard(guards));
+        let known = planner.alternatives().map(|keys| planner.keys(keys));
+        if known.is_none() && request.own_order {
+            // Whoever goes on in the table's order stays in it, whatever would serve now.
+            return planner.scan();
+        }
+        let known = known.or_else(|| planner.by_guard(guards));
         return known.or_else(|| planner.by_index(indexes)).map_or_else(|| planner.scan(), Ok);
     };
     let sorts = keys.get(1).map(|sort| planner.values_of(sort));
@@ -138,7 +143,12 @@ impl Planner<'_> {
     }
 
     fn scan(&self) -> Result<Route> {
-        let is_in_order = !matches!(self.request.sort, Sort::By(_));
+        // A page that goes on by key is not in the table's order.
+        let is_in_order = match &self.request.sort {
+            Sort::Any => true,
+            Sort::Stable => self.request.after.is_none() || self.request.own_order,
+            Sort::By(_) => false,
+        };
         let after = match &self.request.after {
             Some(_) if is_in_order => Some(self.after().ok_or_else(no_place)?),
             _ => None,

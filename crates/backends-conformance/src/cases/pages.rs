@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use backends_core::action::Find;
-use backends_core::{Document, ErrorKind, Filter, Order, PageToken, Record, Repository, SortField, field};
+use backends_core::{Document, ErrorKind, Filter, Index, Kind, Order, PageToken, Record, Repository, SortField, field};
 use serde_json::json;
 
 use crate::Context;
@@ -11,7 +11,7 @@ use crate::expect::{debug_tells_nothing, failed, refused};
 use crate::oracle;
 use crate::reading::Table;
 use crate::reading::table::{few, names_in_order, number};
-use crate::records::{User, id};
+use crate::records::{User, id, text};
 
 use Order::{Asc, Desc};
 
@@ -168,6 +168,33 @@ pub async fn c21_t09_a_token_is_text_that_can_be_stored_and_sent(context: &Conte
         token = Some(text.parse().unwrap());
     }
     assert_eq!(count, table.records.len());
+}
+
+/// Which index serves, and whether one does, is no part of the query.
+pub async fn c21_c24_pages_go_on_however_fresh_the_next_is(context: &Context) {
+    for name in ["plain", "indexed"] {
+        let definition = context.definition(name).field("v", Kind::Integer);
+        let definition = if name == "indexed" { definition.index(Index::on(["v"])) } else { definition };
+        let few = context.define::<Document>(definition).await;
+        few.insert_many(&(0..40).map(|_| Document::from([("v", 1)])).collect::<Vec<_>>()).await.unwrap();
+        let query = |fresh: bool| {
+            let find = few.find(field("v").eq(1));
+            if fresh { find.consistent() } else { find }
+        };
+        for first_is_fresh in [false, true] {
+            let (mut found, mut token, mut fresh) = (Vec::new(), None, first_is_fresh);
+            loop {
+                let page = query(fresh).page(7).after(token).await.unwrap();
+                found.extend(page.records.iter().map(|record| text(record.get("id")).to_owned()));
+                (token, fresh) = (page.next, !fresh);
+                if token.is_none() {
+                    break;
+                }
+            }
+            let ids: BTreeSet<_> = found.iter().collect();
+            assert_eq!((found.len(), ids.len()), (40, 40), "{name}, the first page fresh: {first_is_fresh}");
+        }
+    }
 }
 
 async fn token_of(find: Find<Document>) -> PageToken {

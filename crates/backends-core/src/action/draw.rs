@@ -23,6 +23,8 @@ pub(super) struct Draw {
     /// Records that the filter could not look at, which are told when those beside them have been handed over.
     unreadable: VecDeque<Error>,
     is_done: bool,
+    /// Whether the records come in an order of the driver's own.
+    pub(super) own_order: bool,
     /// When to stop although there may be more, where the records come in their order.
     until: Option<Instant>,
 }
@@ -90,6 +92,7 @@ impl Draw {
         let slices = remainder.slice || remainder.sort || !remainder.filter.is_all();
         let after = request.after.clone().filter(|_| slices && (remainder.after || remainder.sort));
         let sorts = remainder.sort && request.sort != Sort::Any;
+        let own_order = remainder.own_order && request.sort == Sort::Stable && !sorts;
         let fields =
             if sorts || *keeps_positions || after.is_some() { query.sort_fields(&request.sort) } else { Vec::new() };
         let matcher = request.matcher(&remainder.filter, fields.iter().map(|field| &field.path));
@@ -113,6 +116,7 @@ impl Draw {
             work,
             unreadable: VecDeque::new(),
             is_done: false,
+            own_order,
             until: *until,
         }
     }

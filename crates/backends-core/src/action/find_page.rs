@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::draw::Opening;
-use super::page_token::{PageToken, fingerprint, of_another_query};
+use super::page_token::{Fingerprint, PageToken, of_another_order, of_another_query};
 use super::query::{Query, reads};
 use super::{Explain, Invocation, Pending};
 use crate::driver::FindRequest;
@@ -87,14 +87,16 @@ impl<T: DeserializeOwned + Send + 'static> FindPage<T> {
         if request.sort == Sort::Any {
             request.sort = Sort::Stable;
         }
-        let fingerprint = fingerprint(&self.query.inner.name, &request.filter, &request.sort);
+        let fingerprint = Fingerprint::new(&self.query.inner.name, &request.filter, &request.sort);
         let values = self.query.sort_fields(&request.sort).len();
-        let after = self.after.as_ref().map(|token| token.position(fingerprint, values)).transpose();
-        request.after = after.map_err(place)?;
+        if let Some(token) = &self.after {
+            let (after, own_order) = token.position(&fingerprint, values).map_err(place)?;
+            (request.after, request.own_order) = (Some(after), own_order);
+        }
         let until = Instant::now().checked_add(half_of(&invocation));
         let paging = Paging { query: &self.query, request, size: self.size as usize, until, record: PhantomData };
-        let (records, last) = invocation.read(&paging).await?;
-        let next = last.map(|position| PageToken::new(fingerprint, &position));
+        let (records, last, own_order) = invocation.read(&paging).await?;
+        let next = last.map(|position| PageToken::new(fingerprint.of(own_order), &position));
         Ok(Page { records, next })
     }
 }
@@ -125,25 +127,29 @@ struct Paging<'q, T> {
 }
 
 impl<T: DeserializeOwned + Send> Operation for Paging<'_, T> {
-    /// The records, and where the page ends if there is another.
-    type Answer = (Vec<T>, Option<Position>);
+    /// The records, where the page ends if there is another, and whether they come in an order of the driver's own.
+    type Answer = (Vec<T>, Option<Position>, bool);
 
     async fn run(&self) -> Result<Self::Answer> {
         let request = self.request.clone();
         let opening = Opening { query: self.query, request, keeps_positions: true, until: self.until };
         let mut draw = opening.run().await?;
+        let own_order = draw.own_order;
+        if self.request.after.is_some() && own_order != self.request.own_order {
+            return Err(of_another_order());
+        }
         let fields = self.query.offered();
         let mut records = Vec::with_capacity(self.size.min(1_000));
         let mut last = None;
         while let Some(drawn) = draw.next().await? {
             for (at, position) in drawn.positions.iter().enumerate() {
                 if records.len() == self.size {
-                    return Ok((records, last));
+                    return Ok((records, last, own_order));
                 }
                 records.push(drawn.read(&self.query.state, at, fields.as_deref())?);
                 last = Some(position.clone());
             }
         }
-        Ok((records, draw.stopped_at()))
+        Ok((records, draw.stopped_at(), own_order))
     }
 }

@@ -34,18 +34,17 @@ impl PageToken {
         Self(BASE64.encode(bytes))
     }
 
-    /// Where the page has ended, for a query with this fingerprint whose order has so many values.
+    /// Where the page has ended, for a query whose order has so many values, and whether that is a place in an order of
+    /// the driver's own.
     ///
     /// # Errors
     /// `InvalidInput` for a token of another query.
-    pub(super) fn position(&self, fingerprint: u64, values: usize) -> Result<Position> {
+    pub(super) fn position(&self, fingerprint: &Fingerprint, values: usize) -> Result<(Position, bool)> {
         let bytes = BASE64.decode(&self.0).map_err(|_| damaged())?;
         let (query, values_of_it) = content(&bytes)?.split_first_chunk::<HASH>().ok_or_else(damaged)?;
-        if u64::from_le_bytes(*query) != fingerprint {
-            return Err(of_another_query());
-        }
+        let own_order = fingerprint.own_order(u64::from_le_bytes(*query)).ok_or_else(of_another_query)?;
         let position = values_in(values_of_it).filter(|found| found.len() == values).ok_or_else(damaged)?;
-        Ok(Position::new(position))
+        Ok((Position::new(position), own_order))
     }
 }
 
@@ -78,15 +77,36 @@ fn values_in(bytes: &[u8]) -> Option<Vec<Value>> {
     }
 }
 
-/// What tells a query from others, the same in every process.
-pub(super) fn fingerprint(repository: &str, filter: &Filter, sort: &Sort) -> u64 {
-    let order = match sort {
-        Sort::Any | Sort::Stable => [].as_slice(),
-        Sort::By(fields) => fields,
-    };
-    // A filter of values that JSON has no form for cannot be made.
-    let filter = serde_json::to_string(filter).unwrap_or_default();
-    hash(format!("{repository}\n{order:?}\n{filter}").as_bytes())
+/// What tells a query from others, the same in every process; where it asks for no order, also what order its pages
+/// are in.
+pub(super) struct Fingerprint {
+    by_key: u64,
+    own: u64,
+}
+
+impl Fingerprint {
+    pub(super) fn new(repository: &str, filter: &Filter, sort: &Sort) -> Self {
+        // A filter of values that JSON has no form for cannot be made.
+        let filter = serde_json::to_string(filter).unwrap_or_default();
+        let of = |order: &str| hash(format!("{repository}\n{order}\n{filter}").as_bytes());
+        match sort {
+            Sort::Any | Sort::Stable => Self { by_key: of("by key"), own: of("own") },
+            Sort::By(fields) => {
+                let sorted = of(&format!("{fields:?}"));
+                Self { by_key: sorted, own: sorted }
+            }
+        }
+    }
+
+    /// That of pages in an order of the driver's own, or of others.
+    pub(super) fn of(&self, own_order: bool) -> u64 {
+        if own_order { self.own } else { self.by_key }
+    }
+
+    /// Which of the two it is, if it is one of them.
+    fn own_order(&self, fingerprint: u64) -> Option<bool> {
+        [false, true].into_iter().find(|own_order| self.of(*own_order) == fingerprint)
+    }
 }
 
 /// FNV-1a: it finds accidents, and keeps nobody out.
@@ -98,6 +118,13 @@ fn hash(bytes: &[u8]) -> u64 {
 pub(super) fn of_another_query() -> Error {
     Error::invalid_input(
         "a page token of another query: repository, filter and order have to be those of the page that gave it",
+    )
+}
+
+#[cold]
+pub(super) fn of_another_order() -> Error {
+    Error::invalid_input(
+        "a page token of pages in an order that the backend has no longer: begin with the first page, or sort",
     )
 }
 

@@ -125,6 +125,9 @@ pub struct FindRequest {
     pub sort: Sort,
     /// Only what stands behind this in the order; never with [`Sort::Any`].
     pub after: Option<Position>,
+    /// Whether that is a place in the driver's own order, as [`Remainder::own_order`] of an earlier answer said. Without
+    /// it the place is one in the order by key, in which the driver has to go on, or leave the order to core.
+    pub own_order: bool,
     /// How many of them are passed over.
     pub offset: u64,
     /// How many at most; at least one.
@@ -144,6 +147,7 @@ impl FindRequest {
             filter: Filter::all(),
             sort: Sort::Any,
             after: None,
+            own_order: false,
             offset: 0,
             limit: None,
             fields: None,
@@ -161,6 +165,7 @@ impl FindRequest {
 /// What a driver left undone of a [`FindRequest`]. Core finishes it: filters, sorts, slices.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools, reason = "a driver says of each part by itself whether it is left")]
 pub struct Remainder {
     /// What of the filter has still to be asked of each record.
     pub filter: Filter,
@@ -173,17 +178,21 @@ pub struct Remainder {
     /// compares keys, does not know a [stable](Sort::Stable) order of its own. It is, whatever a driver says, where the
     /// order is.
     pub after: bool,
+    /// Whether a [stable](Sort::Stable) order is the driver's own, and not that of the keys. Where the next page would
+    /// come in the other of the two, its token is refused.
+    pub own_order: bool,
 }
 
 impl Remainder {
     /// Nothing: the records are those asked for, in their order.
     pub fn nothing() -> Self {
-        Self { filter: Filter::all(), sort: false, slice: false, after: true }
+        Self { filter: Filter::all(), sort: false, slice: false, after: true, own_order: false }
     }
 
     /// The whole of `request`.
     pub fn whole(request: &FindRequest) -> Self {
-        Self { filter: request.filter.clone(), sort: request.sort != Sort::Any, slice: true, after: true }
+        let sort = request.sort != Sort::Any;
+        Self { filter: request.filter.clone(), sort, slice: true, after: true, own_order: false }
     }
 
     /// The same, where this is left of the filter.
@@ -211,6 +220,13 @@ impl Remainder {
     #[must_use]
     pub fn with_after(mut self, after: bool) -> Self {
         self.after = after;
+        self
+    }
+
+    /// The same, where a [stable](Sort::Stable) order is the driver's own, or not.
+    #[must_use]
+    pub fn with_own_order(mut self, own_order: bool) -> Self {
+        self.own_order = own_order;
         self
     }
 }

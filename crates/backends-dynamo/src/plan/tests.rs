@@ -220,6 +220,7 @@ fn c21_pages_go_on_behind_a_key() {
     let behind = |filter: &Filter, sort: &Sort, values: Vec<Value>| {
         let mut request = request(filter.clone(), sort.clone());
         request.after = Some(Position::new(values));
+        request.own_order = *sort == Sort::Stable;
         route(&request, &numbered(), &[])
     };
     let after = |filter: &Filter, sort: &Sort, values: Vec<Value>| match behind(filter, sort, values).unwrap().by {

@@ -189,11 +189,16 @@ impl DynamoRepository {
     }
 }
 
-/// What is left to core. It slices; only a scan, whose order is none of the keys, goes on behind a place by itself.
+/// What is left to core. It slices; only a scan in the table's order, which is none of the keys, goes on behind a place
+/// by itself.
 fn remainder(request: &FindRequest, route: &Route) -> Remainder {
     let sorts = request.sort != Sort::Any && !route.is_in_order;
-    let after = !matches!(route.by, By::Scan(_));
-    Remainder::whole(request).with_filter(route.rest.clone()).with_sort(sorts).with_after(after)
+    let is_own = matches!(route.by, By::Scan(_)) && route.is_in_order;
+    Remainder::whole(request)
+        .with_filter(route.rest.clone())
+        .with_sort(sorts)
+        .with_after(!is_own)
+        .with_own_order(is_own)
 }
 
 /// The requests in words.

@@ -169,6 +169,24 @@ fn c21_pages_go_on_behind_a_place_of_an_index() {
 }
 
 #[test]
+fn c21_pages_without_an_order_go_on_in_the_one_that_they_began_in() {
+    let of = |own_order: bool, consistency: Consistency| {
+        let mut request = request(field("role").eq("x"), Sort::Stable);
+        (request.after, request.own_order) = (Some(Position::new(vec!["i".into()])), own_order);
+        request.context.consistency = consistency;
+        let route = routed(&request);
+        (way(&route), route.is_in_order, matches!(route.by, By::Scan(Some(_))))
+    };
+    let by_index = "role role x1 in order".to_owned();
+    assert_eq!(of(false, Consistency::Default), (by_index, true, false));
+    // The table has not the order of the keys, so core brings it in order.
+    assert_eq!(of(false, Consistency::Consistent), ("scan".to_owned(), false, false));
+    for consistency in [Consistency::Default, Consistency::Consistent] {
+        assert_eq!(of(true, consistency), ("scan".to_owned(), true, true));
+    }
+}
+
+#[test]
 fn c24_a_consistent_read_goes_past_every_index() {
     for filter in [field("role").eq("x"), field("n").eq(1)] {
         let mut request = request(filter, Sort::Any);
