@@ -33,9 +33,18 @@ struct Lane {
     ready: VecDeque<Placed>,
     rest: Option<Part>,
     is_asked: bool,
+    /// How many items its last answer had.
+    last: usize,
     /// The key of the last item that was looked at.
     looked_at: Option<Item>,
     sizes: Sizes,
+}
+
+impl Lane {
+    /// Whether its next request is to be made: ahead of the reader as long as less than one answer waits for the others.
+    fn is_wanted(&self, is_eager: bool) -> bool {
+        !self.is_asked && (self.ready.is_empty() || is_eager && self.ready.len() < self.last)
+    }
 }
 
 struct Placed {
@@ -59,6 +68,7 @@ impl Merging {
             ready: VecDeque::new(),
             rest: Some(part),
             is_asked: false,
+            last: 0,
             looked_at: None,
             sizes: sizes.clone(),
         };
@@ -69,8 +79,7 @@ impl Merging {
 
     fn start(&mut self) {
         for (number, lane) in self.lanes.iter_mut().enumerate() {
-            if !lane.is_asked
-                && (lane.ready.is_empty() || self.is_eager)
+            if lane.is_wanted(self.is_eager)
                 && let Some(part) = lane.rest.take()
             {
                 lane.is_asked = true;
@@ -82,6 +91,7 @@ impl Merging {
 
     fn arrive(&mut self, number: usize, step: Step) -> Result<()> {
         let search = search(&self.reader)?;
+        let last = step.items.0.len();
         let placed = step.items.0.into_iter().map(|item| placed(search, item));
         let Some(lane) = self.lanes.get_mut(number) else { return Err(Error::unexpected("a lane without a number")) };
         lane.ready.extend(placed);
@@ -89,7 +99,7 @@ impl Merging {
             Some(Part::Lane { after, .. }) => after.clone(),
             _ => None,
         };
-        (lane.rest, lane.is_asked) = (step.rest, false);
+        (lane.rest, lane.is_asked, lane.last) = (step.rest, false, last);
         Ok(())
     }
 

@@ -169,6 +169,36 @@ async fn c21_a_page_of_an_index_that_finds_nothing_in_its_time_goes_further_all_
     }
 }
 
+/// A shard of the table is slow, and the others are not read ahead of it beyond one answer each.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c22_a_merged_read_waits_for_its_slowest_part_without_reading_the_rest() {
+    let proxy = Proxy::start(&endpoint(), Protocol::DynamoDb).await.unwrap();
+    let store = Store::through(&proxy.url()).await;
+    let records = define(&store.backend, INDEXED).await;
+    let mut all = users(0..120);
+    for (number, record) in all.iter_mut().enumerate() {
+        record.insert("logins", i64::try_from(number).unwrap());
+        record.insert("text", "x".repeat(150_000));
+    }
+    records.insert_many(&all).await.unwrap();
+    let shard = |request: &proxy::Request| request.json()["ExpressionAttributeValues"].to_string();
+    proxy.on(move |request, _| match request.operation() {
+        "Query" if shard(request).contains("\"N\":\"0\"") => Fault::DelayAnswer(Duration::from_secs(1)),
+        _ => Fault::Pass,
+    });
+    proxy.clear();
+    let mut stream = records.find(Filter::all()).sort("logins", Order::Asc).stream();
+    let mut found = ids(&[stream.next().await.unwrap().unwrap()]);
+    // Of each of four parts the first answer, and the one that is asked for when items of that are handed over.
+    assert!(proxy.operations().len() <= 8, "{:?}", proxy.operations());
+    proxy.pass();
+    while let Some(record) = stream.next().await {
+        found.extend(ids(&[record.unwrap()]));
+    }
+    assert_eq!(found, ids(&all));
+    assert!(proxy.operations().len() > 12, "{:?}", proxy.operations());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c25_what_is_explained_is_what_is_sent() {
     let proxy = Proxy::start(&endpoint(), Protocol::DynamoDb).await.unwrap();
