@@ -20,7 +20,7 @@ mod order;
 mod range;
 mod values;
 
-pub(crate) use index::{Lane, Merge, Search};
+pub(crate) use index::{Lane, Merge, Search, VALUES};
 pub(crate) use order::Marks;
 pub(crate) use range::SortRange;
 use range::{Merged, merge};

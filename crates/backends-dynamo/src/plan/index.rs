@@ -12,8 +12,9 @@ use crate::codec::{Item, OrderOf, SHARD, SHARDS, order};
 use crate::filter::joined;
 use crate::index::{FieldKeys, Form, TableIndex};
 
-/// How many queries a read makes at most so that no scan is needed, and how many are merged into one order.
-const LANES: usize = 1_000;
+/// How many values of an index are looked up one by one at most so that no scan is needed: as many as a filter may list.
+/// And how many queries are merged into one order.
+pub(crate) const VALUES: usize = 10_000;
 const MERGED: usize = 40;
 
 /// A search in an index.
@@ -209,7 +210,7 @@ impl Planner<'_> {
         let columns: Vec<&str> = order.columns().collect();
         let list = |field: &&str| self.constant(field).map(|value| vec![value]).or_else(|| self.values_of(field));
         let mut lists: Vec<_> = columns.iter().map_while(list).collect();
-        while product(&lists).is_none_or(|values| values.len() > LANES / usize::from(SHARDS)) {
+        while product(&lists).is_none() {
             lists.pop();
         }
         let (known, open) = columns.split_at(lists.len());
@@ -339,7 +340,7 @@ struct Begin {
 fn product(lists: &[Vec<Value>]) -> Option<Vec<Vec<Value>>> {
     let mut all = vec![Vec::new()];
     for list in lists {
-        if all.len() * list.len() > LANES {
+        if all.len() * list.len() > VALUES {
             return None;
         }
         all = all

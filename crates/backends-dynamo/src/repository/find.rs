@@ -14,7 +14,7 @@ use super::read::Reader;
 use crate::ScanMode;
 use crate::codec::SHARDS;
 use crate::index::Form;
-use crate::plan::{By, Range, Route, Search, route};
+use crate::plan::{By, Range, Route, Search, VALUES, route};
 
 impl DynamoRepository {
     /// The first request is made when the first batch is wanted.
@@ -119,7 +119,7 @@ impl DynamoRepository {
         let by_key = format!("test the partition key `{key}` with `eq` or `is_in`");
         if let Some(index) = self.half_serving(request) {
             return format!(
-                "ask for the records of the index `{index}` only, which have all its fields, by `is_set`, and for its first fields by `eq` or `is_in`, or {by_key}"
+                "ask for the records of the index `{index}` only, which have all its fields, by `is_set`, and for its first fields by `eq` or `is_in` of at most {VALUES} values together, or {by_key}"
             );
         }
         let fields = tested(&request.filter, self.definition.key_fields().next());
@@ -212,8 +212,12 @@ fn requests(request: &FindRequest, route: &Route) -> String {
         By::Keys(keys) => format!("1 to {}, for as many keys as it takes", keys.len().div_ceil(KEYS).max(2)),
         By::Range(Range { partitions, .. }) if is_eager(route, request) => format!("{}, {more}", partitions.len()),
         By::Scan(_) if is_parallel(route, request) => format!("{SEGMENTS} at once, {more}"),
-        By::Index(search) => of_search(search, is_eager(route, request)),
-        By::Range(_) | By::Scan(_) => "1, and more until there are enough".to_owned(),
+        By::Index(search) if is_eager(route, request) || search.merge.is_some() => {
+            of_search(search, is_eager(route, request))
+        }
+        By::Index(_) | By::Range(_) | By::Scan(_) => {
+            format!("{}, and more until there are enough", together(route, request))
+        }
     }
 }
 
@@ -226,11 +230,8 @@ fn of_search(search: &Search, is_eager: bool) -> String {
         Form::Fields(_) if lanes > 1 => ", one for each value",
         Form::Fields(_) => "",
     };
-    match (is_eager, &search.merge) {
-        (true, _) => format!("{lanes}{each}, and one more for each 1 MB read"),
-        (false, Some(_)) => format!("{lanes}{each}, and more until there are enough"),
-        (false, None) => "1, and more until there are enough".to_owned(),
-    }
+    let more = if is_eager { "one more for each 1 MB read" } else { "more until there are enough" };
+    format!("{lanes}{each}, and {more}")
 }
 
 /// The fields of the record that are tested, those that have to be equal to something first; without the key.

@@ -13,6 +13,9 @@ const FEW: u64 = 1_000;
 /// client decodes.
 pub(super) const SEGMENTS: usize = 4;
 
+/// So many parts are read one after another where few records are wanted.
+const MANY_PARTS: usize = 100;
+
 /// How many items the first request looks at where not all of them match, and how many a later one at most; one without
 /// a limit ends after 1 MB.
 const FIRST: u64 = 100;
@@ -30,9 +33,15 @@ pub(super) fn is_ordered(route: &Route, request: &FindRequest) -> bool {
     request.sort != Sort::Any && route.is_in_order
 }
 
-/// How many requests are on their way at once.
+/// How many requests are on their way at once: where there are so many parts that most of them may have nothing, few
+/// records take many requests too.
 pub(super) fn together(route: &Route, request: &FindRequest) -> usize {
-    if is_eager(route, request) { TOGETHER } else { 1 }
+    let parts = match &route.by {
+        By::Index(search) => search.lanes.len(),
+        By::Range(range) => range.partitions.len(),
+        _ => 1,
+    };
+    if is_eager(route, request) || parts > MANY_PARTS { TOGETHER } else { 1 }
 }
 
 /// Whether a scan is one of several parts.
@@ -116,6 +125,10 @@ mod tests {
             let (route, request) = of(Filter::all(), sort.clone(), limit);
             assert_eq!(together(&route, &request) > 1, is_at_once, "{sort:?} {limit:?}");
             assert_eq!(is_parallel(&route, &request), is_parallel_scan, "{sort:?} {limit:?}");
+        }
+        for (parts, is_at_once) in [(100, false), (101, true)] {
+            let (route, request) = of(field("p").is_in((0..parts).map(|part| format!("{part}"))), Sort::Any, Some(1));
+            assert_eq!(together(&route, &request) > 1, is_at_once, "{parts}");
         }
         let (route, request) = of(field("p").eq("a"), Sort::Any, None);
         assert!(!is_parallel(&route, &request));

@@ -10,7 +10,7 @@ use backends_core::{Document, Filter, Order, Value, field};
 use proxy::{Fault, Protocol, Proxy};
 
 use crate::indexes::{INDEXED, by_logins, define, ids, user, users};
-use crate::store::{Store, endpoint, open};
+use crate::store::{Store, config, endpoint, open, open_with};
 
 /// What each page of a walk sent, and the ids of all.
 async fn walk(proxy: &Proxy, query: impl Fn() -> backends_core::action::Find<Document>) -> (Vec<usize>, Vec<String>) {
@@ -197,6 +197,24 @@ async fn c22_a_merged_read_waits_for_its_slowest_part_without_reading_the_rest()
     }
     assert_eq!(found, ids(&all));
     assert!(proxy.operations().len() > 12, "{:?}", proxy.operations());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn l08_thousands_of_values_are_looked_up_one_by_one_where_no_scan_is_allowed() {
+    let store = Store::open().await;
+    let backend = open_with(config(&endpoint(), &store.prefix).set("scan", "deny")).await.unwrap();
+    let records = define(&backend, INDEXED).await;
+    records.insert_many(&users(0..100)).await.unwrap();
+    let roles = || (0..1_500).map(|number| format!("role {number}")).chain(["guest".to_owned()]);
+    for (filter, count) in [
+        (field("role").is_in(roles()), 40),
+        (field("role").is_in(roles()) & field("logins").ge(5), 11),
+        (field("logins").is_in(2..302), 56),
+    ] {
+        assert_eq!(records.count(&filter).await.unwrap(), count, "{filter:?}");
+        assert_eq!(records.find(&filter).await.unwrap().len() as u64, count, "{filter:?}");
+        assert!(records.find_one(&filter).await.unwrap().is_some());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -104,6 +104,20 @@ fn l07_c39_an_index_serves_where_the_filter_says_enough() {
 }
 
 #[test]
+fn l08_each_value_of_a_long_list_is_looked_up_in_the_index() {
+    let numbers = |count: i64| 0..count;
+    let texts = |count: i64| (0..count).map(|number| format!("{number}")).collect::<Vec<_>>();
+    for (filter, is) in [
+        (field("role").is_in(texts(10_000)), "role role x10000"),
+        (field("n").is_in(numbers(10_000)), "by_n shard between x40000"),
+        (field("aa").is_in(texts(100)) & field("bb").is_in(texts(100)) & field("cc").is_set(), "abc aa+bb x10000"),
+        (field("aa").is_in(texts(101)) & field("bb").is_in(texts(100)) & field("cc").is_set(), "scan"),
+    ] {
+        assert_eq!(way(&routed(&request(filter, Sort::Any))), is);
+    }
+}
+
+#[test]
 fn c19_c39_an_index_serves_orders_with_their_ties() {
     use Order::{Asc, Desc};
     let (role, n, kind) = (field("role"), field("n"), field("kind"));
