@@ -16,6 +16,9 @@ use crate::codec::SHARDS;
 use crate::index::Form;
 use crate::plan::{By, Range, Route, Search, VALUES, route};
 
+/// More than is collected at once is as good as everything.
+const ALL: u64 = 100_000;
+
 impl DynamoRepository {
     /// The first request is made when the first batch is wanted.
     pub(super) fn read(&self, request: &FindRequest) -> Result<Found> {
@@ -72,10 +75,12 @@ impl DynamoRepository {
         }
     }
 
-    /// The same for a request that is about to be made, whose caller is told of a scan that a test asks for.
+    /// The same for a request that is about to be made, whose caller is told of a scan that an index would spare: for a
+    /// test, and for an order of which only the first are wanted.
     fn chosen(&self, request: &FindRequest) -> Result<Route> {
         let route = self.route(request)?;
-        if matches!(route.by, By::Scan(_)) && !request.filter.is_all() {
+        let wants_first = !route.is_in_order && request.limit.is_some_and(|limit| limit <= ALL);
+        if matches!(route.by, By::Scan(_)) && (wants_first || !request.filter.is_all()) {
             request.context.warn(&format!("a read looks at the whole table: {}", self.instead_of_a_scan(request)));
         }
         Ok(route)
@@ -125,10 +130,26 @@ impl DynamoRepository {
         let fields = tested(&request.filter, self.definition.key_fields().next());
         match fields.first() {
             Some(field) => format!("declare an index on `{field}`, or {by_key}"),
-            None => match self.ordered_by(request) {
-                Some(fields) => format!("declare an `ordered` index on `{}`, or {by_key}", fields.join("`, `")),
-                None => by_key,
+            None => match &request.sort {
+                Sort::By(_) => format!("{}, or {by_key}", self.to_order(request, None)),
+                _ => by_key,
             },
+        }
+    }
+
+    /// What to do so that an index has the order which is asked for, of records that are found by this field.
+    fn to_order(&self, request: &FindRequest, first: Option<&str>) -> String {
+        match self.ordered_by(request) {
+            Some(mut fields) => {
+                fields.retain(|field| Some(*field) != first);
+                fields.splice(0..0, first);
+                fields.truncate(Index::MAX_FIELDS);
+                format!("declare an `ordered` index on `{}`", fields.join("`, `"))
+            }
+            None => {
+                "sort by up to four fields of the record, all in one direction, and declare an `ordered` index on them"
+                    .to_owned()
+            }
         }
     }
 
@@ -159,18 +180,7 @@ impl DynamoRepository {
         };
         // What finds the records stays the beginning.
         let first = first.filter(|first| tested(&request.filter, None).iter().any(|field| field == first));
-        let index = match self.ordered_by(request) {
-            Some(mut fields) => {
-                fields.retain(|field| Some(*field) != first);
-                fields.splice(0..0, first);
-                fields.truncate(Index::MAX_FIELDS);
-                format!("declare an `ordered` index on `{}`", fields.join("`, `"))
-            }
-            None => {
-                "sort by up to four fields of the record, all in one direction, and declare an `ordered` index on them"
-                    .to_owned()
-            }
-        };
+        let index = self.to_order(request, first);
         Error::unsupported(format!(
             "no key and no index serves this order, and more than {bytes} bytes would be held to sort: {index}, ask for fewer with `.limit(…)` or `.fields(…)`, or raise `maxSortBytes`"
         ))

@@ -80,6 +80,28 @@ async fn l08_each_place_that_comes_to_a_scan_is_warned_of_once() {
 }
 
 #[tokio::test]
+async fn l08_each_place_that_scans_for_the_first_of_an_order_is_warned_of_once() {
+    let heard = Heard::default();
+    let _guard = tracing::subscriber::set_default(heard.clone());
+    let store = Store::open().await;
+    let users = store.backend.define::<Document>(definition(r#"{"name": "users", "idKind": "string"}"#)).await.unwrap();
+    users.insert(&Document::from([("id", "x"), ("city", "hunter2")])).await.unwrap();
+    for _ in 0..3 {
+        let sorted = users.find(Filter::all()).sort("city", Order::Asc);
+        assert_eq!(sorted.page(50).await.unwrap().records.len(), 1);
+        let both_ways = users.find(Filter::all()).sort("city", Order::Asc).sort("age", Order::Desc);
+        assert_eq!(both_ways.limit(1).await.unwrap().len(), 1);
+        // These read what they hand over.
+        assert_eq!(users.find(Filter::all()).page(50).await.unwrap().records.len(), 1);
+        assert_eq!(users.find(Filter::all()).limit(1).await.unwrap().len(), 1);
+    }
+    let told = heard.take();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("declare an `ordered` index on `city`"), "{told:?}");
+    assert!(told[1].contains("all in one direction"), "{told:?}");
+}
+
+#[tokio::test]
 async fn c39_a_capacity_that_the_service_does_not_take_is_warned_of() {
     let heard = Heard::default();
     let _guard = tracing::subscriber::set_default(heard.clone());
