@@ -14,6 +14,8 @@ pub(crate) struct TableIndex {
     /// The fields that are declared.
     pub(crate) fields: Vec<String>,
     pub(crate) form: Form,
+    /// Whether nothing is read by it yet, since others may write that do not know it.
+    pub(crate) waits: bool,
 }
 
 /// What the key of an index consists of.
@@ -46,7 +48,7 @@ impl TableIndex {
             Form::Fields(FieldKeys::new(definition, index))
         };
         let name = index.name().to_owned();
-        Self { native: name.clone(), name, fields: index.fields().map(str::to_owned).collect(), form }
+        Self { native: name.clone(), name, fields: index.fields().map(str::to_owned).collect(), form, waits: false }
     }
 
     /// The attributes of its key: those of the partition, and those of the sort key.

@@ -44,6 +44,8 @@ pub(crate) struct DynamoRepository {
     codec: Codec,
     definition: Definition,
     indexes: Arc<[Arc<TableIndex>]>,
+    /// Those by which nothing is read yet.
+    waiting: Arc<[Arc<TableIndex>]>,
     guards: Arc<Guards>,
 }
 
@@ -51,8 +53,9 @@ impl DynamoRepository {
     pub(crate) fn new(service: &Arc<Service>, definition: &Definition, indexes: Vec<TableIndex>) -> Self {
         let table = DynamoTable { client: service.client.clone(), name: service.table_name(definition.name()) };
         let (codec, guards) = (Codec::new(definition), Arc::new(Guards::new(definition)));
-        let indexes = indexes.into_iter().map(Arc::new).collect();
-        Self { service: Arc::clone(service), table, codec, definition: definition.clone(), indexes, guards }
+        let (waiting, indexes): (Vec<_>, Vec<_>) = indexes.into_iter().map(Arc::new).partition(|index| index.waits);
+        let (indexes, waiting) = (indexes.into(), waiting.into());
+        Self { service: Arc::clone(service), table, codec, definition: definition.clone(), indexes, waiting, guards }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backends_core::driver::{Context, DefineRequest, Defined, RemoveIndexRequest, SchemaMode};
-use backends_core::{Definition, Error, Index, Reconciled, Result};
+use backends_core::{Definition, Error, Reconciled, Result};
 use tokio::time::{Instant, sleep};
 
 use crate::codec::Codec;
@@ -22,7 +22,6 @@ mod indexes;
 mod table;
 
 use companion::{Companion, Stored};
-use indexes::Wanted;
 use table::Table;
 
 /// Asks whether the service is there and takes the credentials: by the one table that every program here reads.
@@ -64,6 +63,7 @@ pub(crate) async fn remove_index(service: &Arc<Service>, request: &RemoveIndexRe
         table.remove_index(index.name()).await?;
         let mut left = stored.clone().unwrap_or_default();
         left.unfinished.retain(|name| name != index.name());
+        left.waiting.retain(|name| name != index.name());
         let new = Stored { text: rest.to_json(), ..left };
         if companion.store(&request.repository, stored.as_ref(), &new).await? {
             return define(service, &DefineRequest::new(request.context.clone(), rest)).await;
@@ -106,11 +106,15 @@ async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<(Defin
         let records = guards::Records { service, context, table: &table.name, definition: &definition, codec: &codec };
         let guards = Guards::new(&definition);
         let mut to_guard = Vec::new();
+        let mut waiting: BTreeSet<String> = stored.iter().flat_map(|stored| stored.waiting.iter().cloned()).collect();
         if !there.is_created {
-            let is_new = |wanted: &&Wanted| stored.is_none() || is_added(&reconciled, &wanted.index.name);
-            let texts = indexes::texts(wanted.iter().filter(is_new));
-            adopt::check(service, request, &reconciled, stored.is_none(), &texts).await?;
             let is_new = |name: &str| stored.is_none() || is_added(&reconciled, name);
+            let texts = indexes::texts(wanted.iter().filter(|wanted| is_new(&wanted.index.name)));
+            adopt::check(service, request, &reconciled, stored.is_none(), &texts).await?;
+            let new = ordered(&definition, is_new);
+            if !new.is_empty() && records.are_there().await? {
+                waiting.extend(new);
+            }
             to_guard = names(&guards, |name| request.no_other_writers || is_new(name));
             if request.mode == SchemaMode::Ensure && !to_guard.is_empty() {
                 let has_new = guards.names().any(is_new);
@@ -119,13 +123,18 @@ async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<(Defin
                 }
             }
         }
+        if request.mode == SchemaMode::Ensure && request.no_other_writers {
+            waiting.clear();
+        }
         let new = Stored {
+            waiting: waiting.into_iter().collect(),
             text: definition.to_json(),
             unfinished: if is_new { to_guard } else { unfinished(request, &reconciled, stored.as_ref(), to_guard) },
         };
         if request.mode == SchemaMode::Verify {
             if stored.is_none_or(|stored| stored.unfinished.is_empty()) {
-                return Ok((definition, Box::pin(table.ensure_indexes(there, request.mode)).await?));
+                let indexes = Box::pin(table.ensure_indexes(there, request.mode)).await?;
+                return Ok((definition, holding_back(indexes, &new.waiting, context)));
             }
             patience.wait(context, "an index is being filled by another process").await?;
             continue;
@@ -138,11 +147,11 @@ async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<(Defin
             }
         }
         let indexes = Box::pin(table.ensure_indexes(there, request.mode)).await?;
+        let indexes = holding_back(indexes, &new.waiting, context);
         if new.unfinished.is_empty() {
             return Ok((definition, indexes));
         }
-        let is_left = |name: &str| new.unfinished.iter().any(|left| left == name);
-        if definition.indexes().any(|index| index.is_ordered() && is_left(index.name())) {
+        if !ordered(&definition, |name| new.unfinished.iter().any(|left| left == name)).is_empty() {
             fill::fill(service, context, &table.name, &codec).await?;
         }
         let guards = guards.only(&new.unfinished);
@@ -157,9 +166,29 @@ async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<(Defin
     }
 }
 
+/// The indexes, of which those that wait are not to be read by.
+fn holding_back(mut indexes: Vec<TableIndex>, waiting: &[String], context: &Context) -> Vec<TableIndex> {
+    for index in &mut indexes {
+        index.waits = waiting.contains(&index.name);
+    }
+    if !waiting.is_empty() {
+        context.warn(&format!(
+            "nothing is read by `{}` yet, since a version of the service without it would leave out what it writes: when none runs any more, define once with `.no_other_writers()`",
+            waiting.join("`, `")
+        ));
+    }
+    indexes
+}
+
 /// Those of the unique indexes that are meant.
 fn names(guards: &Guards, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
     guards.names().filter(|name| is_meant(name)).map(str::to_owned).collect()
+}
+
+/// Those of the ordered indexes that are meant.
+fn ordered(definition: &Definition, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
+    let ordered = definition.indexes().filter(|index| index.is_ordered() && is_meant(index.name()));
+    ordered.map(|index| index.name().to_owned()).collect()
 }
 
 /// The indexes in which records may be missing: new ones of a table that was there, those that somebody else has not
@@ -170,11 +199,10 @@ fn unfinished(
     stored: Option<&Stored>,
     to_guard: Vec<String>,
 ) -> Vec<String> {
-    let is_new = |index: &Index| stored.is_none() || is_added(reconciled, index.name());
-    let ordered = reconciled.merged.indexes().filter(|index| index.is_ordered());
-    let new = ordered.filter(|index| request.no_other_writers || is_new(index)).map(|index| index.name().to_owned());
+    let is_new = |name: &str| stored.is_none() || is_added(reconciled, name);
+    let new = ordered(&reconciled.merged, |name| request.no_other_writers || is_new(name));
     let left = stored.into_iter().flat_map(|stored| stored.unfinished.iter().cloned());
-    new.chain(left).chain(to_guard).collect::<BTreeSet<_>>().into_iter().collect()
+    new.into_iter().chain(left).chain(to_guard).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn is_added(reconciled: &Reconciled, index: &str) -> bool {

@@ -52,8 +52,8 @@ impl<T: Record> Define<T> {
         self
     }
 
-    /// Gives the word that no other version of the service writes meanwhile, which a new unique index on a live table
-    /// needs on some backends.
+    /// Gives the word that no other version of the service writes meanwhile, nor afterwards, which a new unique index on a
+    /// live table needs on some backends, and a new ordered one before it serves reads.
     pub fn no_other_writers(mut self) -> Self {
         self.no_other_writers = true;
         self

@@ -121,6 +121,9 @@ impl DynamoRepository {
         {
             return format!("leave `.consistent()` out, so that the index `{index}` serves");
         }
+        if let Some(told) = self.waiting_for(request) {
+            return told;
+        }
         let by_key = format!("test the partition key `{key}` with `eq` or `is_in`");
         if let Some(index) = self.half_serving(request) {
             return format!(
@@ -153,6 +156,16 @@ impl DynamoRepository {
         }
     }
 
+    /// What to do so that an index serves in which records may be missing yet.
+    fn waiting_for(&self, request: &FindRequest) -> Option<String> {
+        let route = route(request, &self.definition, &self.waiting, &self.guards).ok()?;
+        let By::Index(search) = route.by else { return None };
+        let index = &search.index.name;
+        Some(format!(
+            "when no version without the index `{index}` runs any more, define once with `.no_other_writers()`, so that it serves"
+        ))
+    }
+
     /// The index that serves a request if it need not be consistent.
     fn serving(&self, request: &FindRequest) -> Option<String> {
         let mut request = request.clone();
@@ -180,7 +193,7 @@ impl DynamoRepository {
         };
         // What finds the records stays the beginning.
         let first = first.filter(|first| tested(&request.filter, None).iter().any(|field| field == first));
-        let index = self.to_order(request, first);
+        let index = self.waiting_for(request).unwrap_or_else(|| self.to_order(request, first));
         Error::unsupported(format!(
             "no key and no index serves this order, and more than {bytes} bytes would be held to sort: {index}, ask for fewer with `.limit(…)` or `.fields(…)`, or raise `maxSortBytes`"
         ))

@@ -20,6 +20,9 @@ const DEFINITION: &str = "definition";
 /// The attribute with the names of the indexes in which records from before may be missing.
 const UNFINISHED: &str = "unfinished";
 
+/// The attribute with the names of the indexes that others may write past.
+const WAITING: &str = "waiting";
+
 /// What is stored of a repository.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Stored {
@@ -27,6 +30,8 @@ pub(super) struct Stored {
     pub(super) text: String,
     /// The indexes in which records from before may be missing, in order.
     pub(super) unfinished: Vec<String>,
+    /// The ordered indexes by which nobody reads until it is said that all who write know them, in order.
+    pub(super) waiting: Vec<String>,
 }
 
 pub(super) struct Companion<'a> {
@@ -83,24 +88,25 @@ impl<'a> Companion<'a> {
                 .item(DEFINITION, AttributeValue::S(new.text.clone()))
                 .expression_attribute_names("#d", DEFINITION)
                 .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-            if let Some(names) = set(&new.unfinished) {
-                put = put.item(UNFINISHED, names);
-            }
-            Ok(match seen {
-                None => put.condition_expression("attribute_not_exists(#d)"),
-                Some(seen) => {
-                    let put = put
-                        .expression_attribute_values(":d", AttributeValue::S(seen.text.clone()))
-                        .expression_attribute_names("#u", UNFINISHED);
-                    match set(&seen.unfinished) {
-                        None => put.condition_expression("#d = :d AND attribute_not_exists(#u)"),
-                        Some(names) => {
-                            put.condition_expression("#d = :d AND #u = :u").expression_attribute_values(":u", names)
-                        }
-                    }
+            for (attribute, names) in [(UNFINISHED, &new.unfinished), (WAITING, &new.waiting)] {
+                if let Some(names) = set(names) {
+                    put = put.item(attribute, names);
                 }
             }
-            .send())
+            let Some(seen) = seen else { return Ok(put.condition_expression("attribute_not_exists(#d)").send()) };
+            let mut conditions = vec!["#d = :d".to_owned()];
+            put = put.expression_attribute_values(":d", AttributeValue::S(seen.text.clone()));
+            for (sign, attribute, names) in [("u", UNFINISHED, &seen.unfinished), ("w", WAITING, &seen.waiting)] {
+                put = put.expression_attribute_names(format!("#{sign}"), attribute);
+                conditions.push(match set(names) {
+                    None => format!("attribute_not_exists(#{sign})"),
+                    Some(names) => {
+                        put = put.expression_attribute_values(format!(":{sign}"), names);
+                        format!("#{sign} = :{sign}")
+                    }
+                });
+            }
+            Ok(put.condition_expression(conditions.join(" AND ")).send())
         };
         match self.service.ask(self.context, Effect::WritesOnce, request).await {
             Ok(_) => Ok(true),
@@ -116,12 +122,15 @@ impl<'a> Companion<'a> {
 }
 
 fn stored(item: &Item) -> Result<Stored> {
-    let mut unfinished = match item.get(UNFINISHED) {
-        Some(AttributeValue::Ss(names)) => names.clone(),
-        _ => Vec::new(),
+    let names = |attribute| {
+        let mut names = match item.get(attribute) {
+            Some(AttributeValue::Ss(names)) => names.clone(),
+            _ => Vec::new(),
+        };
+        names.sort_unstable();
+        names
     };
-    unfinished.sort_unstable();
-    Ok(Stored { text: text(item)?.to_owned(), unfinished })
+    Ok(Stored { text: text(item)?.to_owned(), unfinished: names(UNFINISHED), waiting: names(WAITING) })
 }
 
 fn text(item: &Item) -> Result<&str> {

@@ -43,6 +43,12 @@ impl Records<'_> {
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key.filter(|key| !key.is_empty())))
     }
 
+    /// Whether there are any.
+    pub(super) async fn are_there(&self) -> Result<bool> {
+        let (items, last) = self.page(&Guards::new(self.definition).only(&[]), None).await?;
+        Ok(!items.is_empty() || last.is_some())
+    }
+
     /// Calls `see` with every record; `false` if there is none.
     async fn each(&self, guards: &Guards, mut see: impl FnMut(&Item)) -> Result<bool> {
         let (mut after, mut has_records) = (None, false);
@@ -64,8 +70,7 @@ impl Records<'_> {
     /// records that have the same values.
     pub(super) async fn check(&self, request: &DefineRequest, guards: &Guards, is_new: bool) -> Result<bool> {
         if is_new && !request.no_other_writers {
-            let (items, last) = self.page(guards, None).await?;
-            if items.is_empty() && last.is_none() {
+            if !self.are_there().await? {
                 return Ok(false);
             }
             return Err(Error::unsupported(
