@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backends_core::driver::{Context, DefineRequest, Defined, RemoveIndexRequest, SchemaMode};
-use backends_core::{Definition, Error, Reconciled, Result};
+use backends_core::{Definition, Error, Kind, Reconciled, Result};
 use tokio::time::{Instant, sleep};
 
 use crate::codec::Codec;
@@ -22,6 +22,7 @@ mod indexes;
 mod table;
 
 use companion::{Companion, Stored};
+use indexes::Wanted;
 use table::Table;
 
 /// Asks whether the service is there and takes the credentials: by the one table that every program here reads.
@@ -109,8 +110,14 @@ async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<(Defin
         let mut waiting: BTreeSet<String> = stored.iter().flat_map(|stored| stored.waiting.iter().cloned()).collect();
         if !there.is_created {
             let is_new = |name: &str| stored.is_none() || is_added(&reconciled, name);
-            let texts = indexes::texts(wanted.iter().filter(|wanted| is_new(&wanted.index.name)));
-            adopt::check(service, request, &reconciled, stored.is_none(), &texts).await?;
+            let new_indexes = || wanted.iter().filter(|wanted| is_new(&wanted.index.name));
+            let has_new_kind =
+                |wanted: &&Wanted| reconciled.added_kinds.iter().any(|(path, _)| wanted.index.fields.contains(path));
+            let raw = adopt::Raw {
+                texts: indexes::fields_of(Kind::String, new_indexes()),
+                instants: indexes::fields_of(Kind::Timestamp, new_indexes().chain(wanted.iter().filter(has_new_kind))),
+            };
+            adopt::check(service, request, &reconciled, stored.is_none(), &raw).await?;
             let new = ordered(&definition, is_new);
             if !new.is_empty() && records.are_there().await? {
                 waiting.extend(new);

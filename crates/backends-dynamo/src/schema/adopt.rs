@@ -5,24 +5,32 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use backends_core::driver::{Context, DefineRequest, StoredKinds};
-use backends_core::{Definition, ErrorKind, Mistakes, Reconciled, Result};
+use backends_core::{Definition, ErrorKind, Mistakes, Reconciled, Result, Timestamp};
 
 use crate::codec::{Item, ItemBatch};
 use crate::retry::Effect;
 use crate::service::Service;
 use crate::words::MOST_NAMES;
 
-/// Holds stored records against what is new in a definition: all of it, if none was stored before. `texts` are the fields
-/// of text of each new index, whose values have to fit.
+/// The fields that indexes hold as they are stored, those of each index together.
+pub(super) struct Raw {
+    /// Those of text, whose values have to fit.
+    pub(super) texts: Vec<Vec<String>>,
+    /// Those of instants, which are found in the form of this library only.
+    pub(super) instants: Vec<Vec<String>>,
+}
+
+/// Holds stored records against what is new in a definition: all of it, if none was stored before. `raw` is what new
+/// indexes hold, and those with fields of a new kind.
 ///
 /// # Errors
-/// `DefinitionConflict` for values of another kind, and for texts that an index does not take.
+/// `DefinitionConflict` for values of another kind, and for texts that an index does not take, or does not find.
 pub(super) async fn check(
     service: &Arc<Service>,
     request: &DefineRequest,
     reconciled: &Reconciled,
     is_new: bool,
-    texts: &[Vec<String>],
+    raw: &Raw,
 ) -> Result<()> {
     let kinds = if is_new { StoredKinds::of_all(reconciled) } else { StoredKinds::new(reconciled) };
     let mut look = Look {
@@ -31,14 +39,14 @@ pub(super) async fn check(
         context: &request.context,
         definition: &reconciled.merged,
         kinds: kinds.reporting(&request.context),
-        texts,
+        raw,
         mistakes: Mistakes::new(ErrorKind::DefinitionConflict),
     };
     // The fields of one index are read together.
-    let mut fields: BTreeSet<String> = texts.iter().flatten().cloned().collect();
+    let of_indexes = || raw.texts.iter().chain(&raw.instants).flatten();
+    let mut fields: BTreeSet<String> = of_indexes().cloned().collect();
     fields.extend(look.kinds.fields());
-    let (first, rest): (Vec<_>, Vec<_>) =
-        fields.into_iter().partition(|field| texts.iter().flatten().any(|text| text == field));
+    let (first, rest): (Vec<_>, Vec<_>) = fields.into_iter().partition(|field| of_indexes().any(|one| one == field));
     let fields: Vec<String> = first.into_iter().chain(rest).collect();
     // More fields than an expression has room for are read in several rounds. What the definition does not name may be
     // what no record holds.
@@ -55,7 +63,7 @@ struct Look<'a> {
     context: &'a Context,
     definition: &'a Definition,
     kinds: StoredKinds,
-    texts: &'a [Vec<String>],
+    raw: &'a Raw,
     mistakes: Mistakes,
 }
 
@@ -75,6 +83,7 @@ impl Look<'_> {
             let items = answer.items.unwrap_or_default();
             for item in &items {
                 self.check_texts(item);
+                self.check_instants(item);
             }
             self.kinds.look(&ItemBatch(items))?;
             after = answer.last_evaluated_key.filter(|key| !key.is_empty());
@@ -84,9 +93,23 @@ impl Look<'_> {
         }
     }
 
+    /// Text is compared as it stands, so that an instant in another form is not found, and stands elsewhere in the order.
+    fn check_instants(&mut self, item: &Item) {
+        for field in self.raw.instants.iter().flatten() {
+            let Some(AttributeValue::S(text)) = item.get(field) else { continue };
+            let is_foreign = text.parse::<Timestamp>().is_ok_and(|at| at.with_text(|own| own != text));
+            // One that is declared so is not looked for in an index.
+            if is_foreign && !self.definition.field(field).is_some_and(|field| field.foreign_text) {
+                self.mistakes.add(format!(
+                    "stored records have instants in `{field}` in another form than `2024-01-01T00:00:00.000Z`, which an index does not find: write them again without the index, or declare `foreignText`"
+                ));
+            }
+        }
+    }
+
     /// What an index does not take it leaves out, without a word.
     fn check_texts(&mut self, item: &Item) {
-        for fields in self.texts {
+        for fields in &self.raw.texts {
             let mut together = 0;
             for field in fields {
                 let Some(AttributeValue::S(text)) = item.get(field) else { continue };

@@ -182,15 +182,16 @@ pub(super) fn is_on_demand(table: &TableDescription) -> bool {
     table.billing_mode_summary().and_then(|mode| mode.billing_mode()) == Some(&BillingMode::PayPerRequest)
 }
 
-/// The fields of text that a new index of fields holds: what is stored there may be longer than it takes.
-pub(super) fn texts<'w>(wanted: impl IntoIterator<Item = &'w Wanted>) -> Vec<Vec<String>> {
+/// The fields of this kind in each index that holds the attributes of records as they are: what other programs stored
+/// there may be nothing that it takes or finds.
+pub(super) fn fields_of<'w>(kind: Kind, wanted: impl IntoIterator<Item = &'w Wanted>) -> Vec<Vec<String>> {
     let fields = wanted.into_iter().filter_map(|wanted| match &wanted.index.form {
         Form::Fields(_) => Some(&wanted.columns[..wanted.index.fields.len()]),
         Form::Order(_) => None,
     });
-    let is_text = |column: &&KeyField| column.kind == Kind::String;
-    let texts = fields.map(|columns| columns.iter().filter(is_text).map(|column| column.name.clone()).collect());
-    texts.filter(|texts: &Vec<String>| !texts.is_empty()).collect()
+    let is_meant = |column: &&KeyField| column.kind == kind;
+    let fields = fields.map(|columns| columns.iter().filter(is_meant).map(|column| column.name.clone()).collect());
+    fields.filter(|fields: &Vec<String>| !fields.is_empty()).collect()
 }
 
 #[cfg(test)]

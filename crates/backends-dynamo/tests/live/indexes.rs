@@ -153,6 +153,49 @@ async fn c39_an_ordered_index_of_a_table_without_records_needs_no_word() {
     assert_eq!(explained.access, Access::Index("logins".to_owned()));
 }
 
+#[tokio::test]
+async fn c37_stored_instants_that_an_index_does_not_find_are_a_conflict() {
+    let store = Store::open().await;
+    for (name, at) in [
+        ("own", "2024-01-01T00:00:00.000Z"),
+        ("short", "2024-01-01T00:00:00Z"),
+        ("offset", "2024-01-01T01:00:00.000+01:00"),
+    ] {
+        store.create(name, "id", ScalarAttributeType::S).await;
+        store.put(name, &[("id", s("a")), ("role", s("guest")), ("at", s(at))]).await;
+        let json = |at: &str, indexes: &str| {
+            definition(&format!(
+                r#"{{"name": "{name}", "idKind": "string", "fields": {{"at": {at}}}, "indexes": [{indexes}]}}"#
+            ))
+        };
+        let own = r#""timestamp""#;
+        let pair = r#"{"fields": ["role", "at"], "unique": false}"#;
+        let is_own = name == "own";
+        // At once, and when an index comes to what was accepted without it.
+        for indexes in [pair, "", pair] {
+            let defined = store.backend.define::<Document>(json(own, indexes)).await;
+            match defined {
+                Ok(records) => {
+                    assert!(is_own || indexes.is_empty(), "{name}");
+                    let at = at.parse::<backends_core::Timestamp>().unwrap();
+                    assert_eq!(
+                        records.count(field("role").eq("guest") & field("at").eq(at)).await.unwrap(),
+                        1,
+                        "{name}"
+                    );
+                }
+                Err(error) => {
+                    assert!(!is_own && !indexes.is_empty(), "{name}: {error}");
+                    assert!(error.is_definition_conflict() && error.to_string().contains("`at`"), "{error}");
+                }
+            }
+        }
+        // An order is kept by this library, from the instants.
+        let ordered = r#"{"fields": ["at"], "unique": false, "ordered": true}"#;
+        store.backend.define::<Document>(json(own, ordered)).no_other_writers().await.unwrap();
+    }
+}
+
 /// Creates an index as another program does.
 async fn create_index(store: &Store, name: &str, field: &str, of_type: ScalarAttributeType) {
     let attribute = |name: &str, of_type| {
