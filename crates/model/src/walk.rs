@@ -94,6 +94,8 @@ impl Walk {
                 tokio::spawn(async move { write(&walks, first, &stop, &written).await })
             })
             .collect();
+        let find = walks.find(Filter::all()).sort("rank", Order::Desc);
+        let requests = find.page(self.size).explain().await.map_err(said)?.requests;
         let started = Instant::now();
         let seen = self.walk(&walks).await;
         stop.store(true, Ordering::Relaxed);
@@ -112,7 +114,7 @@ impl Walk {
             self.backend, self.records, seen.pages, self.size, seen.short, self.writers, seen.others
         );
         println!(
-            "{} untouched records, {missing} missing, {twice} more than once, {} out of order",
+            "{} untouched records, {missing} missing, {twice} more than once, {} out of order; requests a page: {requests}",
             self.records, seen.unordered
         );
         Ok(missing + twice as u64 + seen.unordered)
