@@ -115,7 +115,7 @@ pub(crate) fn read_one<R>(batch: &dyn Batch, index: usize, read: impl Fn(&mut dy
 /// Where records come from, a batch at a time.
 #[async_trait::async_trait]
 pub trait Cursor: Send {
-    /// The next batch, which may be empty, or `None` after the last.
+    /// The next batch, which may be empty, or `None` after the last. After an error it is not called again.
     async fn next(&mut self) -> Result<Option<Box<dyn Batch>>>;
 
     /// The place in the order up to which every record was looked at, where that is further than the last record of

@@ -133,17 +133,17 @@ impl Draw {
             if self.is_done || self.is_late() {
                 return Ok(None);
             }
-            let drawn = match self.cursor.next().await? {
+            let next = self.cursor.next().await;
+            // A driver that has failed is not asked again: it may say the same for ever.
+            self.is_done = !matches!(next, Ok(Some(_)));
+            let drawn = match next? {
                 Some(batch) => {
                     self.context.looked_at(batch.len());
                     let drawn = self.work.take(batch, &mut self.unreadable)?;
                     self.work.reach(&*self.cursor);
                     drawn
                 }
-                None => {
-                    self.is_done = true;
-                    self.work.sorted()?
-                }
+                None => self.work.sorted()?,
             };
             self.is_done |= self.work.left == Some(0);
             if let Some(drawn) = drawn {

@@ -16,8 +16,8 @@ use crate::repository::State;
 
 /// The records of a [`Find`](super::Find), one after another, a batch in memory at a time.
 ///
-/// After an error `Unreadable`, for a record that `T` cannot read, it goes on; after any other it ends. The time limit
-/// holds for each request to the database. It is a [`Stream`], and [`next`](Self::next) does without one.
+/// After an error `Unreadable`, for a record that `T` or the filter cannot read, it goes on; after any other it ends, also
+/// where the database cannot read on. The time limit holds for each request to the database. It is a [`Stream`], and [`next`](Self::next) does without one.
 #[must_use = "a stream does nothing until it is asked for its next record"]
 pub struct Records<T> {
     phase: Phase,

@@ -7,7 +7,7 @@ use std::task::{Context as Task, Waker};
 use std::time::{Duration, Instant};
 
 use crate::support::{PATIENCE, count, define, directory, fresh, open, user, users};
-use backends_core::{Backend, Error, Registry, Result};
+use backends_core::{Backend, Error, Filter, Registry, Result};
 use backends_sqlite::{Sqlite, SqliteBackend, SqliteOptions};
 use rusqlite::Connection;
 use tokio::time::timeout;
@@ -80,6 +80,15 @@ async fn a_damaged_file_is_unreadable() {
     let keys: Vec<String> = (0..2_000).map(|n| format!("u{n}")).collect();
     let error = users.get_many(&keys).await.unwrap_err();
     assert!(error.is_unreadable() && error.to_string().contains("damaged"), "{error}");
+    let mut stream = users.find(Filter::all()).stream();
+    let ended = timeout(PATIENCE, async {
+        let mut failed = 0;
+        while let Some(record) = stream.next().await {
+            failed += usize::from(record.is_err_and(|error| error.is_unreadable()));
+        }
+        failed
+    });
+    assert_eq!(ended.await, Ok(1), "a stream ends where the file is damaged");
     let error = users.insert_many(&(2_000..4_000).map(|n| user(&format!("u{n}"), n)).collect::<Vec<_>>()).await;
     assert!(error.unwrap_err().is_unreadable());
 }

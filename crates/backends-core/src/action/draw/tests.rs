@@ -142,3 +142,28 @@ async fn c43_an_order_of_core_reads_what_is_asked_for_and_goes_on_after_what_can
     assert!(error.is_unreadable() && error.path() == Some("more"), "{error}");
     assert!(error.context().eq([("id", id)]), "{error}");
 }
+
+/// A file that is damaged where the next records are.
+struct Damaged;
+
+#[async_trait::async_trait]
+impl Cursor for Damaged {
+    async fn next(&mut self) -> Result<Option<Box<dyn Batch>>> {
+        Err(Error::unreadable("the file is damaged"))
+    }
+
+    fn reached(&self) -> Option<Position> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn c22_a_stream_ends_after_a_driver_that_cannot_go_on() {
+    let notes = notes().await;
+    let query = Query::new(&notes, Filter::all());
+    let request = FindRequest::new(Context::new(Timestamp::now(), Duration::from_secs(9)));
+    let opening = Opening { query: &query, request, keeps_positions: false, until: None };
+    let mut draw = Draw::new(&opening, Found::everything(Box::new(Damaged)));
+    assert!(draw.next().await.err().is_some_and(|error| error.is_unreadable()));
+    assert!(draw.next().await.is_ok_and(|drawn| drawn.is_none()));
+}
