@@ -122,6 +122,10 @@ pub trait Cursor: Send {
     /// the batch that [`next`](Self::next) gave: a page whose time is over ends there, although nothing matched. `None`
     /// where the driver knows of none, or its order is not the one asked for.
     fn reached(&self) -> Option<Position>;
+
+    /// The indexes, in ascending order, of those records of the batch that [`next`](Self::next) gave at which the driver
+    /// could not look, though it does the filter: core looks at them, and says what is wrong with each.
+    fn in_doubt(&self) -> &[usize];
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use backends_core::driver::{DefineRequest, RemoveIndexRequest, SchemaMode, StoredKinds};
 use backends_core::json::JsonBatch;
-use backends_core::{Definition, Error, Kind, Result};
+use backends_core::{Definition, Error, Result};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::codec;
@@ -28,8 +28,6 @@ pub(crate) struct Table {
     pub(crate) key: Vec<Column>,
     /// The indexes besides.
     pub(crate) indexes: Vec<TableIndex>,
-    /// The paths at which text is an instant.
-    pub(crate) instants: Vec<String>,
     pub(crate) get: String,
     pub(crate) insert: String,
     pub(crate) put: String,
@@ -57,7 +55,6 @@ impl Table {
             first: format!("{find} ORDER BY {columns}"),
             key: Column::of_key(definition, &COLUMNS),
             indexes: indexes::of(&name, definition),
-            instants: instants(definition),
             name,
         }
     }
@@ -131,12 +128,6 @@ impl Table {
             }
         }
     }
-}
-
-/// The paths, and those of arrays, at which the definition declares timestamps.
-fn instants(definition: &Definition) -> Vec<String> {
-    let instants = definition.fields().filter(|(_, kind)| kind.kind == Kind::Timestamp);
-    instants.map(|(path, _)| path.trim_end_matches("[]").to_owned()).collect()
 }
 
 enum Found {

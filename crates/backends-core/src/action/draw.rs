@@ -12,8 +12,9 @@ use crate::driver::{Context, FindRequest, Found, Remainder, RepositoryDriver, So
 use crate::filter::{Matcher, Sighting};
 use crate::layer::Operation;
 use crate::repository::{State, decode, with_id};
+use crate::schema::Place;
 use crate::sort::compare_rows;
-use crate::{Batch, Cursor, Error, Position, RecordBuf, Result, Sort, SortField};
+use crate::{Batch, Cursor, Error, Filter, Position, RecordBuf, Result, Sort, SortField};
 
 /// The records of a request, as they come.
 pub(super) struct Draw {
@@ -54,6 +55,8 @@ struct Work {
     seen: Sighting,
     /// Whether every record has to be looked at.
     looks: bool,
+    /// The whole filter and what it is held against, for records at which the driver could not look.
+    whole: (Filter, Arc<Place>),
     fields: Vec<SortField>,
     keeps_positions: bool,
     /// The place up to which every record was looked at, where they come in their order and places are kept.
@@ -100,6 +103,7 @@ impl Draw {
         let work = Work {
             state: Arc::clone(&query.state),
             seen: matcher.sighting(),
+            whole: (request.filter.clone(), Arc::clone(&request.schema)),
             looks: !remainder.filter.is_all() || !fields.is_empty(),
             matcher,
             keeps_positions: *keeps_positions,
@@ -139,7 +143,7 @@ impl Draw {
             let drawn = match next? {
                 Some(batch) => {
                     self.context.looked_at(batch.len());
-                    let drawn = self.work.take(batch, &mut self.unreadable)?;
+                    let drawn = self.work.take(batch, self.cursor.in_doubt(), &mut self.unreadable)?;
                     self.work.reach(&*self.cursor);
                     drawn
                 }
@@ -163,12 +167,19 @@ impl Draw {
 }
 
 impl Work {
-    /// Those of a batch that are asked for and whose turn it is.
-    fn take(&mut self, batch: Box<dyn Batch>, unreadable: &mut VecDeque<Error>) -> Result<Option<Drawn>> {
+    /// Those of a batch that are asked for and whose turn it is. Of those in doubt the whole filter is asked.
+    fn take(
+        &mut self,
+        batch: Box<dyn Batch>,
+        in_doubt: &[usize],
+        unreadable: &mut VecDeque<Error>,
+    ) -> Result<Option<Drawn>> {
         let mut indexes = Vec::new();
         let mut positions = Vec::new();
+        let whole = (!in_doubt.is_empty()).then(|| Matcher::new(&self.whole.1, &self.whole.0, []));
         for index in 0..batch.len() {
-            match self.looks_at(&*batch, index) {
+            let whole = whole.as_ref().filter(|_| in_doubt.binary_search(&index).is_ok());
+            match self.looks_at(&*batch, index, whole) {
                 Ok(true) => {}
                 Ok(false) => continue,
                 Err(error) if error.is_unreadable() => {
@@ -216,17 +227,21 @@ impl Work {
     ///
     /// # Errors
     /// `Unreadable` with the path and the id, for what the filter or the order asks for.
-    fn looks_at(&mut self, batch: &dyn Batch, index: usize) -> Result<bool> {
-        if !self.looks {
-            return Ok(true);
+    fn looks_at(&mut self, batch: &dyn Batch, index: usize, whole: Option<&Matcher>) -> Result<bool> {
+        let look = |matcher: &Matcher, seen: &mut Sighting| {
+            let mut holds = false;
+            let read = batch.read(index, &mut |tokens| {
+                holds = matcher.look(tokens, seen)?;
+                Ok(())
+            });
+            read.map(|()| holds).map_err(|error| with_id(&self.state, batch, index, error))
+        };
+        if let Some(whole) = whole
+            && !look(whole, &mut whole.sighting())?
+        {
+            return Ok(false);
         }
-        let mut holds = false;
-        let read = batch.read(index, &mut |tokens| {
-            holds = self.matcher.look(tokens, &mut self.seen)?;
-            Ok(())
-        });
-        read.map_err(|error| with_id(&self.state, batch, index, error))?;
-        Ok(holds && self.is_behind())
+        Ok(!self.looks || look(&self.matcher, &mut self.seen)? && self.is_behind())
     }
 
     /// Whether the record that was looked at stands behind the place that the request goes on after.

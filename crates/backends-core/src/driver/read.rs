@@ -303,6 +303,10 @@ impl Cursor for Ready {
     fn reached(&self) -> Option<Position> {
         None
     }
+
+    fn in_doubt(&self) -> &[usize] {
+        &[]
+    }
 }
 
 #[cfg(test)]

@@ -122,6 +122,10 @@ impl Cursor for Numbered {
     fn reached(&self) -> Option<Position> {
         None
     }
+
+    fn in_doubt(&self) -> &[usize] {
+        &[]
+    }
 }
 
 fn record(number: i64) -> RecordBuf {

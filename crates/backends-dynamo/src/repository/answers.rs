@@ -88,4 +88,8 @@ impl Cursor for Answers {
     fn reached(&self) -> Option<Position> {
         self.reached.clone()
     }
+
+    fn in_doubt(&self) -> &[usize] {
+        &[]
+    }
 }

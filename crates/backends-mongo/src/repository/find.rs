@@ -98,4 +98,8 @@ impl Cursor for Replies {
     fn reached(&self) -> Option<Position> {
         None
     }
+
+    fn in_doubt(&self) -> &[usize] {
+        &[]
+    }
 }

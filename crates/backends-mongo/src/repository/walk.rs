@@ -236,6 +236,10 @@ impl Cursor for Walk {
     fn reached(&self) -> Option<Position> {
         self.reached.clone()
     }
+
+    fn in_doubt(&self) -> &[usize] {
+        &[]
+    }
 }
 
 /// The query for what of it stands at a place or before it, and behind another.

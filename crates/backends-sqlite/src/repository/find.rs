@@ -54,6 +54,7 @@ pub(super) fn rows(repository: &SqliteRepository, request: &FindRequest, plan: P
         context: request.context.clone(),
         size: FIRST.at_most(enough),
         from: plan.after.clone().map_or(From::Start, From::After),
+        in_doubt: Vec::new(),
         reading: Arc::new(Reading::new(request, plan)),
     })
 }
@@ -98,6 +99,8 @@ struct Rows {
     context: Context,
     reading: Arc<Reading>,
     from: From,
+    /// The indexes of the records of the last batch that could not be looked at.
+    in_doubt: Vec<usize>,
     size: Size,
 }
 
@@ -107,15 +110,21 @@ impl Cursor for Rows {
         let Some(after) = self.from.take() else { return Ok(None) };
         let (size, repository, reading) = (self.size, &self.repository, Arc::clone(&self.reading));
         let work = repository.asking(move |connection, _| reading.batch(connection, after.as_deref(), size));
-        let (batch, last) = repository.backend.read(repository.backend.patience(&self.context), work).await?;
+        let Looked { batch, in_doubt, last } =
+            repository.backend.read(repository.backend.patience(&self.context), work).await?;
         self.context.renew();
         self.from = last.map_or(From::End, From::After);
+        self.in_doubt = in_doubt;
         self.size = size.next();
         Ok(Some(Box::new(batch)))
     }
 
     fn reached(&self) -> Option<Position> {
         None
+    }
+
+    fn in_doubt(&self) -> &[usize] {
+        &self.in_doubt
     }
 }
 
@@ -126,28 +135,35 @@ struct Reading {
     matcher: Option<Matcher>,
 }
 
+/// The records that are meant among those that were looked at.
+struct Looked {
+    batch: JsonBatch,
+    /// The indexes of those that could not be looked at: core says what is wrong with them.
+    in_doubt: Vec<usize>,
+    /// The place of the last that was looked at, if there may be more.
+    last: Option<Vec<SqlValue>>,
+}
+
 impl Reading {
     fn new(request: &FindRequest, plan: Plan) -> Self {
         let matcher = (!request.filter.is_all()).then(|| request.matcher(&request.filter, []));
         Self { plan, matcher }
     }
 
-    /// The records that are meant behind a place, and the place of the last that was looked at if there may be more.
-    fn batch(
-        &self,
-        connection: &Connection,
-        after: Option<&[SqlValue]>,
-        size: Size,
-    ) -> Result<(JsonBatch, Option<Vec<SqlValue>>), Fault> {
+    /// The records that are meant behind a place.
+    fn batch(&self, connection: &Connection, after: Option<&[SqlValue]>, size: Size) -> Result<Looked, Fault> {
         let mut batch = JsonBatch::with_capacity(size.records.min(1_024), size.bytes.min(256 << 10));
+        let mut in_doubt = Vec::new();
         let last = self.look(connection, after, |record, is_meant| {
-            // What cannot be looked at is not passed over: whoever reads it says what is wrong with it.
+            if is_meant.is_err() {
+                in_doubt.push(batch.len());
+            }
             if is_meant.unwrap_or(true) {
                 batch.push(record);
             }
             Ok(batch.len() >= size.records || batch.bytes() >= size.bytes)
         })?;
-        Ok((batch, last))
+        Ok(Looked { batch, in_doubt, last })
     }
 
     fn count(

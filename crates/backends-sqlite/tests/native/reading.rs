@@ -109,3 +109,48 @@ async fn c43_c22_a_row_that_cannot_be_looked_at_is_told_and_the_others_are_read(
     assert!(events.find(field("tenant").eq("a")).await.unwrap_err().is_unreadable());
     assert!(events.count(field("tenant").eq("a")).await.unwrap_err().is_unreadable());
 }
+
+#[derive(Debug, serde::Deserialize)]
+struct Tenant {
+    #[allow(dead_code, reason = "what is read of it does not matter")]
+    tenant: String,
+}
+
+#[tokio::test]
+async fn c43_a_value_that_a_filter_cannot_read_is_no_match() {
+    let (_directory, backend, events) = events().await;
+    events.insert_many(&(0..3).map(|number| event("a", number)).collect::<Vec<_>>()).await.unwrap();
+    execute(&backend, "UPDATE events SET record = json_set(record, '$.v', 1) WHERE sort_key = 2").await;
+    execute(
+        &backend,
+        "UPDATE events SET record = replace(record, '{', '{\"v\":99999999999999999999,') WHERE sort_key = 1",
+    )
+    .await;
+    let meant = || field("number").eq(1) & field("v").eq(1);
+    let told = |error: backends_core::Error| {
+        assert!(error.is_unreadable() && error.path() == Some("v"), "{error}");
+        assert!(error.context().any(|(name, _)| name == "id"), "{error}");
+    };
+    told(events.exists(meant()).await.unwrap_err());
+    told(events.find(meant()).await.unwrap_err());
+    told(events.find(meant()).select::<Tenant>().await.unwrap_err());
+    told(events.find(meant()).fields(["tenant"]).sort("at", Order::Asc).await.unwrap_err());
+    told(events.find(meant()).fields(["tenant"]).page(5).await.unwrap_err());
+    told(events.delete_many(meant()).await.unwrap_err());
+    assert!(events.count(meant()).await.unwrap_err().is_unreadable());
+    let mut stream = events.find(field("v").eq(1)).fields(["tenant"]).stream();
+    let (mut read, mut failed) = (Vec::new(), 0);
+    while let Some(record) = stream.next().await {
+        record.map_or_else(
+            |error| {
+                told(error);
+                failed += 1
+            },
+            |record| read.extend(numbers(&[record])),
+        );
+    }
+    assert_eq!((read, failed), (vec![2], 1));
+    // Who does not ask for it reads the others beside it.
+    let tenants = events.find(field("number").eq(1)).select::<Tenant>().await.unwrap();
+    assert_eq!(tenants.len(), 1);
+}

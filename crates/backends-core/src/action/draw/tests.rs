@@ -39,6 +39,10 @@ impl Cursor for Steps {
     fn reached(&self) -> Option<Position> {
         self.1.map(place)
     }
+
+    fn in_doubt(&self) -> &[usize] {
+        &[]
+    }
 }
 
 /// The keys that a page has, and where it ends before its time is over; `until` is already past.
@@ -154,6 +158,10 @@ impl Cursor for Damaged {
 
     fn reached(&self) -> Option<Position> {
         None
+    }
+
+    fn in_doubt(&self) -> &[usize] {
+        &[]
     }
 }
 
