@@ -83,7 +83,8 @@ impl Plan {
 }
 
 /// The way by which the fewest rows are looked at: by equality with the most columns, then by a range; of equals one
-/// whose order is asked for, and then the primary key. Without a limit an order alone is no reason to go by an index.
+/// whose order is asked for, and then the primary key. A limit does not matter: without one core would hold every record
+/// to sort them.
 fn best_way<'t>(table: &'t Table, request: &FindRequest) -> Result<Way<'t>> {
     let mut best: Option<((bool, usize, bool, bool), Way<'t>)> = None;
     let ways =
@@ -92,8 +93,7 @@ fn best_way<'t>(table: &'t Table, request: &FindRequest) -> Result<Way<'t>> {
         let way = Way::new(index, columns, request)?;
         let is_key = way.index.is_none() && way.fixed == table.key.len();
         let bounds = way.columns.get(way.fixed).is_some_and(|(_, conditions)| !conditions.is_empty());
-        let orders = way.direction.is_some() && request.limit.is_some();
-        let merit = (is_key, way.fixed, bounds, orders);
+        let merit = (is_key, way.fixed, bounds, way.direction.is_some());
         if best.as_ref().is_none_or(|(least, _)| merit > *least) {
             best = Some((merit, way));
         }

@@ -141,7 +141,7 @@ fn c39_a_declared_index_is_used() {
         (Filter::all(), &[("role", Asc), ("age", Asc), ("email", Asc)], Some(20), role_age(), true, "SCAN"),
         (Filter::all(), &[("role", Desc), ("age", Desc), ("email", Desc)], Some(20), role_age(), true, "SCAN"),
         (Filter::all(), &[("role", Asc), ("age", Desc), ("email", Desc)], Some(20), Access::Scan, false, "SCAN"),
-        (Filter::all(), &[("role", Asc), ("age", Asc), ("email", Asc)], None, Access::Scan, false, "SCAN"),
+        (Filter::all(), &[("role", Asc), ("age", Asc), ("email", Asc)], None, role_age(), true, "SCAN"),
         (field("age").eq(7), &[], None, Access::Scan, false, "SCAN"),
         (admin() & field("email").eq("a"), &[], None, Access::Key, false, "(partition_key=?)"),
     ] {
@@ -149,6 +149,10 @@ fn c39_a_declared_index_is_used() {
         request.limit = limit;
         let plan = Plan::new(&table, &request).unwrap();
         assert_eq!((&plan.access, !plan.remainder.sort), (&access, in_order || sort.is_empty()), "{filter:?} {sort:?}");
+        // A `find` that is awaited has a limit that its `explain` and its stream have not.
+        request.limit = if limit.is_none() { Some(100_001) } else { None };
+        let other = Plan::new(&table, &request).unwrap();
+        assert_eq!((&other.access, &other.first), (&plan.access, &plan.first), "{filter:?} {sort:?}");
         let steps = steps(&table, &plan.first);
         assert!(steps.contains(step) && !steps.contains("TEMP"), "{filter:?} {sort:?}: {steps}: {}", plan.first);
     }
