@@ -80,6 +80,18 @@ pub(crate) fn value(value: &Value) -> Result<SqlValue> {
     }
 }
 
+/// The value that a column of this kind holds; nothing where another program left something else there.
+pub(crate) fn held(kind: Kind, held: &SqlValue) -> Option<Value> {
+    match held {
+        SqlValue::Real(float) if *float == MISSING => Some(Value::Null),
+        SqlValue::Real(float) => Some(Value::from(*float)),
+        SqlValue::Integer(int) => Some(Value::Int(*int)),
+        SqlValue::Text(text) if kind == Kind::Timestamp => text.parse().ok().map(Value::Timestamp),
+        SqlValue::Text(text) => Some(Value::String(text.clone())),
+        SqlValue::Null | SqlValue::Blob(_) => None,
+    }
+}
+
 /// An index of a table.
 #[derive(Debug)]
 pub(crate) struct TableIndex {

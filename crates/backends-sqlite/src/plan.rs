@@ -1,7 +1,7 @@
 //! Which rows a read by filter has to look at, and in which order they come.
 
 use backends_core::driver::{Access, FindRequest, Remainder};
-use backends_core::{Expr, Filter, Order, Path, Result, Sort, SortField, Value};
+use backends_core::{Expr, Filter, Kind, Order, Path, Position, Result, Sort, SortField, Value};
 use rusqlite::types::Value as SqlValue;
 
 use crate::column::{self, Column, TableIndex};
@@ -25,11 +25,21 @@ pub(crate) struct Plan {
     pub(crate) after: Option<Vec<SqlValue>>,
     /// How many values a place has.
     pub(crate) places: usize,
+    /// What of a place is in the position of a row, where the rows come in the order that is asked for.
+    position: Option<Vec<Standing>>,
     /// What makes the statements go by an index, if they do.
     pub(crate) by_index: Option<String>,
     /// Whether other calls are likely to need the same statement.
     pub(crate) is_usual: bool,
     pub(crate) remainder: Remainder,
+}
+
+/// Where a value of a position comes from.
+enum Standing {
+    /// This value of the place of a row, which is of a column of this kind.
+    Open(usize, Kind),
+    /// The same in all rows.
+    Fixed(Value),
 }
 
 /// A way to the rows: the primary key, or an index.
@@ -54,6 +64,7 @@ impl Plan {
             }
             _ => None,
         };
+        let position = direction.and_then(|_| way.position(&position_fields(table, &request.sort)));
         let conditions: Vec<Condition> = way.columns.into_iter().flat_map(|(_, conditions)| conditions).collect();
         let is_usual = conditions.iter().all(|condition| condition.equals != Equals::Several);
         let (sql, parameters): (Vec<_>, Vec<_>) =
@@ -75,10 +86,22 @@ impl Plan {
             parameters: parameters.concat(),
             after,
             places: rows.columns.len(),
+            position,
             by_index,
             is_usual,
             remainder,
         })
+    }
+}
+
+impl Plan {
+    /// The position of the row at a place, where the rows come in the order that is asked for.
+    pub(crate) fn position(&self, place: &[SqlValue]) -> Option<Position> {
+        let value = |standing: &Standing| match standing {
+            Standing::Open(at, kind) => column::held(*kind, place.get(*at)?),
+            Standing::Fixed(value) => Some(value.clone()),
+        };
+        self.position.as_ref()?.iter().map(value).collect::<Option<_>>().map(Position::new)
     }
 }
 
@@ -147,6 +170,20 @@ impl<'t> Way<'t> {
         let by_column = rest.iter().map(|field| field.path.as_str()).eq(open.iter().map(|(column, _)| &*column.field));
         let order = rest.first().map_or(Order::Asc, |field| field.order);
         (is_exact && by_column && rest.iter().all(|field| field.order == order)).then_some(order)
+    }
+
+    /// Where the values of these fields come from, if each is one of a column.
+    fn position(&self, fields: &[&str]) -> Option<Vec<Standing>> {
+        let standing = |field: &&str| {
+            let at = self.columns.iter().position(|(column, _)| column.field == **field)?;
+            let (column, conditions) = &self.columns[at];
+            if at >= self.fixed {
+                return Some(Standing::Open(at - self.fixed, column.kind));
+            }
+            let equal = conditions.iter().find(|condition| condition.equals == Equals::One)?;
+            column::held(column.kind, equal.parameters.first()?).map(Standing::Fixed)
+        };
+        fields.iter().map(standing).collect()
     }
 
     fn access(&self) -> Access {

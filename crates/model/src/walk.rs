@@ -152,12 +152,14 @@ impl Walk {
     async fn find_needle(&self, backend: &Backend) -> Result<u64, String> {
         let walks = self.define(backend).await?;
         fill(&walks, self.needle, Some(self.needle * 2 / 3)).await?;
-        let (mut pages, mut found) = (0_u64, 0_u64);
+        let (mut pages, mut found, mut longest) = (0_u64, 0_u64, Duration::ZERO);
         let mut next: Option<PageToken> = None;
         let started = Instant::now();
         loop {
             let find = walks.find(field("note").eq("needle")).timeout(self.limit);
+            let asked = Instant::now();
             let page = find.page(10).after(next).await.map_err(said)?;
+            longest = longest.max(asked.elapsed());
             pages += 1;
             found += page.records.len() as u64;
             next = page.next;
@@ -166,13 +168,14 @@ impl Walk {
             }
         }
         println!(
-            "{}: {found} match among {} records over {pages} pages with {} ms each, {:.1} s",
+            "{}: {found} match among {} records over {pages} pages with {} ms each, the longest {} ms, {:.1} s",
             self.backend,
             self.needle,
             self.limit.as_millis(),
+            longest.as_millis(),
             started.elapsed().as_secs_f64()
         );
-        Ok(u64::from(found != 1 || pages < 2))
+        Ok(u64::from(found != 1 || pages < 2 || longest > self.limit))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reading by filter, a batch at a time: between two batches nothing is held open.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use backends_core::driver::{Context, FindRequest, Found};
@@ -21,6 +22,12 @@ const LARGEST: Size = Size { records: 8_192, bytes: 1 << 20 };
 
 /// So many bytes of records are looked at in one go; a call that looks at more leaves room for others in between.
 const LOOK_AT: usize = 8 << 20;
+
+/// A go that takes longer ends before that, so that whoever waits can stop.
+const LOOK_FOR: Duration = Duration::from_millis(20);
+
+/// After so many bytes the clock is looked at.
+const CLOCK_AT: usize = 64 << 10;
 
 #[derive(Debug, Clone, Copy)]
 struct Size {
@@ -120,7 +127,10 @@ impl Cursor for Rows {
     }
 
     fn reached(&self) -> Option<Position> {
-        None
+        match &self.from {
+            From::After(place) => self.reading.plan.position(place),
+            From::Start | From::End => None,
+        }
     }
 
     fn in_doubt(&self) -> &[usize] {
@@ -187,10 +197,15 @@ impl Reading {
         mut take: impl FnMut(&str, Result<bool>) -> Result<bool, Fault>,
     ) -> Result<Option<Vec<SqlValue>>, Fault> {
         let mut seen = self.matcher.as_ref().map(Matcher::sighting);
-        let mut looked_at = 0;
+        let (mut looked_at, mut clock_at, began) = (0, CLOCK_AT, Instant::now());
         let statements = match after {
             None => vec![(&self.plan.first, [].as_slice())],
             Some(after) => self.plan.next.iter().map(|(sql, values)| (sql, &after[..*values])).collect(),
+        };
+        let mut is_late = |looked_at: usize| {
+            let looks = looked_at >= clock_at;
+            clock_at += if looks { CLOCK_AT } else { 0 };
+            looks && began.elapsed() >= LOOK_FOR
         };
         let mut look_by = |sql: &str, place: &[SqlValue], looked_at: &mut usize| {
             let mut statement = self.statement(connection, sql, place)?;
@@ -199,7 +214,7 @@ impl Reading {
                 let record = codec::record(row, 0)?;
                 *looked_at += record.len();
                 let has_enough = take(record, self.is_meant(record, seen.as_mut()))?;
-                if has_enough || *looked_at >= LOOK_AT {
+                if has_enough || *looked_at >= LOOK_AT || is_late(*looked_at) {
                     return self.place(row).map(Some);
                 }
             }

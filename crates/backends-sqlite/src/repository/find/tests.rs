@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backends_core::driver::{BackendDriver, DefineRequest, InsertManyRequest, NewRecord, RepositoryDriver};
-use backends_core::{Definition, Key, RecordBuf, Timestamp, Token, Value};
+use backends_core::{Definition, Filter, Key, Order, RecordBuf, Sort, SortField, Timestamp, Token, Value, field};
 use tempfile::TempDir;
 
 use super::*;
@@ -88,4 +88,63 @@ async fn c22_one_unreadable_row_leaves_the_others_readable() {
     assert!(read(0).unwrap_err().is_unreadable());
     assert!(read(1).unwrap_err().is_unreadable());
     read(2).unwrap();
+}
+
+#[tokio::test]
+async fn c21_a_batch_without_a_match_says_how_far_was_looked() {
+    let json = r#"{"name": "two", "hashKey": "p", "hashKeyType": "N", "rangeKey": "s", "rangeKeyType": "N",
+        "indexes": [{"fields": ["kind", "text"], "unique": false}], "fields": {"kind": "string"}}"#;
+    let (_directory, repository) = repository(json).await;
+    // More than is looked at in one go.
+    let records = (0..24).map(|n| {
+        let mut record = new(n / 10, Some(n), 1 << 20);
+        record.record.set("s", Token::Int(n));
+        record.record.set("kind", Token::String("large"));
+        record.record.set("text", Token::String(if n < 12 { "" } else { "b" }));
+        record.record.set("more", Token::String(&"x".repeat(1 << 20)));
+        record
+    });
+    insert(&repository, records.collect()).await;
+    let by = |fields: &[(&str, Order)]| {
+        Sort::By(fields.iter().map(|(field, order)| SortField::new(*field, *order)).collect())
+    };
+    let key = |order| [("p", order), ("s", order)];
+    let needle = || field("note").eq("needle");
+    let large = || field("kind").eq("large") & needle();
+    for (filter, sort) in [
+        (needle(), Sort::Stable),
+        (needle(), by(&key(Order::Desc))),
+        (large(), by(&[("kind", Order::Asc), ("text", Order::Asc), ("p", Order::Asc), ("s", Order::Asc)])),
+        (large(), by(&[("text", Order::Desc), ("p", Order::Desc), ("s", Order::Desc)])),
+    ] {
+        let mut request = FindRequest::new(context());
+        (request.filter, request.sort) = (filter, sort);
+        let plan = Plan::new(&repository.table, &request).unwrap();
+        assert!(!plan.remainder.sort, "{:?}", request.sort);
+        // Each call begins where the one before has stopped looking, as pages do.
+        let mut stops = 0;
+        loop {
+            let mut cursor = rows(&repository, &request, Plan::new(&repository.table, &request).unwrap());
+            assert!(cursor.next().await.unwrap().unwrap().is_empty());
+            let reached = cursor.reached();
+            assert_ne!(reached, request.after, "every page goes further");
+            if reached.is_none() {
+                break;
+            }
+            (request.after, stops) = (reached, stops + 1);
+            assert!(stops <= 24, "pages without an end");
+        }
+        assert!(stops >= 2, "{:?}: {stops}", request.sort);
+    }
+    // The row at which a look has stopped is passed, and no other.
+    let mut request = FindRequest::new(context());
+    (request.filter, request.sort) = (needle(), Sort::Stable);
+    let mut cursor = rows(&repository, &request, Plan::new(&repository.table, &request).unwrap());
+    cursor.next().await.unwrap();
+    let Some(Value::Int(last)) = cursor.reached().and_then(|position| position.values().last().cloned()) else {
+        panic!("the place of the last row that was looked at")
+    };
+    (request.filter, request.after) = (Filter::all(), cursor.reached());
+    let left = sizes(&mut *rows(&repository, &request, Plan::new(&repository.table, &request).unwrap())).await;
+    assert_eq!(i64::try_from(left.iter().sum::<usize>()), Ok(23 - last));
 }
