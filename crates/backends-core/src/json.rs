@@ -12,7 +12,7 @@ mod unescape;
 mod write;
 
 pub use batch::JsonBatch;
-pub(crate) use number::{HANDED_OUT, handed_out};
+pub(crate) use number::{HANDED_OUT, are_storable, handed_out};
 pub use read::JsonTokens;
 pub use write::{to_string, write};
 

@@ -6,13 +6,16 @@ use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
-use crate::json::tree::Json;
+use crate::json::tree::{Json, is_too_deep};
 
 /// What `text` holds; an error says where it is broken, never what stands there.
 pub(super) fn parse(text: &str) -> Result<Json> {
     serde_json::from_str(without_mark(text)).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         Error::invalid_config(match error.classify() {
+            _ if is_too_deep(&error) => {
+                format!("the JSON is nested too deeply (line {line}, column {column}): flatten it")
+            }
             Category::Eof => format!("the JSON ends too early (line {line}, column {column}): close what is open"),
             _ => format!("this is no JSON (line {line}, column {column}): correct it there"),
         })

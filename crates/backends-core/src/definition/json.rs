@@ -106,14 +106,7 @@ impl Definition {
 }
 
 fn parse(text: &str) -> Result<Json> {
-    serde_json::from_str(text).map_err(|error| {
-        // The text of the error may hold a piece of the input.
-        Error::invalid_input(format!(
-            "the definition is no valid JSON at line {}, column {}: correct it there",
-            error.line(),
-            error.column()
-        ))
-    })
+    Json::parse(text, "the definition")
 }
 
 fn from_tree(json: &Json) -> Result<Definition> {

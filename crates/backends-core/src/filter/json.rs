@@ -7,14 +7,18 @@ use super::field::{operand, starts_with};
 use super::{Expr, Filter, Path, Pattern, Predicate};
 use crate::definition::shown;
 use crate::json::tree::Json;
+use crate::json::{are_storable, handed_out};
 use crate::names::unknown;
 use crate::value::BINARY;
-use crate::{Error, Result, Value};
+use crate::{Error, Result, Token, Value};
 
 /// How many filters stand inside one another.
 const DEPTH: usize = 16;
 /// How many tests and combinations there are.
 const PARTS: usize = 256;
+
+/// The double that is the least integer.
+const LEAST: f64 = -9_223_372_036_854_775_808.0;
 
 const FIELD: &str = "field";
 const COMBINATIONS: [&str; 4] = ["and", "or", "not", "all"];
@@ -42,7 +46,8 @@ impl Filter {
     /// `contains` with a value, `between` with two, `in` and `notIn` with a list, `isMissing` and `isSet` with `true`.
     /// A combination has exactly one of `and`, `or` (lists), `not` (a filter), `all` (`true`). Bytes are
     /// `{"$binary": base64}`; text at the place of a timestamp is RFC 3339. At most 16 filters inside one another and
-    /// 256 in all.
+    /// 256 in all. An integer outside i64 is refused; read by serde, where the text is not at hand, one outside u64 is
+    /// the float next to it.
     ///
     /// ```
     /// use backends_core::{Filter, field};
@@ -57,12 +62,10 @@ impl Filter {
     /// # Errors
     /// `InvalidInput` for another key, more than one operator, an operand that no operator takes, or too many parts.
     pub fn from_json(text: &str) -> Result<Self> {
-        let json: Json = serde_json::from_str(text).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            Error::invalid_input(format!(
-                "the filter is no valid JSON at line {line}, column {column}: correct it there"
-            ))
-        })?;
+        let json = Json::parse(text, "the filter")?;
+        if !are_storable(text) {
+            return Err(out_of_range());
+        }
         read(&json)
     }
 }
@@ -182,16 +185,23 @@ fn text<'j>(operator: &str, value: &'j Json) -> Result<&'j str> {
     }
 }
 
+#[cold]
+fn out_of_range() -> Error {
+    Error::invalid_input(
+        "a number as an operand is an integer from -2^63 to 2^63 - 1, written as one, or a float with a magnitude from \
+         1e-130 up to 1e126, written with a fraction or an exponent",
+    )
+}
+
 /// The operand as a record would hold it.
 fn scalar(json: &Json) -> Result<Value> {
     match json {
         Json::Null => operand(&()),
         Json::Bool(bool) => operand(bool),
-        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(int), _) => operand(&int),
-            (None, _) if number.as_u64().is_some() => operand(&number.as_u64()),
-            (None, Some(float)) => operand(&float),
-            (None, None) => Err(Error::invalid_input("a number that is no float")),
+        Json::Number(number) => match handed_out(&number.to_string()) {
+            Some(Token::Int(int)) => operand(&int),
+            Some(Token::Float(float)) => operand(&float),
+            _ => Err(out_of_range()),
         },
         Json::String(text) => operand(text),
         Json::Array(_) => operand(&[0_u8; 0]),
@@ -242,6 +252,9 @@ fn one<S: Serializer, V: Serialize + ?Sized>(serializer: S, key: &str, value: &V
 
 impl<'de> Deserialize<'de> for Filter {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(&Json::deserialize(deserializer)?).map_err(D::Error::custom)
+        let json = Json::deserialize(deserializer)?;
+        // The text is not at hand here, and this may be the double next to an integer outside i64.
+        let is_certain = json.all_numbers(&|number| !(number.is_f64() && number.as_f64() == Some(LEAST)));
+        if is_certain { read(&json) } else { Err(out_of_range()) }.map_err(D::Error::custom)
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::ask::Asked;
 use crate::repository::schema;
 use crate::schema::Place;
-use crate::{Definition, Document, Timestamp};
+use crate::{Definition, Document, Timestamp, Value};
 
 /// The records of a definition, as a type knows them.
 struct Known {
@@ -139,6 +139,40 @@ fn c16_what_is_no_filter_is_refused_with_what_is_known() {
     assert!(Filter::from_json(&nested(15)).is_ok() && Filter::from_json(&nested(16)).is_err());
     let wide = |parts| format!(r#"{{"or":[{}]}}"#, vec![r#"{"field":"a","eq":1}"#; parts].join(","));
     assert!(Filter::from_json(&wide(255)).is_ok() && Filter::from_json(&wide(256)).is_err());
+}
+
+#[test]
+fn c02_c16_a_number_outside_i64_is_no_operand() {
+    for (number, operand) in [
+        ("-9223372036854775808", Some(Value::Int(i64::MIN))),
+        ("9223372036854775807", Some(Value::Int(i64::MAX))),
+        ("-9.223372036854775808e18", Some(Value::Int(i64::MIN))),
+        ("9223372036854775808.0", Some(Value::Float(9_223_372_036_854_775_808.0))),
+        ("1e19", Some(Value::Float(1e19))),
+        ("9223372036854775808", None),
+        ("-9223372036854775809", None),
+        ("18446744073709551616", None),
+        ("1e-400", None),
+        ("1e126", None),
+    ] {
+        for text in [format!(r#"{{"field":"a","eq":{number}}}"#), format!(r#"{{"field":"\\\"","in":[1,{number}]}}"#)] {
+            let filter = Filter::from_json(&text);
+            let Some(operand) = &operand else {
+                let error = filter.unwrap_err();
+                assert!(error.is_invalid_input(), "{text}: {error}");
+                continue;
+            };
+            let filter = filter.unwrap();
+            let Expr::Test(_, Predicate::Eq(found)) = filter.expr() else { continue };
+            assert_eq!(found, operand, "{text}");
+        }
+    }
+    // In a name it is no number.
+    assert!(Filter::from_json(r#"{"field":"\"9223372036854775808","eq":1}"#).is_ok());
+    for text in [r#"{"field":"a","eq":-9223372036854775809}"#, r#"{"not":{"field":"a","in":[-9223372036854775809]}}"#] {
+        let error = serde_json::from_str::<Filter>(text).unwrap_err();
+        assert!(error.to_string().contains("-2^63"), "{text}: {error}");
+    }
 }
 
 #[test]

@@ -21,6 +21,39 @@ pub(crate) fn handed_out(text: &str) -> Option<Token<'static>> {
     scan.number().ok().filter(|_| scan.at == text.len())
 }
 
+/// Whether every number in a text of well-formed JSON is one that a record can hold. `serde_json` takes an integer that
+/// is outside of all of its types for the double that is next to it.
+pub(crate) fn are_storable(text: &str) -> bool {
+    let mut scan = Scan { text, at: 0 };
+    while scan.at < text.len() {
+        match scan.here() {
+            b'-' | b'0'..=b'9' => {
+                if scan.number().is_err() {
+                    return false;
+                }
+                continue;
+            }
+            b'"' => scan.at = end_of_string(text.as_bytes(), scan.at),
+            _ => {}
+        }
+        scan.at += 1;
+    }
+    true
+}
+
+/// Where the string ends whose first quote stands at `start`.
+fn end_of_string(text: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'"' => break,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    at
+}
+
 impl Scan<'_> {
     /// Passes over the number that begins here: an integer inside i64, or with a fraction or an exponent the double that
     /// it is. This library writes an exponent to every float outside i64.

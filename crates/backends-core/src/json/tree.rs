@@ -5,6 +5,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
 
+use crate::Error;
+
 /// A JSON value with the entries of its objects as they were written.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Json {
@@ -14,6 +16,39 @@ pub(crate) enum Json {
     String(String),
     Array(Vec<Json>),
     Object(Vec<(String, Json)>),
+}
+
+impl Json {
+    /// What the text holds, which is that of `what`; an error says where it is broken, never what stands there.
+    ///
+    /// # Errors
+    /// `InvalidInput` for what is no JSON, or has more than 127 lists and objects inside one another.
+    pub(crate) fn parse(text: &str, what: &str) -> crate::Result<Self> {
+        serde_json::from_str(text).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            Error::invalid_input(if is_too_deep(&error) {
+                format!("{what} is nested too deeply at line {line}, column {column}: flatten it")
+            } else {
+                format!("{what} is no valid JSON at line {line}, column {column}: correct it there")
+            })
+        })
+    }
+
+    /// Whether all numbers in it are such.
+    pub(crate) fn all_numbers(&self, is: &dyn Fn(&Number) -> bool) -> bool {
+        match self {
+            Self::Number(number) => is(number),
+            Self::Array(items) => items.iter().all(|item| item.all_numbers(is)),
+            Self::Object(entries) => entries.iter().all(|(_, value)| value.all_numbers(is)),
+            Self::Null | Self::Bool(_) | Self::String(_) => true,
+        }
+    }
+}
+
+/// Whether a text is JSON that goes deeper than `serde_json` does.
+pub(crate) fn is_too_deep(error: &serde_json::Error) -> bool {
+    // Its kind of error says of this that it is of syntax.
+    error.to_string().starts_with("recursion limit exceeded")
 }
 
 impl From<&Value> for Json {
@@ -110,6 +145,16 @@ mod tests {
         assert_eq!(five, wrapped);
         let text: Json = serde_json::from_str(r#"{"$serde_json::private::Number": "x"}"#).unwrap();
         assert!(matches!(text, Json::Object(_)));
+    }
+
+    #[test]
+    fn c16_c38_what_is_nested_too_deeply_is_not_called_broken() {
+        let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(Json::parse(&nested(127), "the filter").is_ok());
+        for (text, says) in [(nested(128), "nested too deeply at line 1, column 128"), ("[[".to_owned(), "no valid JSON")] {
+            let error = Json::parse(&text, "the filter").unwrap_err();
+            assert!(error.is_invalid_input() && error.message().contains(says), "{error}");
+        }
     }
 
     #[test]
