@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use backends_core::{Definition, Expr, Filter, Kind, Path, Predicate, Result, Value, field};
 use mongodb::bson::{Bson, Document, doc};
 
+use crate::alternatives::{Alternatives, whole};
 use crate::codec::element::tag;
 use crate::codec::{ID, any_of, forms};
 use crate::place::Place;
@@ -75,12 +76,15 @@ impl Suspect {
 
 impl Condition {
     /// The query for a filter.
-    pub(crate) fn new(definition: &Definition, filter: &Filter) -> Result<Self> {
+    pub(crate) fn new(definition: &Definition, filter: &Filter, alternatives: Alternatives) -> Result<Self> {
         let (mut documents, mut asked, mut rest, mut left) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut suspects = BTreeSet::new();
         let mut bytes = 0;
         for conjunct in filter.conjuncts() {
-            let part = part(definition, conjunct, true)?;
+            let mut part = part(definition, conjunct, true)?;
+            if alternatives == Alternatives::Whole && matches!(conjunct.expr(), Expr::Or(_)) {
+                part.document = part.document.map(whole);
+            }
             let document = part.document.filter(|document| bytes + size(document) <= MOST_BYTES);
             let found = find_suspects(definition, conjunct);
             let is_asked = part.is_exact && document.is_some();

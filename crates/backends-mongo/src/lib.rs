@@ -20,6 +20,7 @@
 //! The native client of a backend is a [`mongodb::Client`], that of a repository its
 //! `mongodb::Collection<mongodb::bson::RawDocumentBuf>`; both crates are re-exported as [`mongodb`].
 
+mod alternatives;
 mod backend;
 mod capabilities;
 mod codec;

@@ -1,10 +1,11 @@
 //! An order as the server sorts: by the fields themselves where that is the same, by computed values elsewhere.
 
 use backends_core::driver::FindRequest;
-use backends_core::{Definition, Error, Expr, Filter, Kind, Order, Position, Result, Sort, SortField, Value};
+use backends_core::{Definition, Error, Kind, Order, Position, Result, Sort, SortField, Value};
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, Document, doc};
 
+use crate::alternatives::{Alternatives, is_key};
 use crate::codec::{date, forms};
 use crate::place::Place;
 
@@ -51,24 +52,14 @@ impl Sorted {
         if places.iter().any(Place::has_foreign_text) {
             return Self::Core;
         }
-        let merges = is_merged(&request.filter);
+        let merges = Alternatives::of(definition, request) == Alternatives::Merged;
         let keys = places.into_iter().zip(fields).enumerate().map(|(number, (place, field))| {
-            let path = field.path.as_str();
-            let is_key = path == definition.id_field() || definition.key_fields().any(|key| key == path);
+            let is_key = is_key(definition, &field.path);
             let is_stored = is_sorted_as_stored(&place) && (is_key || !merges);
             let computed = (!is_stored).then(|| format!("{COMPUTED}{number}"));
             SortKey { computed, descends: field.order == Order::Desc, is_key, place }
         });
         Self::Server(Sorting { keys: keys.collect() })
-    }
-}
-
-/// Whether the server may merge parts of its plan, and tell stored nulls from missing fields there.
-fn is_merged(filter: &Filter) -> bool {
-    match filter.expr() {
-        Expr::Or(_) => true,
-        Expr::And(members) => members.iter().any(is_merged),
-        _ => false,
     }
 }
 

@@ -4,6 +4,7 @@ use backends_core::driver::{FindRequest, Remainder};
 use backends_core::{Definition, Filter, Path, Result, Sort};
 use mongodb::bson::{Bson, Document, doc};
 
+use crate::alternatives::Alternatives;
 use crate::codec::ID;
 use crate::filter::{Condition, is_suspect, nothing, paths, size};
 use crate::order::{Sorted, Sorting};
@@ -62,7 +63,8 @@ pub(crate) struct Find {
 impl Search {
     /// What a request sends.
     pub(crate) fn new(definition: &Definition, request: &FindRequest) -> Result<Self> {
-        let condition = Condition::new(definition, &request.filter)?.looking_at(sorted_suspects(definition, request));
+        let condition = Condition::new(definition, &request.filter, Alternatives::of(definition, request))?;
+        let condition = condition.looking_at(sorted_suspects(definition, request));
         let sorted = Sorted::of(definition, request);
         let core_sorts = matches!(sorted, Sorted::Core);
         let finds_only_those = condition.rest.is_all() && !core_sorts;

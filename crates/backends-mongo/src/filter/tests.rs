@@ -14,7 +14,7 @@ const JSON: &str = r#"{"name": "notes", "indexes": [{"fields": ["nick"], "unique
 const HEX: &str = "0123456789abcdef01234567";
 
 fn condition(filter: &Filter) -> Condition {
-    Condition::new(&Definition::from_json(JSON).unwrap(), filter).unwrap()
+    Condition::new(&Definition::from_json(JSON).unwrap(), filter, Alternatives::Any).unwrap()
 }
 
 fn no_array() -> Document {

@@ -95,7 +95,7 @@ fn c43_behind_a_missing_value_the_rest_is_one_part() {
 
 #[test]
 fn c43_an_order_is_computed_where_parts_may_be_merged() {
-    use backends_core::field;
+    use backends_core::{Filter, field};
 
     let is_computed = |filter: Filter, path: &str| {
         let mut request = FindRequest::new(Context::new(Timestamp::MIN, Duration::from_secs(1)));

@@ -7,6 +7,7 @@ use backends_core::driver::{Counted, FindRequest};
 use mongodb::bson::{Bson, Document, doc};
 
 use super::MongoRepository;
+use crate::alternatives::Alternatives;
 use crate::database::max_time;
 use crate::error::Effect;
 use crate::filter::{Condition, INSTANT, Suspect, UNREADABLE};
@@ -17,7 +18,7 @@ const UNREADABLES: &str = "unreadables";
 impl MongoRepository {
     /// The number, where the server can be asked for the whole filter and came across nothing that no record holds.
     pub(super) async fn count_all(&self, request: &FindRequest) -> Result<Counted> {
-        let condition = Condition::new(&self.definition, &request.filter)?;
+        let condition = Condition::new(&self.definition, &request.filter, Alternatives::Any)?;
         if !condition.rest.is_all() {
             return Ok(Counted::by_find());
         }

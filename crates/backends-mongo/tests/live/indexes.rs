@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use backends_core::{Document, Order, SchemaMode, field};
+use backends_core::{Document, Order, SchemaMode, Value, field};
 use backends_mongo::mongodb::IndexModel;
-use backends_mongo::mongodb::bson::{self, doc};
+use backends_mongo::mongodb::bson::{self, Bson, doc};
 use backends_mongo::mongodb::options::IndexOptions;
 
 use crate::store::{Store, definition, open};
@@ -123,5 +123,40 @@ async fn c37_an_index_that_is_not_wanted_any_longer_stays() {
     assert_eq!(teams.definition().indexes().len(), 4);
     assert_eq!(indexes(&store, "teams").await.len(), 6);
     other.close().await.unwrap();
+    store.remove().await;
+}
+
+#[tokio::test]
+async fn c43_what_indexes_of_other_programs_serve_is_not_merged() {
+    let store = Store::open().await;
+    let json = r#"{"name": "notes", "idKind": "string", "fields": {"age": "integer", "note": "integer", "memo": "integer",
+        "mark": "integer"}, "indexes": [{"fields": ["age"], "unique": false, "ordered": true}]}"#;
+    let collection = store.collection("notes");
+    let one = |n: i64| {
+        let mut one = doc! { "_id": format!("id {n:03}"), "note": n % 2, "memo": n % 3, "mark": n };
+        match n % 5 {
+            0 => {}
+            1 => _ = one.insert("age", Bson::Null),
+            age => _ = one.insert("age", age),
+        }
+        one
+    };
+    collection.insert_many((0..100).map(one)).await.unwrap();
+    for name in ["note", "memo"] {
+        collection.create_index(IndexModel::builder().keys(doc! { name: 1, "age": 1, "_id": 1 }).build()).await.unwrap();
+    }
+    let notes = store.backend.define::<Document>(definition(json)).await.unwrap();
+    // Each part looks at documents, where a stored null and a missing field are two.
+    let either = (field("note").eq(1) & field("mark").ge(0)) | (field("memo").eq(1) & field("mark").ge(0));
+    for order in [Order::Asc, Order::Desc] {
+        let mut expected: Vec<i64> = (0..100).filter(|n| n % 2 == 1 || n % 3 == 1).collect();
+        expected.sort_by_key(|n| (if n % 5 < 2 { 0 } else { n % 5 }, *n));
+        if order == Order::Desc {
+            expected.reverse();
+        }
+        let found = notes.find(&either).sort("age", order).await.unwrap();
+        let found: Vec<_> = found.iter().map(|note| note.get("mark").cloned().unwrap()).collect();
+        assert_eq!(found, expected.into_iter().map(Value::from).collect::<Vec<_>>(), "{order:?}");
+    }
     store.remove().await;
 }
