@@ -8,7 +8,7 @@ use crate::{Batch, Definition, Error, ErrorKind, FieldKind, Kind, Mistakes, Reco
 
 mod fits;
 
-use fits::record_fits;
+use fits::{Wanted, record_fits};
 
 /// Whether `define` may change the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -115,6 +115,8 @@ pub struct StoredKinds {
     added: Vec<(String, FieldKind)>,
     mistakes: Mistakes,
     context: Option<Context>,
+    /// Whether the database has instants of its own, which it compares with no text.
+    has_instants: bool,
 }
 
 impl StoredKinds {
@@ -124,6 +126,7 @@ impl StoredKinds {
             added: reconciled.added_kinds.clone(),
             mistakes: Mistakes::new(ErrorKind::DefinitionConflict),
             context: None,
+            has_instants: false,
         }
     }
 
@@ -137,6 +140,14 @@ impl StoredKinds {
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.added.retain(|(path, _)| path != name);
+        self
+    }
+
+    /// The same for a database that has instants of its own, and compares them with no text: where text stands for one,
+    /// `foreignText` has to be declared.
+    #[must_use]
+    pub fn having_instants(mut self) -> Self {
+        self.has_instants = true;
         self
     }
 
@@ -183,8 +194,15 @@ impl StoredKinds {
     fn look_at(&mut self, record: &RecordBuf) -> Result<()> {
         for (path, kind) in &self.added {
             let kind = *kind;
-            match record_fits(record, path, kind) {
+            let takes_text = kind.foreign_text || !self.has_instants;
+            match record_fits(record, path, Wanted { kind, takes_text }) {
                 Ok(true) => {}
+                Ok(false) if !takes_text && record_fits(record, path, Wanted { kind, takes_text: true })? => {
+                    self.mistakes.add(format!(
+                        "stored records hold instants as text at `{path}`, which no comparison would find: declare \
+                         `foreignText: true` there, or store dates, as in a key they have to be"
+                    ));
+                }
                 Ok(false) => self.mistakes.add(format!(
                     "stored records hold another kind than {} at `{path}`: change them, or declare their kind",
                     kind.kind

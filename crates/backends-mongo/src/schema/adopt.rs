@@ -14,7 +14,7 @@ use crate::error::Effect;
 /// Holds stored records against what is new in a definition: all of it, if none was stored before.
 ///
 /// # Errors
-/// `DefinitionConflict` for values of another kind; `Unsupported` for ids that are neither text nor an `ObjectId`.
+/// `DefinitionConflict` for values of another kind, and for text at timestamps without `foreignText`; `Unsupported` for ids that are neither text nor an `ObjectId`.
 pub(super) async fn check(
     database: &Arc<Database>,
     request: &DefineRequest,
@@ -26,7 +26,7 @@ pub(super) async fn check(
         return Ok(());
     }
     let kinds = if is_new { StoredKinds::of_all(reconciled) } else { StoredKinds::new(reconciled) };
-    let kinds = kinds.without(reconciled.merged.id_field()).reporting(&request.context);
+    let kinds = kinds.without(reconciled.merged.id_field()).having_instants().reporting(&request.context);
     if kinds.is_empty() {
         return Ok(());
     }

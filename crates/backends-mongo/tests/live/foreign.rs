@@ -6,7 +6,7 @@ use std::time::Duration;
 use backends_core::driver::{
     BackendDriver, Context, DefineRequest, RepositoryDriver, StoredKinds, SwapRequest, Swapped,
 };
-use backends_core::{Definition, Document, Filter, Key, RecordBuf, Timestamp, Token, Value, reconcile};
+use backends_core::{Definition, Document, Filter, Key, RecordBuf, Timestamp, Token, Value, field, reconcile};
 use backends_mongo::mongodb::bson::{Bson, DateTime, Decimal128, Document as Native, doc, oid::ObjectId};
 use backends_mongo::mongodb::options::ClientOptions;
 use backends_mongo::{MongoBackend, MongoOptions};
@@ -153,7 +153,8 @@ async fn c37_stored_values_of_another_kind_are_a_conflict_where_they_are_declare
     for (fields, fits) in [
         (r#"{"age": "integer"}"#, false),
         (r#"{"price": "number"}"#, false),
-        (r#"{"age": "string", "at": "timestamp"}"#, true),
+        (r#"{"age": "string", "at": "timestamp"}"#, false),
+        (r#"{"age": "string", "at": {"kind": "timestamp", "foreignText": true}}"#, true),
         (r#"{"age": "string", "other": "bool"}"#, true),
         (r#"{"other": "bool", "price": "string"}"#, false),
         (r#"{"address.city": "string"}"#, true),
@@ -170,6 +171,40 @@ async fn c37_stored_values_of_another_kind_are_a_conflict_where_they_are_declare
     let error = store.backend.define::<Document>(both).await.unwrap_err();
     let [lat, price] = error.mistakes() else { panic!("{error}") };
     assert!(lat.contains("`address.lat`") && price.contains("`price`") && price.contains("Decimal128"), "{error}");
+    store.remove().await;
+}
+
+#[tokio::test]
+async fn c43_instants_that_are_stored_as_text_are_told_where_they_are_declared() {
+    let store = Store::open().await;
+    let text = "2020-01-01T00:00:00Z";
+    let date = DateTime::from_millis(5);
+    let plain = |paths: &str| format!(r#"{{"name": "notes", "fields": {{{paths}}}}}"#);
+    store.backend.define::<Document>(definition(&plain(r#""n": "integer""#))).await.unwrap();
+    let notes = store.collection("notes");
+    notes.insert_one(doc! { "n": 1, "at": date, "inner": { "at": date }, "days": [date] }).await.unwrap();
+    notes
+        .insert_one(doc! { "n": 2, "at": text, "inner": { "at": text }, "days": [date, text], "key": text })
+        .await
+        .unwrap();
+    // Whether there was a definition before or not.
+    store.collection("other").insert_many(crate::store::all(&notes).await).await.unwrap();
+    for name in ["notes", "other"] {
+        for path in ["at", "inner.at", "days[]"] {
+            let json = plain(&format!(r#""{path}": "timestamp""#)).replace("notes", name);
+            let error = store.backend.define::<Document>(definition(&json)).await.unwrap_err();
+            assert!(error.is_definition_conflict() && error.message().contains("foreignText: true"), "{error}");
+            assert!(error.message().contains(path) && !error.to_string().contains("2020"), "{error}");
+        }
+        let key = format!(r#"{{"name": "{name}", "indexes": [{{"fields": ["key"], "unique": false}}],
+            "fields": {{"key": "timestamp"}}}}"#);
+        assert!(store.backend.define::<Document>(definition(&key)).await.unwrap_err().is_definition_conflict());
+        let json = plain(r#""at": {"kind": "timestamp", "foreignText": true}"#).replace("notes", name);
+        let records = store.backend.define::<Document>(definition(&json)).await.unwrap();
+        let after = Timestamp::from_millis(6).unwrap();
+        let found = records.find(field("at").gt(after)).await.unwrap();
+        assert!(found.len() == 1 && found[0].get("n") == Some(&Value::from(2)), "{found:?}");
+    }
     store.remove().await;
 }
 
