@@ -10,6 +10,7 @@ pub mod define;
 pub mod delete;
 pub mod drift;
 pub mod errors;
+pub mod explain;
 pub mod filters;
 pub mod filters_from_json;
 pub mod get;

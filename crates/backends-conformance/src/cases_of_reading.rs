@@ -14,6 +14,11 @@ macro_rules! with_cases_of_reading {
                 c23_many_are_counted
                 l07_a_read_of_many_asks_the_driver_once
             }
+            explain {
+                c25_c18_every_test_says_who_looks_at_it
+                c25_every_read_by_filter_is_explained
+                c25_c21_a_page_is_explained_behind_its_token
+            }
             filters {
                 c13_c18_every_test_of_every_kind_of_value_means_the_same_everywhere
                 c13_l14_tests_inside_maps_mean_the_same

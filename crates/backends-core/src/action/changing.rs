@@ -300,7 +300,7 @@ macro_rules! by_filter {
         impl<$type: $crate::Record> $action<$type> {
             /// Says how the records would be found; see [`Find::explain`]($crate::action::Find::explain).
             pub fn explain(self) -> $crate::action::Explain {
-                $crate::action::Explain::new(self.query, false)
+                $crate::action::Explain::new(self.query)
             }
         }
 

@@ -2,9 +2,9 @@
 
 use std::marker::PhantomData;
 
-use super::Pending;
 use super::draw::{Draw, Opening};
 use super::query::{Query, reads};
+use super::{Explain, Pending};
 use crate::driver::{Counted, FindRequest};
 use crate::layer::Operation;
 use crate::{Filter, Record, Repository, Result};
@@ -22,6 +22,12 @@ impl<T: Record> Count<T> {
         let mut query = Query::new(repository, filter);
         query.name_fields::<&str>([]);
         Self { query, record: PhantomData }
+    }
+
+    /// Says how they would be found; see [`Find::explain`](super::Find::explain). The requests are those of reading
+    /// them, which a database that counts by itself needs not all of.
+    pub fn explain(self) -> Explain {
+        Explain::of_count(self.query)
     }
 
     async fn run(self) -> Result<u64> {

@@ -2,10 +2,10 @@
 
 use std::marker::PhantomData;
 
-use super::Pending;
 use super::count::count;
 use super::draw::Opening;
 use super::query::{Query, reads};
+use super::{Explain, Pending};
 use crate::layer::Operation;
 use crate::{Filter, Record, Repository, Result};
 
@@ -23,6 +23,11 @@ impl<T: Record> Exists<T> {
         query.name_fields::<&str>([]);
         query.limit = Some(1);
         Self { query, record: PhantomData }
+    }
+
+    /// Says how one would be looked for; see [`Find::explain`](super::Find::explain).
+    pub fn explain(self) -> Explain {
+        Explain::new(self.query)
     }
 
     async fn run(self) -> Result<bool> {

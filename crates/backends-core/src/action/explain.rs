@@ -3,31 +3,48 @@
 use std::fmt;
 
 use super::Pending;
+use super::find_page::PageOf;
 use super::query::Query;
+use crate::Result;
 use crate::driver::{FindRequest, Plan};
 use crate::layer::Operation;
-use crate::{Result, Sort};
 
 /// Says how a read by filter would be answered, and reads nothing. See [`Find::explain`](super::Find::explain).
 #[must_use = "an action does nothing until it is awaited"]
 pub struct Explain {
     query: Query,
-    is_page: bool,
+    page: Option<PageOf>,
+    counts: bool,
 }
 
 impl Explain {
-    pub(super) fn new(query: Query, is_page: bool) -> Self {
-        Self { query, is_page }
+    pub(super) fn new(query: Query) -> Self {
+        Self { query, page: None, counts: false }
     }
 
-    async fn run(self) -> Result<Plan> {
+    pub(super) fn of_page(query: Query, page: PageOf) -> Self {
+        Self { query, page: Some(page), counts: false }
+    }
+
+    pub(super) fn of_count(query: Query) -> Self {
+        Self { query, page: None, counts: true }
+    }
+
+    async fn run(mut self) -> Result<Plan> {
         let invocation = self.query.invocation("explain");
-        let request = self.query.request(&invocation).map_err(|error| invocation.place(error))?;
-        let Some(mut request) = request else { return invocation.check().map(|()| Plan::nothing()) };
-        if self.is_page && request.sort == Sort::Any {
-            request.sort = Sort::Stable;
+        let request = match &self.page {
+            Some(page) => page.request(&mut self.query, &invocation).map(|request| request.map(|(request, _)| request)),
+            None => self.query.request(&invocation),
+        };
+        let Some(request) = request.map_err(|error| invocation.place(error))? else {
+            return invocation.check().map(|()| Plan::nothing());
+        };
+        let mut plan = invocation.read(&Explaining { query: &self.query, request }).await?;
+        if self.counts {
+            // A database that counts by itself answers in fewer.
+            plan.requests = format!("at most {}", plan.requests);
         }
-        invocation.read(&Explaining { query: &self.query, request }).await
+        Ok(plan)
     }
 }
 

@@ -100,9 +100,9 @@ impl<T: DeserializeOwned + Send + 'static> Find<T> {
     }
 
     /// Says how the records would be read: by which key or index, what the database filters, what is left to core, who
-    /// sorts, and how many requests it takes.
+    /// sorts, and how many requests it takes. [`Plan`](crate::driver::Plan) shows it as text.
     pub fn explain(self) -> Explain {
-        Explain::new(self.query, false)
+        Explain::new(self.query)
     }
 
     async fn run(mut self) -> Result<Vec<T>> {

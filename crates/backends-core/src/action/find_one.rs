@@ -4,9 +4,9 @@ use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 
-use super::Pending;
 use super::find::Collecting;
 use super::query::{Query, reads};
+use super::{Explain, Pending};
 use crate::{Document, Filter, Order, Path, Record, Repository, Result};
 
 /// Reads one of the records that a filter means. See [`Repository::find_one`].
@@ -36,6 +36,11 @@ impl<T: DeserializeOwned + Send + 'static> FindOne<T> {
     pub fn select<U: DeserializeOwned + Send + 'static>(mut self) -> FindOne<U> {
         self.query.select::<U>();
         FindOne { query: self.query, record: PhantomData }
+    }
+
+    /// Says how the record would be read; see [`Find::explain`](super::Find::explain).
+    pub fn explain(self) -> Explain {
+        Explain::new(self.query)
     }
 
     async fn run(self) -> Result<Option<T>> {

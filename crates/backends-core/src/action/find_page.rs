@@ -23,9 +23,14 @@ use crate::{Error, Position, Result, Sort};
 #[must_use = "an action does nothing until it is awaited"]
 pub struct FindPage<T> {
     query: Query,
+    page: PageOf,
+    record: PhantomData<fn() -> T>,
+}
+
+/// Which page of a query is asked for.
+pub(super) struct PageOf {
     size: u32,
     after: Option<PageToken>,
-    record: PhantomData<fn() -> T>,
 }
 
 /// A page of records.
@@ -46,58 +51,66 @@ impl<T> fmt::Debug for Page<T> {
 
 impl<T: DeserializeOwned + Send + 'static> FindPage<T> {
     pub(super) fn new(query: Query, size: u32) -> Self {
-        Self { query, size, after: None, record: PhantomData }
+        Self { query, page: PageOf { size, after: None }, record: PhantomData }
     }
 
     /// Goes on where another page of the same query has ended; from the beginning with none.
     pub fn after(mut self, token: impl Into<Option<PageToken>>) -> Self {
-        self.after = token.into();
+        self.page.after = token.into();
         self
     }
 
-    /// Says how the page would be read; see [`Find::explain`](super::Find::explain).
-    pub fn explain(mut self) -> Explain {
-        self.query.limit = Some(u64::from(self.size).max(1) + 1);
-        Explain::new(self.query, true)
+    /// Says how this page would be read; see [`Find::explain`](super::Find::explain). Its limit is one more than the
+    /// size: that one says whether there is another page.
+    pub fn explain(self) -> Explain {
+        Explain::of_page(self.query, self.page)
     }
 
     async fn run(mut self) -> Result<Page<T>> {
-        if self.size == 0 {
-            return Err(Error::invalid_input("a page of no records: ask for one at least"))
-                .map_err(|error| self.query.invocation("find").place(error));
-        }
-        let sliced = self.query.limit.is_some() || self.query.offset > 0;
-        // One more, which says whether there is another page.
-        self.query.limit = Some(u64::from(self.size) + 1);
         let invocation = self.query.invocation("find");
-        let place = |error| invocation.place(error);
-        if sliced {
-            return Err(place(Error::invalid_input(
-                "`.limit` or `.offset` beside `.page`: leave it out, the size of the page is the limit",
-            )));
+        let request = self.page.request(&mut self.query, &invocation).map_err(|error| invocation.place(error))?;
+        let Some((request, fingerprint)) = request else {
+            return invocation.check().map(|()| Page { records: Vec::new(), next: None });
+        };
+        let until = Instant::now().checked_add(half_of(&invocation));
+        let size = self.page.size as usize;
+        let paging = Paging { query: &self.query, request, size, until, record: PhantomData };
+        let (records, last, own_order) = invocation.read(&paging).await?;
+        let next = last.map(|position| PageToken::new(fingerprint.of(own_order), &position));
+        Ok(Page { records, next })
+    }
+}
+
+impl PageOf {
+    /// What a driver is asked for, and the fingerprint of the query; nothing if no record can be meant.
+    ///
+    /// # Errors
+    /// `InvalidInput`, for what was wrong with any part of it.
+    pub(super) fn request(&self, query: &mut Query, invocation: &Invocation) -> Result<Option<(FindRequest, Fingerprint)>> {
+        if self.size == 0 {
+            return Err(Error::invalid_input("a page of no records: ask for one at least"));
         }
-        let request = self.query.request(&invocation).map_err(place)?;
-        let Some(mut request) = request else {
+        if query.limit.is_some() || query.offset > 0 {
+            return Err(Error::invalid_input(
+                "`.limit` or `.offset` beside `.page`: leave it out, the size of the page is the limit",
+            ));
+        }
+        // One more, which says whether there is another page.
+        query.limit = Some(u64::from(self.size) + 1);
+        let Some(mut request) = query.request(invocation)? else {
             // A query that means nothing has one page, which gives no token.
-            return match self.after {
-                Some(_) => Err(place(of_another_query())),
-                None => invocation.check().map(|()| Page { records: Vec::new(), next: None }),
-            };
+            return if self.after.is_some() { Err(of_another_query()) } else { Ok(None) };
         };
         if request.sort == Sort::Any {
             request.sort = Sort::Stable;
         }
-        let fingerprint = Fingerprint::new(&self.query.inner.name, &request.filter, &request.sort);
-        let values = self.query.sort_fields(&request.sort).len();
+        let fingerprint = Fingerprint::new(&query.inner.name, &request.filter, &request.sort);
+        let values = query.sort_fields(&request.sort).len();
         if let Some(token) = &self.after {
-            let (after, own_order) = token.position(&fingerprint, values).map_err(place)?;
+            let (after, own_order) = token.position(&fingerprint, values)?;
             (request.after, request.own_order) = (Some(after), own_order);
         }
-        let until = Instant::now().checked_add(half_of(&invocation));
-        let paging = Paging { query: &self.query, request, size: self.size as usize, until, record: PhantomData };
-        let (records, last, own_order) = invocation.read(&paging).await?;
-        let next = last.map(|position| PageToken::new(fingerprint.of(own_order), &position));
-        Ok(Page { records, next })
+        Ok(Some((request, fingerprint)))
     }
 }
 

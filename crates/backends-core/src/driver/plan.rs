@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{FindRequest, Remainder};
-use crate::{Filter, Sort};
+use crate::{Filter, Order, Sort};
 
 /// How the records of a [`FindRequest`] are reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,8 +48,14 @@ pub struct Plan {
     pub database_filter: Filter,
     /// What of the filter core looks at.
     pub core_filter: Filter,
+    /// The order that is asked for.
+    pub sort: Sort,
     /// Where the order comes from.
     pub sorted_by: SortedBy,
+    /// How many records are passed over.
+    pub offset: u64,
+    /// How many are read at most.
+    pub limit: Option<u64>,
     /// How many requests the call makes, in words (`1`, `1 for each 1 MB read`).
     pub requests: String,
 }
@@ -69,7 +75,8 @@ impl Plan {
             _ => SortedBy::Access,
         };
         let (core_filter, requests) = (remainder.filter.clone(), requests.into());
-        Self { access, database_filter, core_filter, sorted_by, requests }
+        let (sort, offset, limit) = (request.sort.clone(), request.offset, request.limit);
+        Self { access, database_filter, core_filter, sort, sorted_by, offset, limit, requests }
     }
 
     /// The plan of a driver that hands over every record.
@@ -86,8 +93,9 @@ impl Plan {
 
     pub(crate) fn nothing() -> Self {
         let (database_filter, core_filter) = (Filter::all(), Filter::all());
-        let (sorted_by, requests) = (SortedBy::Nobody, "0".to_owned());
-        Self { access: Access::Nothing, database_filter, core_filter, sorted_by, requests }
+        let (sort, sorted_by) = (Sort::Any, SortedBy::Nobody);
+        let (access, requests) = (Access::Nothing, "0".to_owned());
+        Self { access, database_filter, core_filter, sort, sorted_by, offset: 0, limit: None, requests }
     }
 }
 
@@ -104,18 +112,79 @@ impl fmt::Display for Access {
     }
 }
 
+/// What of a filter somebody looks at. "All" would read as the reverse.
+struct Filters<'f>(&'f Filter);
+
+impl fmt::Display for Filters<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_all() { f.write_str("filters nothing") } else { write!(f, "filters by {:?}", self.0) }
+    }
+}
+
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "reads:     {}", self.access)?;
-        writeln!(f, "database:  {:?}", self.database_filter)?;
-        writeln!(f, "core:      {:?}", self.core_filter)?;
-        let sorted_by = match self.sorted_by {
+        writeln!(f, "database:  {}", Filters(&self.database_filter))?;
+        writeln!(f, "core:      {}", Filters(&self.core_filter))?;
+        f.write_str("sorted:    ")?;
+        match &self.sort {
+            Sort::Any => {}
+            Sort::Stable => f.write_str("by the primary key or another order of the backend, ")?,
+            Sort::By(fields) => {
+                f.write_str("by ")?;
+                for field in fields {
+                    let direction = if field.order == Order::Asc { "ascending" } else { "descending" };
+                    write!(f, "{} {direction}, ", field.path)?;
+                }
+            }
+        }
+        writeln!(f, "{}", match self.sorted_by {
             SortedBy::Nobody => "in any order",
             SortedBy::Access => "in the order they are read",
             SortedBy::Database => "by the database",
             SortedBy::Core => "by core, in memory",
+        })?;
+        match self.limit {
+            Some(limit) => write!(f, "limit:     {limit}")?,
+            None => f.write_str("limit:     none")?,
+        }
+        if self.offset > 0 {
+            write!(f, ", after {} that are passed over", self.offset)?;
+        }
+        write!(f, "\nrequests:  {}", self.requests)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::driver::Context;
+    use crate::{SortField, Timestamp, field};
+
+    #[test]
+    fn c25_a_plan_is_text_for_a_ticket() {
+        let mut request = FindRequest::new(Context::new(Timestamp::MIN, Duration::from_secs(1)));
+        request.filter = field("role").eq("secret") & field("name").contains("secret");
+        let plan = |request: &FindRequest, remainder: &Remainder| {
+            let access = Access::Index("role".to_owned());
+            Plan::new(request, access, field("role").eq("secret"), remainder, "1").to_string()
         };
-        writeln!(f, "sorted:    {sorted_by}")?;
-        write!(f, "requests:  {}", self.requests)
+        let plain = plan(&request, &Remainder::nothing());
+        assert_eq!(
+            plain,
+            "reads:     the index `role`\ndatabase:  filters by role eq a string\ncore:      filters nothing\n\
+             sorted:    in any order\nlimit:     none\nrequests:  1"
+        );
+        let fields = vec![SortField::new("name", Order::Desc), SortField::new("id", Order::Desc)];
+        (request.sort, request.offset, request.limit) = (Sort::By(fields), 40, Some(20));
+        let remainder = Remainder::nothing().with_filter(field("name").contains("secret")).with_sort(true);
+        let sorted = plan(&request, &remainder);
+        assert!(sorted.contains("core:      filters by name contains"), "{sorted}");
+        assert!(sorted.contains("sorted:    by name descending, id descending, by core, in memory\n"), "{sorted}");
+        assert!(sorted.contains("limit:     20, after 40 that are passed over\n"), "{sorted}");
+        assert!(!sorted.contains("secret"), "{sorted}");
+        assert!(Plan::nothing().to_string().contains("nothing, since no record can match"));
     }
 }
