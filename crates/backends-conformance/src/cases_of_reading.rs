@@ -43,6 +43,7 @@ macro_rules! with_cases_of_reading {
                 c19_c39_random_orders_of_indexed_fields_mean_the_same
                 c21_c39_random_pages_of_indexed_fields_have_the_same_records
                 c19_an_ordered_index_has_every_record_in_both_directions
+                c39_s06_an_index_on_two_fields_loses_no_record_without_the_second
                 c39_an_index_is_added_to_records_that_are_there
                 c26_c30_writes_change_what_is_found_by_an_index
                 c39_gsi_declares_an_index_and_gives_it_a_capacity
@@ -85,7 +86,7 @@ macro_rules! with_cases_of_reading {
                 c21_t09_a_token_is_text_that_can_be_stored_and_sent
                 c21_p02_a_token_of_another_query_is_refused
                 c21_p02_a_damaged_token_is_refused
-                c21_a_page_has_a_size_and_no_limit_or_offset
+                c21_l54_a_page_has_a_size_and_no_limit_or_offset
                 c21_c24_pages_go_on_however_fresh_the_next_is
                 c21_pages_of_another_type_are_pages_of_the_same_query
                 c21_an_unreadable_record_fails_its_page

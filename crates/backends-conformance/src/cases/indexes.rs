@@ -136,6 +136,35 @@ pub async fn c19_an_ordered_index_has_every_record_in_both_directions(context: &
     assert_eq!(ids(&missing), [8, 4, 1]);
 }
 
+pub async fn c39_s06_an_index_on_two_fields_loses_no_record_without_the_second(context: &Context) {
+    if !has_indexes(context).await {
+        return;
+    }
+    let index = || Index::on(["a", "b"]);
+    for (name, index) in [("halves", index()), ("halves_in_order", index().ordered())] {
+        let definition = context.definition(name).index(index).field("a", Kind::Integer).field("b", Kind::Integer);
+        let halves = context.define::<Document>(definition).await;
+        let all = [
+            json!({"id": id(0), "a": 1, "b": 2}),
+            json!({"id": id(1), "a": 1}),
+            json!({"id": id(2), "b": 2}),
+            json!({"id": id(3), "a": 1, "b": 1}),
+            json!({"id": id(4)}),
+        ];
+        halves.insert_many(&all.map(document)).await.unwrap();
+        let ids = |found: Vec<Document>| found.iter().map(|half| half.get("id").cloned()).collect::<Vec<_>>();
+        let of = |some: &[usize]| some.iter().map(|at| Some(Value::from(id(*at)))).collect::<Vec<_>>();
+        let one = || field("a").eq(1);
+        assert_eq!(halves.count(one()).await.unwrap(), 3);
+        assert_eq!(ids(halves.find(one()).sort("id", Asc).await.unwrap()), of(&[0, 1, 3]));
+        assert_eq!(ids(halves.find(one()).sort("b", Asc).await.unwrap()), of(&[1, 3, 0]));
+        assert_eq!(ids(halves.find(one()).sort("b", Desc).await.unwrap()), of(&[0, 3, 1]));
+        assert_eq!(ids(pages(|| halves.find(one()).sort("b", Asc), &[1]).await), of(&[1, 3, 0]));
+        assert_eq!(ids(halves.find(one() & field("b").is_missing()).await.unwrap()), of(&[1]));
+        assert_eq!(ids(halves.find(Filter::all()).sort("a", Asc).sort("b", Asc).await.unwrap()), of(&[4, 2, 1, 3, 0]));
+    }
+}
+
 pub async fn c39_an_index_is_added_to_records_that_are_there(context: &Context) {
     if !has_indexes(context).await {
         return;

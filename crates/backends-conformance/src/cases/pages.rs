@@ -248,7 +248,7 @@ pub async fn c21_p02_a_damaged_token_is_refused(context: &Context) {
     assert!(query().page(1).after(text.parse::<PageToken>().unwrap()).await.is_ok());
 }
 
-pub async fn c21_a_page_has_a_size_and_no_limit_or_offset(context: &Context) {
+pub async fn c21_l54_a_page_has_a_size_and_no_limit_or_offset(context: &Context) {
     let few = few(context, json!([{"name": "a"}, {"name": "b"}])).await;
     refused(few.find(Filter::all()).page(0).await, ErrorKind::InvalidInput, "find");
     refused(few.find(Filter::all()).limit(1).page(1).await, ErrorKind::InvalidInput, "find");

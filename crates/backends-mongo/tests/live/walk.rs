@@ -117,6 +117,28 @@ async fn c21_what_is_rare_is_found_a_slice_at_a_time() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c13_c21_the_deepest_filter_is_answered_a_slice_at_a_time() {
+    let (proxy, store, notes) = notes(r#"{"fields": ["rank"], "unique": false, "ordered": true}"#).await;
+    let deepest_path = vec!["x"; 31].join(".");
+    let rare = || field("note").eq("needle");
+    // 32 of and, or, not inside one another, and the page and the slice around them.
+    let deepest = (0..15).fold(field(deepest_path).like("a%b%c") | rare(), |filter, _| {
+        (filter & field("number").ge(0)) | field("note").like("x%y%z")
+    }) & field("number").ge(0);
+    for (path, order) in [("rank", Order::Asc), ("rank", Order::Desc), ("team", Order::Asc)] {
+        let expected = if order == Order::Asc { [12_345, 44_000] } else { [44_000, 12_345] };
+        let (numbers, pages) = paged((&proxy, &notes), &deepest, Some((path, order)), 1).await;
+        assert_eq!(numbers, expected, "{path} {order:?} over {pages} pages");
+        proxy.pass();
+        let page = || notes.find(&deepest).sort(path, order).page(1);
+        let second = page().after(page().await.unwrap().next);
+        second.explain().await.unwrap();
+    }
+    assert_eq!(notes.count(&deepest).await.unwrap(), 2);
+    store.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c21_a_page_whose_time_is_over_is_short_and_says_where_to_go_on() {
     let (proxy, store, notes) = notes("").await;
     let rare = field("note").eq("needle");
