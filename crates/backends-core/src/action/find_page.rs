@@ -86,7 +86,11 @@ impl PageOf {
     ///
     /// # Errors
     /// `InvalidInput`, for what was wrong with any part of it.
-    pub(super) fn request(&self, query: &mut Query, invocation: &Invocation) -> Result<Option<(FindRequest, Fingerprint)>> {
+    pub(super) fn request(
+        &self,
+        query: &mut Query,
+        invocation: &Invocation,
+    ) -> Result<Option<(FindRequest, Fingerprint)>> {
         if self.size == 0 {
             return Err(Error::invalid_input("a page of no records: ask for one at least"));
         }

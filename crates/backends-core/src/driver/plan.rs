@@ -138,12 +138,16 @@ impl fmt::Display for Plan {
                 }
             }
         }
-        writeln!(f, "{}", match self.sorted_by {
-            SortedBy::Nobody => "in any order",
-            SortedBy::Access => "in the order they are read",
-            SortedBy::Database => "by the database",
-            SortedBy::Core => "by core, in memory",
-        })?;
+        writeln!(
+            f,
+            "{}",
+            match self.sorted_by {
+                SortedBy::Nobody => "in any order",
+                SortedBy::Access => "in the order they are read",
+                SortedBy::Database => "by the database",
+                SortedBy::Core => "by core, in memory",
+            }
+        )?;
         match self.limit {
             Some(limit) => write!(f, "limit:     {limit}")?,
             None => f.write_str("limit:     none")?,

@@ -151,7 +151,9 @@ mod tests {
     fn c16_c38_what_is_nested_too_deeply_is_not_called_broken() {
         let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(Json::parse(&nested(127), "the filter").is_ok());
-        for (text, says) in [(nested(128), "nested too deeply at line 1, column 128"), ("[[".to_owned(), "no valid JSON")] {
+        for (text, says) in
+            [(nested(128), "nested too deeply at line 1, column 128"), ("[[".to_owned(), "no valid JSON")]
+        {
             let error = Json::parse(&text, "the filter").unwrap_err();
             assert!(error.is_invalid_input() && error.message().contains(says), "{error}");
         }

@@ -196,8 +196,10 @@ async fn c43_instants_that_are_stored_as_text_are_told_where_they_are_declared()
             assert!(error.is_definition_conflict() && error.message().contains("foreignText: true"), "{error}");
             assert!(error.message().contains(path) && !error.to_string().contains("2020"), "{error}");
         }
-        let key = format!(r#"{{"name": "{name}", "indexes": [{{"fields": ["key"], "unique": false}}],
-            "fields": {{"key": "timestamp"}}}}"#);
+        let key = format!(
+            r#"{{"name": "{name}", "indexes": [{{"fields": ["key"], "unique": false}}],
+            "fields": {{"key": "timestamp"}}}}"#
+        );
         assert!(store.backend.define::<Document>(definition(&key)).await.unwrap_err().is_definition_conflict());
         let json = plain(r#""at": {"kind": "timestamp", "foreignText": true}"#).replace("notes", name);
         let records = store.backend.define::<Document>(definition(&json)).await.unwrap();

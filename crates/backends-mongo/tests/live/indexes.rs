@@ -143,7 +143,10 @@ async fn c43_what_indexes_of_other_programs_serve_is_not_merged() {
     };
     collection.insert_many((0..100).map(one)).await.unwrap();
     for name in ["note", "memo"] {
-        collection.create_index(IndexModel::builder().keys(doc! { name: 1, "age": 1, "_id": 1 }).build()).await.unwrap();
+        collection
+            .create_index(IndexModel::builder().keys(doc! { name: 1, "age": 1, "_id": 1 }).build())
+            .await
+            .unwrap();
     }
     let notes = store.backend.define::<Document>(definition(json)).await.unwrap();
     // Each part looks at documents, where a stored null and a missing field are two.

@@ -88,8 +88,8 @@ fn pass(tokens: &mut dyn Tokens) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::JsonBatch;
     use crate::ErrorKind;
+    use crate::json::JsonBatch;
 
     /// A record in which no kind can hold what stands at some places.
     fn record() -> RecordBuf {
