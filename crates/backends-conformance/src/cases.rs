@@ -35,6 +35,7 @@ pub mod replace;
 pub mod select;
 pub mod serde_table;
 pub mod sort;
+pub mod stored_before;
 pub mod streams;
 pub mod swap;
 pub mod timestamps;

@@ -38,6 +38,10 @@ macro_rules! with_cases_of_reading {
                 c16_filters_come_from_outside_as_json
                 c16_l34_json_from_outside_is_no_operator_of_a_database
             }
+            stored_before {
+                c10_c19_empty_texts_that_count_as_missing_are_found_and_sorted_as_missing
+                c04_c37_texts_that_were_stored_before_are_instants_in_every_read
+            }
             indexes {
                 c39_c18_random_filters_of_indexed_fields_mean_the_same
                 c19_c39_random_orders_of_indexed_fields_mean_the_same

@@ -1,6 +1,6 @@
 //! What rows are found by: the columns of the primary key, and what indexes take out of records.
 
-use backends_core::{Definition, Index, Kind, Result, Value};
+use backends_core::{Definition, FieldKind, Index, Kind, Predicate, Result, Value};
 use rusqlite::types::Value as SqlValue;
 
 use crate::codec;
@@ -13,8 +13,12 @@ pub(crate) struct Column {
     pub(crate) field: String,
     /// The column or the expression.
     pub(crate) sql: String,
+    /// The same, but null where a record has no value.
+    value: String,
     pub(crate) kind: Kind,
     pub(crate) is_key: bool,
+    /// Whether it may hold instants as text of another program, which is not compared as text.
+    is_foreign: bool,
 }
 
 /// What stands in an index where a record has no value: before all numbers, as nothing that a record holds, and with a
@@ -27,37 +31,50 @@ impl Column {
         let column = |(field, column): (&str, &&str)| Self {
             field: field.to_owned(),
             sql: (*column).to_owned(),
+            value: (*column).to_owned(),
             kind: definition.kind_of(field).unwrap_or(Kind::String),
             is_key: true,
+            is_foreign: false,
         };
         definition.key_fields().zip(columns).map(column).collect()
     }
 
     fn of_record(definition: &Definition, field: &str) -> Self {
+        let declared = definition.field(field).unwrap_or(FieldKind::new(Kind::String));
         let value = in_record(field);
+        let value = if declared.empty_is_missing { format!("nullif({value}, '')") } else { value };
         Self {
             field: field.to_owned(),
             sql: format!("ifnull({value}, -9e999)"),
-            kind: definition.kind_of(field).unwrap_or(Kind::String),
+            value,
+            kind: declared.kind,
             is_key: false,
+            is_foreign: declared.foreign_text,
         }
     }
 
     /// What is equal where and only where values are, and null where a record has none.
     fn guard(&self) -> String {
-        if self.is_key {
-            return self.sql.clone();
-        }
-        let value = in_record(&self.field);
         if self.is_exact() {
-            return value;
+            return self.value.clone();
         }
+        let value = &self.value;
         // A fraction is what its text says.
         let text = value.replacen("json_extract(record, ", "(record -> ", 1);
         format!(
             "CASE WHEN {value} IS NULL THEN NULL WHEN {value} = CAST({value} AS INTEGER) THEN CAST({value} AS INTEGER) \
              ELSE {text} END"
         )
+    }
+
+    /// Whether the order of the column is that of its values.
+    pub(crate) fn is_ordered(&self) -> bool {
+        self.is_exact() && !self.is_foreign
+    }
+
+    /// Whether the column tells something of whether a test holds.
+    pub(crate) fn serves(&self, predicate: &Predicate) -> bool {
+        !self.is_foreign || *predicate == Predicate::IsMissing
     }
 
     /// Whether the column holds values as they are. SQLite may read the text of a float with another last digit.
@@ -141,19 +158,19 @@ impl TableIndex {
         std::iter::once(&*self.name).chain(self.guard.iter().map(|guard| &*guard.name))
     }
 
-    /// What creates it, unless it is there. The primary key stands at the end of every index of such a table.
+    /// What creates it, as the file keeps it. The primary key stands at the end of every index of such a table.
     pub(crate) fn ddl(&self, table: &str) -> String {
         let columns: Vec<&str> = self.columns[..self.fields].iter().map(|column| column.sql.as_str()).collect();
         let (name, table, columns) = (quoted(&self.name), quoted(table), columns.join(", "));
-        format!("CREATE INDEX IF NOT EXISTS {name} ON {table} ({columns})")
+        format!("CREATE INDEX {name} ON {table} ({columns})")
     }
 }
 
 impl Guard {
-    /// What creates it, unless it is there.
+    /// What creates it, as the file keeps it.
     pub(crate) fn ddl(&self, table: &str) -> String {
         let (name, table, columns) = (quoted(&self.name), quoted(table), self.columns.join(", "));
-        format!("CREATE UNIQUE INDEX IF NOT EXISTS {name} ON {table} ({columns})")
+        format!("CREATE UNIQUE INDEX {name} ON {table} ({columns})")
     }
 
     /// The records of which others have the same values, each with what these have in common, one after another; of the

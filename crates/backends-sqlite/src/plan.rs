@@ -134,8 +134,8 @@ impl<'t> Way<'t> {
         };
         for conjunct in request.filter.conjuncts() {
             let Expr::Test(path, predicate) = conjunct.expr() else { continue };
-            if let Some((column, conditions)) = way.columns.iter_mut().find(|(column, _)| column.field == path.as_str())
-            {
+            let by_path = |(column, _): &&mut (&Column, _)| column.field == path.as_str() && column.serves(predicate);
+            if let Some((column, conditions)) = way.columns.iter_mut().find(by_path) {
                 conditions.extend(condition::of(column, predicate)?);
             }
         }
@@ -166,10 +166,10 @@ impl<'t> Way<'t> {
         };
         let is_fixed = |path: &Path| fixed.iter().any(|(column, _)| column.field == path.as_str());
         let rest: Vec<&SortField> = fields.iter().filter(|field| !is_fixed(&field.path)).collect();
-        let is_exact = open.iter().all(|(column, _)| column.is_exact());
+        let is_ordered = open.iter().all(|(column, _)| column.is_ordered());
         let by_column = rest.iter().map(|field| field.path.as_str()).eq(open.iter().map(|(column, _)| &*column.field));
         let order = rest.first().map_or(Order::Asc, |field| field.order);
-        (is_exact && by_column && rest.iter().all(|field| field.order == order)).then_some(order)
+        (is_ordered && by_column && rest.iter().all(|field| field.order == order)).then_some(order)
     }
 
     /// Where the values of these fields come from, if each is one of a column.

@@ -19,7 +19,7 @@ use Order::{Asc, Desc};
 const QUERIES: usize = 120;
 
 /// Whether the backend has indexes; that it says so, where it has none.
-async fn has_indexes(context: &Context) -> bool {
+pub(super) async fn has_indexes(context: &Context) -> bool {
     if context.backend().await.capabilities().indexes {
         return true;
     }

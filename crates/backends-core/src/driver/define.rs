@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Context, RepositoryDriver};
-use crate::{Batch, Definition, Error, ErrorKind, FieldKind, Kind, Mistakes, Reconciled, RecordBuf, Result};
+use crate::schema::Place;
+use crate::{Batch, Definition, Error, ErrorKind, FieldKind, Kind, Mistakes, Reconciled, RecordBuf, Result, Tokens};
 
 mod fits;
+mod instants;
 
 use fits::{Wanted, record_fits};
 
@@ -113,6 +115,8 @@ impl Defined {
 #[derive(Debug)]
 pub struct StoredKinds {
     added: Vec<(String, FieldKind)>,
+    /// Where texts are instants from now on.
+    instants: Option<Place>,
     mistakes: Mistakes,
     context: Option<Context>,
     /// Whether the database has instants of its own, which it compares with no text.
@@ -124,6 +128,7 @@ impl StoredKinds {
     pub fn new(reconciled: &Reconciled) -> Self {
         Self {
             added: reconciled.added_kinds.clone(),
+            instants: instants::places(&reconciled.added_kinds),
             mistakes: Mistakes::new(ErrorKind::DefinitionConflict),
             context: None,
             has_instants: false,
@@ -133,7 +138,8 @@ impl StoredKinds {
     /// A look for every kind of the definition that now holds, at records that were there before it.
     pub fn of_all(reconciled: &Reconciled) -> Self {
         let kinds = reconciled.merged.fields().map(|(path, kind)| (path.to_owned(), kind));
-        Self { added: kinds.collect(), ..Self::new(reconciled) }
+        let added: Vec<_> = kinds.collect();
+        Self { instants: instants::places(&added), added, ..Self::new(reconciled) }
     }
 
     /// The same without the field `name`, at which the driver looks by itself.
@@ -169,6 +175,16 @@ impl StoredKinds {
     /// Whether there is nothing to look for, so that no record need be read.
     pub fn is_empty(&self) -> bool {
         self.added.is_empty()
+    }
+
+    /// The record that `tokens` walks with the instants that a new kind declares as such, where they stand in it as text
+    /// of another form than `YYYY-MM-DDTHH:MM:SS.mmmZ`; nothing where none does, or with `foreignText`. For drivers that
+    /// keep instants as that text and compare it: they store the record before the kind holds.
+    ///
+    /// # Errors
+    /// `Unreadable`, if the record cannot be read.
+    pub fn rewritten(&self, tokens: &mut dyn Tokens) -> Result<Option<RecordBuf>> {
+        self.instants.as_ref().map_or(Ok(None), |places| instants::rewritten(places, tokens))
     }
 
     /// Looks at the records of a batch.

@@ -166,3 +166,62 @@ async fn c37_stored_values_that_an_index_cannot_hold_are_a_conflict() {
     let error = backend.define::<Document>(definition).await.unwrap_err();
     assert!(error.is_definition_conflict() && error.message().contains("`role`"), "{error}");
 }
+
+#[tokio::test]
+async fn c37_an_index_that_is_made_of_something_else_is_made_anew() {
+    let (_directory, path) = directory();
+    let backend = open(&path).await;
+    let json = r#"{"name": "people", "hashKey": "email", "indexes": ["nick"],
+        "fields": {"nick": {"kind": "string", "emptyIsMissing": true}}}"#;
+    let people = define(&backend, json).await;
+    people.insert(&Document::from([("email", "a@example.org")])).await.unwrap();
+    execute(
+        &backend,
+        "DROP INDEX \"people:nick\"; DROP INDEX \"people:nick:unique\";
+        CREATE INDEX \"people:nick\" ON people (ifnull(json_extract(record, '$.\"nick\"'), -9e999));
+        CREATE INDEX \"people:nick:unique\" ON people (json_extract(record, '$.\"nick\"'));
+        UPDATE people SET record = json_set(record, '$.nick', '')",
+    )
+    .await;
+    let missing = || people.find(field("nick").is_missing());
+    assert_eq!(missing().await.unwrap().len(), 1, "without an index of what is asked for");
+    let definition = || Definition::from_json(json).unwrap();
+    let other = open(&path).await;
+    let error = other.define::<Document>(definition()).schema_mode(SchemaMode::Verify).await.unwrap_err();
+    assert!(error.is_definition_conflict() && error.to_string().contains("`nick`"), "{error}");
+    other.define::<Document>(definition()).await.unwrap();
+    other.define::<Document>(definition()).schema_mode(SchemaMode::Verify).await.unwrap();
+    assert_eq!(missing().await.unwrap().len(), 1);
+    assert_eq!(missing().explain().await.unwrap().access, Access::Index("nick".to_owned()));
+}
+
+#[tokio::test]
+async fn c43_an_index_of_foreign_text_is_not_compared_with() {
+    let (_directory, path) = directory();
+    let backend = open(&path).await;
+    let plain = define(&backend, r#"{"name": "events", "hashKey": "n", "hashKeyType": "integer"}"#).await;
+    let texts = ["2024-01-01T02:30:00+02:00", "2024-01-01T00:00:00Z", "2024-01-01T01:00:00.000+01:00"];
+    let event = |(n, at): (i64, &str)| Document::from([("n", Value::from(n)), ("at", at.into())]);
+    plain.insert_many(&(0..).zip(texts).map(event).collect::<Vec<_>>()).await.unwrap();
+    plain.insert(&Document::from([("n", 3)])).await.unwrap();
+    let json = r#"{"name": "events", "hashKey": "n", "hashKeyType": "integer",
+        "fields": {"at": {"kind": "timestamp", "foreignText": true}}, "indexes": [{"fields": ["at"], "unique": false, "name": "by_at"}]}"#;
+    let events = define(&backend, json).await;
+    let numbers = |found: Vec<Document>| found.iter().map(|found| found.get("n").cloned().unwrap()).collect::<Vec<_>>();
+    let ints = |ints: &[i64]| ints.iter().map(|int| Value::from(*int)).collect::<Vec<_>>();
+    let start = || field("at").eq("2024-01-01T00:00:00Z");
+    assert_eq!(numbers(events.find(start()).sort("n", Order::Asc).await.unwrap()), ints(&[1, 2]));
+    assert_eq!(numbers(events.find(field("at").gt("2024-01-01T00:00:00Z")).await.unwrap()), ints(&[0]));
+    assert_eq!(numbers(events.find(Filter::all()).sort("at", Order::Asc).await.unwrap()), ints(&[3, 1, 2, 0]));
+    let page = events.find(Filter::all()).sort("at", Order::Desc).page(2).await.unwrap();
+    assert_eq!(numbers(page.records), ints(&[0, 2]));
+    let page = events.find(Filter::all()).sort("at", Order::Desc).page(2).after(page.next).await.unwrap();
+    assert_eq!(numbers(page.records), ints(&[1, 3]));
+    assert_eq!(events.find(start()).explain().await.unwrap().access, Access::Scan);
+    let missing = events.find(field("at").is_missing()).explain().await.unwrap();
+    assert_eq!(missing.access, Access::Index("by_at".to_owned()));
+    let native: &SqliteBackend = backend.native().unwrap();
+    let count = "SELECT count(*) FROM events WHERE record ->> '$.at' LIKE '%+0_:00'";
+    let kept: i64 = native.with_reader(move |file| file.query_row(count, [], |row| row.get(0))).await.unwrap();
+    assert_eq!(kept, 2, "what another program wrote stays as it is");
+}
