@@ -10,6 +10,8 @@ pub mod define;
 pub mod delete;
 pub mod drift;
 pub mod errors;
+pub mod expired;
+pub mod expiry;
 pub mod explain;
 pub mod filters;
 pub mod filters_from_json;

@@ -5,7 +5,8 @@
 #[macro_export]
 macro_rules! with_cases_of_unique {
     ([$($then:tt)*] $($cases:tt)*) => {
-        $($then)*! {
+        $crate::with_cases_of_expiry! {
+            [$($then)*]
             $($cases)*
             unique {
                 c31_a_value_is_that_of_one_record

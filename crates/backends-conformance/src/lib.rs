@@ -38,11 +38,13 @@ use std::pin::Pin;
 
 #[doc(hidden)]
 pub mod cases;
+mod cases_of_expiry;
 mod cases_of_reading;
 mod cases_of_unique;
 mod cases_of_writing;
 mod context;
 mod expect;
+mod expiring;
 mod harness;
 #[doc(hidden)]
 pub mod oracle;

@@ -14,7 +14,17 @@ use backends_core::driver::{
 };
 use backends_core::{BackendConfig, BackendInfo, Capabilities, Error, Key, Property, RecordBuf, Result};
 
-backends_conformance::suite!(backends_conformance::by_uri(Minimal, |store| format!("minimal:{store}")));
+backends_conformance::suite!(backends_conformance::by_uri(Minimal::default(), |store| format!("minimal:{store}")));
+
+/// The same with records that expire, of which it does nothing itself.
+mod with_ttl {
+    fn conformance_harness() -> Box<dyn backends_conformance::Harness> {
+        let minimal = super::Minimal { ttl: true };
+        Box::new(backends_conformance::by_uri(minimal, |store| format!("minimal:{store}")))
+    }
+
+    backends_conformance::each_case_of_expiry! { backends_conformance::make_tests }
+}
 
 #[derive(Debug, Default)]
 struct Table {
@@ -26,8 +36,10 @@ struct Table {
 /// What stands for a server: tables by store and name.
 static SERVER: Mutex<BTreeMap<(String, String), Arc<Table>>> = Mutex::new(BTreeMap::new());
 
-#[derive(Debug, Clone, Copy)]
-struct Minimal;
+#[derive(Debug, Clone, Copy, Default)]
+struct Minimal {
+    ttl: bool,
+}
 
 #[async_trait]
 impl BackendFactory for Minimal {
@@ -38,7 +50,9 @@ impl BackendFactory for Minimal {
     async fn open(&self, config: &BackendConfig) -> Result<Arc<dyn BackendDriver>> {
         let uri = config.uri()?;
         let store = uri.as_ref().map(|uri| uri.local()).transpose()?.unwrap_or_default();
-        Ok(Arc::new(Open { store: store.to_owned(), capabilities: Capabilities::none().durable() }))
+        let nothing = Capabilities::none().durable();
+        let capabilities = if self.ttl { nothing.ttl() } else { nothing };
+        Ok(Arc::new(Open { store: store.to_owned(), capabilities }))
     }
 }
 

@@ -28,6 +28,7 @@ mod query;
 mod records;
 mod remove_index;
 mod replace;
+mod room;
 mod update;
 mod update_many;
 mod update_one;

@@ -18,7 +18,8 @@ pub struct Capabilities {
     /// Whether a read by one of these sees every write that was acknowledged before. Where it does not,
     /// [`consistent`](crate::action::Find::consistent) reads see it, by another path.
     pub fresh_indexes: bool,
-    /// Records that expire.
+    /// Records that expire: the driver reads the [`Expiry`](crate::driver::Expiry) of the requests that have one, or
+    /// leaves them to core, and the database removes what has expired sooner or later.
     pub ttl: bool,
     /// Whether the driver compares [expected versions](crate::driver::ExpectedVersion) where it writes. Where it does
     /// not, core does, by a read and a swap: records have versions on every backend.
@@ -88,6 +89,13 @@ impl Capabilities {
     #[must_use]
     pub fn versions(mut self) -> Self {
         self.versions = true;
+        self
+    }
+
+    /// The same, with records that expire.
+    #[must_use]
+    pub fn ttl(mut self) -> Self {
+        self.ttl = true;
         self
     }
 

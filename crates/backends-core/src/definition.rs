@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub use builder::DefinitionBuilder;
 pub use drift::{Reconciled, TtlChange, reconcile};
 pub use index::Index;
-pub(crate) use rules::{path_mistake, shown};
+pub(crate) use rules::{PRIMARY, path_mistake, shown};
 pub use settings::{IdKind, Throughput, Ttl, TtlHolds};
 
 use crate::{FieldKind, Kind};

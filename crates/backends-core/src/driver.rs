@@ -16,6 +16,7 @@ use crate::{BackendConfig, BackendInfo, Capabilities, Result};
 
 mod context;
 mod define;
+mod expiry;
 mod handed;
 mod plan;
 mod read;
@@ -29,6 +30,7 @@ mod write;
 pub(crate) use context::Report;
 pub use context::{Consistency, Context};
 pub use define::{DefineRequest, Defined, SchemaMode, StoredKinds};
+pub use expiry::Expiry;
 pub(crate) use handed::Handed;
 pub use plan::{Access, Plan, SortedBy};
 pub(crate) use read::SortBound;

@@ -115,7 +115,7 @@ impl Filter {
         Self::of(Expr::Nothing, Size::default())
     }
 
-    fn test(path: Path, predicate: Predicate) -> Self {
+    pub(crate) fn test(path: Path, predicate: Predicate) -> Self {
         let size = Size::of_test(&predicate);
         Self::checked(Expr::Test(path, predicate), size)
     }
@@ -131,7 +131,7 @@ impl Filter {
     /// A filter that is too large is a mistake, and lets go of its parts: no stack is deep enough for those that a
     /// loop can build.
     fn checked(expr: Expr, size: Size) -> Self {
-        match size.check() {
+        match size.check_built() {
             Ok(()) => Self::of(expr, size),
             Err(error) => Self::mistake(error),
         }
@@ -139,7 +139,7 @@ impl Filter {
 
     /// The first mistake that was made where the filter was built.
     fn check(&self) -> Result<()> {
-        self.0.mistake.as_ref().map_or(Ok(()), |error| Err(error.repeat()))
+        self.0.mistake.as_ref().map_or_else(|| self.0.size.check(), |error| Err(error.repeat()))
     }
 
     fn is_mistake(&self) -> bool {

@@ -84,7 +84,7 @@ static NAMED: Mutex<BTreeMap<String, Weak<Store>>> = Mutex::new(BTreeMap::new())
 impl MemoryBackend {
     /// The store of this name, or one of its own if the name is empty.
     pub fn open(name: &str) -> Self {
-        Self { store: store(name), capabilities: Capabilities::none().indexes().unique_indexes().versions() }
+        Self { store: store(name), capabilities: Capabilities::none().indexes().unique_indexes().versions().ttl() }
     }
 }
 
@@ -122,6 +122,7 @@ impl BackendDriver for MemoryBackend {
             request.definition.clone()
         } else {
             let reconciled = request.reconcile(contents.definition())?;
+            contents.drop_expired(request.context.now);
             let mut kinds = StoredKinds::new(&reconciled).reporting(&request.context);
             if !kinds.is_empty() {
                 contents.records().try_for_each(|record| kinds.look(record))?;
@@ -166,8 +167,26 @@ impl BackendDriver for MemoryBackend {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::DatabaseConfig;
+    use crate::{Backend, DatabaseConfig, Definition, Document, Repository, Timestamp};
+
+    #[tokio::test]
+    async fn c35_what_has_expired_is_forgotten_when_somebody_looks() {
+        let instant = |text: &str| text.parse::<Timestamp>().unwrap();
+        let backend = Backend::new(Arc::new(MemoryBackend::open("")));
+        let definition = Definition::builder("sessions").ttl("at", Duration::from_secs(10)).build().unwrap();
+        let early = backend.with_clock(move || instant("2026-01-01T00:00:00Z"));
+        let late = backend.with_clock(move || instant("2026-01-01T00:00:10Z"));
+        let sessions: Repository = early.define(definition.clone()).await.unwrap();
+        let sessions_later: Repository = late.define(definition).await.unwrap();
+        sessions.insert(&Document::from([("at", instant("2026-01-01T00:00:00Z"))])).await.unwrap();
+        let stored = || sessions.native(MemoryRepository::stored).unwrap();
+        assert_eq!(stored(), 1);
+        assert_eq!(sessions_later.count(crate::Filter::all()).await.unwrap(), 0);
+        assert_eq!(stored(), 0);
+    }
 
     #[test]
     fn s6_a_store_has_a_name_and_no_path() {

@@ -18,6 +18,7 @@ use crate::{Backend, Capabilities, Definition, Document, FieldKind, Filter, Inde
 mod about;
 mod by_key;
 mod changing;
+mod expiry;
 mod plan;
 mod version;
 

@@ -166,7 +166,7 @@ impl RepositoryDriver for MongoRepository {
         let deleted = self.database.call(&request.context, Effect::Writes, delete.into_future()).await?;
         Ok(match deleted {
             Some(document) => Deleted::record(Box::new(self.codec.batch_of(document))),
-            None => request.check(None).map(|()| Deleted::missing())?,
+            None => request.check(None).map(|_| Deleted::missing())?,
         })
     }
 

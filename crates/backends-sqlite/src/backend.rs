@@ -231,7 +231,11 @@ impl BackendDriver for SqliteBackend {
         };
         // With the indexes that are stored already.
         let table = Arc::new(Table::new(&self.0.table_prefix, &definition));
-        Ok(Defined::new(Arc::new(SqliteRepository::new(self.clone(), table)), definition))
+        let repository = SqliteRepository::new(self.clone(), table);
+        if request.mode == SchemaMode::Ensure {
+            repository.sweep(&request.context);
+        }
+        Ok(Defined::new(Arc::new(repository), definition))
     }
 
     async fn remove_index(&self, request: &RemoveIndexRequest) -> Result<Defined> {

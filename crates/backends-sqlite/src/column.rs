@@ -109,6 +109,9 @@ pub(crate) fn held(kind: Kind, held: &SqlValue) -> Option<Value> {
     }
 }
 
+/// The name of the index of the times to live, which no other index has.
+const TTL: &str = "_backends_ttl";
+
 /// An index of a table.
 #[derive(Debug)]
 pub(crate) struct TableIndex {
@@ -156,6 +159,13 @@ impl TableIndex {
     /// The names of what it is in the file.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&*self.name).chain(self.guard.iter().map(|guard| &*guard.name))
+    }
+
+    /// The index by which expired records are found to be removed; no read goes by it.
+    pub(crate) fn of_ttl(table: &str, definition: &Definition) -> Option<Self> {
+        let column = Column::of_record(definition, definition.ttl()?.field());
+        let name = format!("{table}:{TTL}");
+        Some(Self { name, index: TTL.to_owned(), fields: 1, columns: vec![column], guard: None })
     }
 
     /// What creates it, as the file keeps it. The primary key stands at the end of every index of such a table.

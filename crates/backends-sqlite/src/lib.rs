@@ -39,6 +39,7 @@ mod queue;
 mod readers;
 mod repository;
 mod schema;
+mod sweep;
 mod writer;
 
 pub use backend::{Sqlite, SqliteBackend};

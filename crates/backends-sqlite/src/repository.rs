@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use backends_core::driver::{
-    self, Context, Counted, DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest,
+    self, Context, Counted, DeleteRequest, Deleted, Expiry, Fetched, FindRequest, Found, GetRequest, InsertManyRequest,
     InsertRequest, Inserted, InsertedRecords, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
     UpdateRequest, Updated,
 };
@@ -53,7 +53,22 @@ impl SqliteRepository {
         R: Send + 'static,
         F: FnMut(&Connection, &Table) -> Result<R, Fault> + Send + 'static,
     {
-        self.backend.write(manner, self.backend.patience(context), self.asking(work)).await
+        self.backend
+            .write(manner, self.backend.patience(context), self.asking(work))
+            .await
+            .inspect(|_| self.sweep(context))
+    }
+
+    /// Has expired records removed, if it is time: nobody waits for it.
+    pub(crate) fn sweep(&self, context: &Context) {
+        let now = context.now;
+        if self.table.sweep.as_ref().is_some_and(|sweep| sweep.is_due(now)) {
+            let work = self.asking(move |connection, table| match &table.sweep {
+                Some(sweep) => sweep.remove(connection, table, now).map(drop),
+                None => Ok(()),
+            });
+            let _ = self.backend.start_write(Manner::Grouped, self.backend.patience(context), work);
+        }
     }
 
     /// The work with its table, and with a word on it if it is not there.
@@ -95,6 +110,30 @@ fn store(statement: &mut Statement<'_>, key: &SqlKey, record: &str) -> Result<bo
     execute(statement, place, record)
 }
 
+/// Puts a record in the place of one that has expired. Says whether it did.
+fn take_over(
+    connection: &Connection,
+    table: &Table,
+    expiry: Option<&Expiry>,
+    bind: &dyn Fn(&mut Statement<'_>) -> rusqlite::Result<usize>,
+    record: &str,
+) -> Result<bool, Fault> {
+    let Some(expiry) = expiry else { return Ok(false) };
+    let mut statement = connection.prepare_cached(&table.get)?;
+    bind(&mut statement)?;
+    let mut rows = statement.raw_query();
+    let is_over = match rows.next()? {
+        Some(row) => expiry.is_over(&mut JsonTokens::new(codec::record(row, 0)?))?,
+        None => false,
+    };
+    if !is_over {
+        return Ok(false);
+    }
+    let mut put = connection.prepare_cached(&table.put)?;
+    let place = bind(&mut put)?;
+    execute(&mut put, place, record)
+}
+
 /// The same for the key that is bound; the record goes to `place`.
 fn execute(statement: &mut Statement<'_>, place: usize, record: &str) -> Result<bool, Fault> {
     statement.raw_bind_parameter(place, record)?;
@@ -130,19 +169,24 @@ fn is_same(stored: Option<&str>, seen: Option<&RecordBuf>) -> Result<bool> {
 impl RepositoryDriver for SqliteRepository {
     async fn insert(&self, request: &InsertRequest) -> Result<Inserted> {
         let (key, record) = (SqlKey::new(&request.key)?, json::to_string(&request.record)?);
+        let expiry = request.expiry.clone();
+        let manner = if expiry.is_none() { Manner::Single } else { Manner::Grouped };
         let insert = move |connection: &Connection, table: &Table| {
-            if store(&mut *connection.prepare_cached(&table.insert)?, &key, &record)? {
+            let bind = |statement: &mut Statement<'_>| key.bind(statement, 1);
+            if store(&mut *connection.prepare_cached(&table.insert)?, &key, &record)?
+                || take_over(connection, table, expiry.as_ref(), &bind, &record)?
+            {
                 Ok(())
             } else {
                 Err(Error::key_taken().into())
             }
         };
-        self.write(Manner::Single, &request.context, insert).await?;
+        self.write(manner, &request.context, insert).await?;
         Ok(Inserted::stored())
     }
 
     async fn insert_many(&self, request: &InsertManyRequest) -> Result<InsertedRecords> {
-        insert_many::insert_many(self, request).await
+        insert_many::insert_many(self, request).await.inspect(|_| self.sweep(&request.context))
     }
 
     async fn get(&self, request: &GetRequest) -> Result<Fetched> {
@@ -194,17 +238,18 @@ impl RepositoryDriver for SqliteRepository {
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Deleted> {
         let key = SqlKey::new(&request.key)?;
-        let deleted = if request.expected.is_none() {
+        let deleted = if request.expected.is_none() && request.expiry.is_none() {
             self.write(Manner::Single, &request.context, move |connection, table| delete(connection, table, &key))
                 .await?
         } else {
             let request = request.clone();
             let context = request.context.clone();
             let delete_expected = move |connection: &Connection, table: &Table| {
-                let record = stored(connection, table, &key)?;
-                let seen = record.as_deref().map(|record| RecordBuf::from_tokens(&mut JsonTokens::new(record)));
-                request.check(seen.transpose()?.as_ref())?;
-                delete(connection, table, &key)
+                let is_meant = match stored(connection, table, &key)? {
+                    Some(stored) => request.check(Some(&mut JsonTokens::new(&stored)))?,
+                    None => request.check(None)?,
+                };
+                if is_meant { delete(connection, table, &key) } else { Ok(None) }
             };
             self.write(Manner::Grouped, &context, delete_expected).await?
         };

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::codec;
 use crate::column::{Column, TableIndex};
 use crate::error::Fault;
+use crate::sweep::Sweep;
 
 mod indexes;
 
@@ -35,6 +36,8 @@ pub(crate) struct Table {
     pub(crate) delete: String,
     change: String,
     pub(crate) first: String,
+    /// What removes expired records, if records expire.
+    pub(crate) sweep: Option<Sweep>,
 }
 
 impl Table {
@@ -61,6 +64,8 @@ impl Table {
             first: format!("{find} ORDER BY {columns}"),
             key: Column::of_key(definition, &COLUMNS),
             indexes: indexes::of(&name, definition),
+            sweep: TableIndex::of_ttl(&name, definition)
+                .map(|index| Sweep::new(&name, &COLUMNS[..definition.key_fields().len()], &index)),
             name,
         }
     }
@@ -191,6 +196,13 @@ pub(crate) fn ensure(connection: &Connection, table: &Table, request: &DefineReq
             table.check_kinds(connection, StoredKinds::new(&reconciled).reporting(&request.context), request)?;
         }
     }
+    indexes::ensure_ttl(connection, &table.name, &reconciled.merged)?;
+    if let Some(sweep) = &table.sweep
+        && reconciled.added_indexes.iter().any(backends_core::Index::is_unique)
+    {
+        // What has expired has no values that another record could have too.
+        while sweep.remove(connection, table, request.context.now)? {}
+    }
     indexes::ensure(connection, &table.name, &reconciled.merged)?;
     let text = reconciled.merged.to_json();
     if stored.is_none_or(|stored| stored != text) {
@@ -262,7 +274,7 @@ impl Table {
 }
 
 /// The definition that is stored for a table.
-fn stored(connection: &Connection, table: &str) -> Result<Option<String>, Fault> {
+pub(crate) fn stored(connection: &Connection, table: &str) -> Result<Option<String>, Fault> {
     if !has_definitions(connection)? {
         return Ok(None);
     }

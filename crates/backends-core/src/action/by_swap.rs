@@ -6,12 +6,23 @@ use crate::driver::{
 };
 use crate::{Batch, Error, Key, RecordBuf, Result};
 
-/// Stores the record if there is none with its key.
+/// Stores the record if there is none with its key, or one that has expired.
 pub(super) async fn insert(driver: &dyn RepositoryDriver, request: &InsertRequest) -> Result<()> {
-    let swap = SwapRequest::new(request.context.clone(), request.key.clone(), None, Some(request.record.clone()));
-    match driver.swap(&swap).await? {
-        Swapped::Done => Ok(()),
-        Swapped::Changed => Err(Error::key_taken()),
+    let mut seen = None;
+    loop {
+        let record = Some(request.record.clone());
+        let swap = SwapRequest::new(request.context.clone(), request.key.clone(), seen, record);
+        if driver.swap(&swap).await? == Swapped::Done {
+            return Ok(());
+        }
+        let Some(expiry) = &request.expiry else { return Err(Error::key_taken()) };
+        seen = read(driver, &request.context, &request.key).await?;
+        if let Some(seen) = &seen
+            && !expiry.is_over(&mut seen.tokens())?
+        {
+            return Err(Error::key_taken());
+        }
+        tokio::task::yield_now().await;
     }
 }
 
@@ -22,10 +33,7 @@ pub(super) async fn insert_many(
 ) -> Result<Vec<(usize, Error)>> {
     let mut failures = Vec::new();
     for (position, new) in request.records.iter().enumerate() {
-        let mut context = request.context.clone();
-        context.write_id = request.context.write_id_at(position);
-        let one = InsertRequest::new(context, new.key.clone(), new.record.clone());
-        if let Err(error) = insert(driver, &one).await {
+        if let Err(error) = insert(driver, &request.one(position, new)).await {
             failures.push((position, error));
         }
         request.context.renew();
@@ -72,10 +80,9 @@ pub(super) async fn delete_if(
 ) -> Result<Option<Box<dyn Batch>>> {
     loop {
         let Some(seen) = read(driver, &request.context, &request.key).await? else { return Ok(None) };
-        if !is_meant(&seen)? {
+        if !is_meant(&seen)? || !request.check(Some(&mut seen.tokens()))? {
             return Ok(None);
         }
-        request.check(Some(&seen))?;
         let swap = SwapRequest::new(request.context.clone(), request.key.clone(), Some(seen.clone()), None);
         if driver.swap(&swap).await? == Swapped::Done {
             return Ok(Some(Box::new(seen)));
@@ -93,7 +100,7 @@ pub(super) async fn delete(driver: &dyn RepositoryDriver, request: &DeleteReques
     Ok(deleted)
 }
 
-async fn read(driver: &dyn RepositoryDriver, context: &Context, key: &Key) -> Result<Option<RecordBuf>> {
+pub(super) async fn read(driver: &dyn RepositoryDriver, context: &Context, key: &Key) -> Result<Option<RecordBuf>> {
     let fetched = driver.get(&GetRequest::new(context.clone(), vec![key.clone()])).await?;
     fetched.record(0)?.map(|(batch, index)| RecordBuf::from_batch(batch, index)).transpose()
 }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::draw::Opening;
 use super::query::Query;
+use super::room::{Storing, in_room};
 use super::{Invocation, by_swap};
 use crate::decode::Only;
 use crate::driver::{Check, Context, DeleteRequest, ExpectedVersion, FindRequest, RepositoryDriver, UpdateRequest};
@@ -81,11 +82,16 @@ impl Changes {
 }
 
 /// The record after an update; none if there was none that the filter means.
-pub(super) async fn update(driver: &dyn RepositoryDriver, request: &UpdateRequest) -> Result<Handed> {
-    if ExpectedVersion::is_by_core(request.expected.as_ref()) {
-        return by_swap::update(driver, request).await;
-    }
-    driver.update(request).await?.0.or_by_swap(by_swap::update(driver, request)).await
+pub(super) async fn update(state: &State, request: &UpdateRequest) -> Result<Handed> {
+    let driver = &*state.driver;
+    let once = || async move {
+        if ExpectedVersion::is_by_core(request.expected.as_ref()) {
+            return by_swap::update(driver, request).await;
+        }
+        driver.update(request).await?.0.or_by_swap(by_swap::update(driver, request)).await
+    };
+    let expiry = state.expiry(request.context.now);
+    in_room(state, Storing::Update(request, expiry.as_ref()), once).await
 }
 
 /// The record that was deleted; none if there was none.
@@ -96,11 +102,8 @@ pub(super) async fn delete(driver: &dyn RepositoryDriver, request: &DeleteReques
     driver.delete(request).await?.0.or_by_swap(by_swap::delete(driver, request)).await
 }
 
-/// The same, if the target means it.
+/// The record that was deleted; none if the target means none that is there.
 async fn delete_if(driver: &dyn RepositoryDriver, target: &FindRequest, request: &DeleteRequest) -> Result<Handed> {
-    if target.filter.is_all() {
-        return delete(driver, request).await;
-    }
     let matcher = target.matcher(&target.filter, []);
     let is_meant = |record: &RecordBuf| matcher.look(&mut record.tokens(), &mut matcher.sighting());
     by_swap::delete_if(driver, request, &is_meant).await
@@ -142,7 +145,7 @@ pub(super) async fn finish_all(
     let invocation = query.invocation(operation);
     let deed = deed.map(|deed| (deed, None));
     let Some(doing) = Doing::new(query, deed, &invocation)? else { return invocation.check().map(|()| 0) };
-    if doing.target.filter.is_all() && !says_all {
+    if doing.query.filter()?.is_all() && !says_all {
         let unsaid = "a filter that means every record, as `not_in` of nothing does: say so with `Filter::all()`";
         return Err(invocation.place(Error::invalid_input(unsaid)));
     }
@@ -202,11 +205,15 @@ impl Doing {
             Deed::Update(changes) => {
                 let mut request = changes.request(context, key, &target.filter, state);
                 request.expected.clone_from(&self.expected);
-                update(&*state.driver, &request).await
+                update(state, &request).await
             }
             Deed::Delete => {
                 let mut request = DeleteRequest::new(context, key);
                 request.expected.clone_from(&self.expected);
+                request.expiry = state.expiry(request.context.now);
+                if self.query.filter()?.is_all() {
+                    return delete(&*state.driver, &request).await;
+                }
                 delete_if(&*state.driver, target, &request).await
             }
         }

@@ -64,6 +64,7 @@ impl<T: Record> Delete<T> {
         };
         let mut request = DeleteRequest::new(invocation.context().clone(), key);
         request.expected = expected;
+        request.expiry = self.state.expiry(request.context.now);
         let driver = Arc::clone(&self.state.driver);
         Ok(Some((self.state, Deleting { driver, request })))
     }

@@ -108,7 +108,7 @@ impl PageOf {
         if request.sort == Sort::Any {
             request.sort = Sort::Stable;
         }
-        let fingerprint = Fingerprint::new(&query.inner.name, &request.filter, &request.sort);
+        let fingerprint = Fingerprint::new(&query.inner.name, &query.filter()?, &request.sort);
         let values = query.sort_fields(&request.sort).len();
         if let Some(token) = &self.after {
             let (after, own_order) = token.position(&fingerprint, values)?;

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::action;
 use super::get::Getting;
-use crate::driver::{Consistency, GetRequest};
+use crate::driver::Consistency;
 use crate::repository::{Inner, Sought, State, decode, sought};
 use crate::{Key, Record, Repository, Result};
 
@@ -50,16 +50,18 @@ impl<T: Record> GetMany<T> {
         if keys.is_empty() {
             return invocation.check().map(|()| places.iter().map(|_| None).collect());
         }
-        let mut context = invocation.context().clone();
-        context.consistency = self.consistency;
-        let request = GetRequest::new(context, keys);
-        let fetched = invocation.read(&Getting { driver: Arc::clone(&state.driver), request }).await?;
+        let getting = Getting::new(&state, invocation.context(), self.consistency, keys);
+        let fetched = invocation.read(&getting).await?;
+        let now = invocation.context().now;
         let read = |(position, place): (usize, &Option<usize>)| {
             let record = place.map_or(Ok(None), |place| fetched.record(place))?;
-            record
-                .map(|(batch, index)| decode(&state, batch, index, None))
-                .transpose()
-                .map_err(|error| error.with_position(position))
+            let Some((batch, index)) = record else { return Ok(None) };
+            match state.is_over(batch, index, now) {
+                Ok(true) => return Ok(None),
+                Ok(false) => decode(&state, batch, index, None).map(Some),
+                Err(error) => Err(error),
+            }
+            .map_err(|error| error.with_position(position))
         };
         let records: Result<Vec<_>> = places.iter().enumerate().map(read).collect();
         records.map_err(|error| invocation.place(error))

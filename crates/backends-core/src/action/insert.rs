@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::room::{Storing, in_room};
 use super::written::{Prepared, Written};
-use super::{action, by_swap};
-use crate::driver::{InsertRequest, RepositoryDriver};
+use super::{Invocation, action, by_swap};
+use crate::driver::InsertRequest;
 use crate::layer::Operation;
-use crate::repository::{begin_version, check_own_id};
+use crate::repository::{State, begin_version, check_own_id};
 use crate::{Record, Repository, Result};
 
 /// Stores a new record. See [`Repository::insert`].
@@ -29,27 +30,42 @@ impl<T: Record> Insert<T> {
     async fn run(self) -> Result<T> {
         let Written { inner, prepared } = self.written;
         let invocation = inner.invoke("insert", self.timeout);
-        let Prepared { state, checked, record } = *prepared.map_err(|error| invocation.place(error))?;
-        let request = InsertRequest::new(invocation.context().clone(), checked.key, checked.record);
-        invocation.write(Inserting { driver: Arc::clone(&state.driver), request }).await?;
+        let (inserting, record) = inserting(&invocation, prepared).map_err(|error| invocation.place(error))?;
+        invocation.write(inserting).await?;
         Ok(record)
     }
+}
+
+/// Apart, so that what it takes apart is not kept until the answer comes.
+fn inserting<T: Record>(invocation: &Invocation, prepared: Result<Box<Prepared<T>>>) -> Result<(Inserting, T)> {
+    let Prepared { state, checked, record } = *prepared?.at(invocation)?;
+    let mut request = InsertRequest::new(invocation.context().clone(), checked.key, checked.record);
+    request.expiry = state.expiry(request.context.now);
+    Ok((Inserting { state, request }, record))
 }
 
 action!(Insert<T: Record>, T);
 
 struct Inserting {
-    driver: Arc<dyn RepositoryDriver>,
+    state: Arc<State>,
     request: InsertRequest,
+}
+
+/// Stores a new record.
+pub(super) async fn insert(state: &State, request: &InsertRequest) -> Result<()> {
+    let once = || async {
+        if state.driver.insert(request).await?.0 {
+            return Ok(());
+        }
+        by_swap::insert(&*state.driver, request).await
+    };
+    in_room(state, Storing::Insert(request), once).await
 }
 
 impl Operation for Inserting {
     type Answer = ();
 
     async fn run(&self) -> Result<()> {
-        if self.driver.insert(&self.request).await?.0 {
-            return Ok(());
-        }
-        by_swap::insert(&*self.driver, &self.request).await
+        insert(&self.state, &self.request).await
     }
 }

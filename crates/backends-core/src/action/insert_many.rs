@@ -6,8 +6,9 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::insert::insert;
 use super::{Invocation, action, by_swap};
-use crate::driver::{InsertManyRequest, NewRecord, RepositoryDriver};
+use crate::driver::{InsertManyRequest, NewRecord};
 use crate::error::Counts;
 use crate::layer::Operation;
 use crate::repository::{Inner, State, begin_version, check_own_id, id_of};
@@ -26,6 +27,8 @@ pub struct InsertMany<T> {
 struct Batch {
     state: Arc<State>,
     records: Vec<NewRecord>,
+    /// The records, by their place among them, that lack the time that their time to live needs.
+    lack_time: Vec<usize>,
     /// Where in the call each record stands.
     positions: Vec<usize>,
     answers: Vec<Answer>,
@@ -95,11 +98,16 @@ impl<T: Record> InsertMany<T> {
 
     async fn run(self) -> Result<InsertedMany> {
         let invocation = self.inner.invoke("insert_many", self.timeout);
-        let Batch { state, records, positions, mut answers } = self.prepared;
+        let Batch { state, mut records, lack_time, positions, mut answers } = self.prepared;
         let invocation = invocation.of_many(answers.len());
         if !records.is_empty() {
-            let request = InsertManyRequest::new(invocation.context().clone(), records);
-            let failures = match invocation.write(InsertingMany { driver: Arc::clone(&state.driver), request }).await {
+            let now = invocation.context().now;
+            for index in lack_time {
+                state.begin_at(&mut records[index].record, now);
+            }
+            let mut request = InsertManyRequest::new(invocation.context().clone(), records);
+            request.expiry = state.expiry(now);
+            let failures = match invocation.write(InsertingMany { state: Arc::clone(&state), request }).await {
                 Ok(failures) => failures,
                 Err(error) => return Err(none_known(error, &invocation, positions, answers)),
             };
@@ -127,6 +135,7 @@ fn prepare<'a, T: Record>(repository: &Repository<T>, records: impl IntoIterator
     let mut batch = Batch {
         state: Arc::clone(&state),
         records: Vec::with_capacity(at_least),
+        lack_time: Vec::new(),
         positions: Vec::with_capacity(at_least),
         answers: Vec::with_capacity(at_least),
     };
@@ -148,6 +157,9 @@ fn prepare<'a, T: Record>(repository: &Repository<T>, records: impl IntoIterator
                 let id = if id_is_key { None } else { checked.fresh.or_else(|| id_of(&state, &checked.record)) };
                 batch.answers.push(Answer { key: Some(checked.key.clone()), id, error: None });
                 batch.positions.push(position);
+                if checked.lacks_time {
+                    batch.lack_time.push(batch.records.len());
+                }
                 let record = NewRecord::new(checked.key, checked.record);
                 batch.records.push(if is_fresh { record.fresh() } else { record });
             }
@@ -180,17 +192,36 @@ fn none_known(error: Error, invocation: &Invocation, positions: Vec<usize>, mut 
 }
 
 struct InsertingMany {
-    driver: Arc<dyn RepositoryDriver>,
+    state: Arc<State>,
     request: InsertManyRequest,
+}
+
+impl InsertingMany {
+    /// Stores by itself what was refused for what has expired; what is refused all the same is reported.
+    async fn make_room(&self, mut refused: Vec<(usize, Error)>) -> Result<Vec<(usize, Error)>> {
+        refused.sort_by_key(|(position, _)| *position);
+        let mut failures = Vec::new();
+        for (position, error) in refused {
+            let error = match self.request.records.get(position).filter(|_| error.is_already_exists()) {
+                None => Err(error),
+                Some(new) => insert(&self.state, &self.request.one(position, new)).await,
+            };
+            failures.extend(error.err().map(|error| (position, error)));
+            self.request.context.renew();
+        }
+        Ok(failures)
+    }
 }
 
 impl Operation for InsertingMany {
     type Answer = Vec<(usize, Error)>;
 
     async fn run(&self) -> Result<Vec<(usize, Error)>> {
-        match self.driver.insert_many(&self.request).await?.0 {
-            Some(failures) => Ok(failures),
-            None => by_swap::insert_many(&*self.driver, &self.request).await,
-        }
+        let driver = &*self.state.driver;
+        let failures = match driver.insert_many(&self.request).await?.0 {
+            Some(failures) => failures,
+            None => by_swap::insert_many(driver, &self.request).await?,
+        };
+        if self.request.expiry.is_none() { Ok(failures) } else { self.make_room(failures).await }
     }
 }

@@ -172,11 +172,14 @@ impl Query {
         let mut request = FindRequest::new(context);
         request.schema = Arc::clone(&self.state.schema);
         request.filter = self.filter()?;
+        let is_nothing = *request.filter.expr() == Expr::Nothing || self.limit == Some(0);
+        if let Some(expiry) = self.state.expiry(request.context.now) {
+            request.filter = expiry.among(request.filter);
+        }
         request.sort = self.order()?;
         request.fields = self.wanted()?;
         request.offset = self.offset;
         request.limit = self.limit;
-        let is_nothing = *request.filter.expr() == Expr::Nothing || self.limit == Some(0);
         Ok((!is_nothing).then_some(request))
     }
 

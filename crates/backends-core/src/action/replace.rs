@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::room::{Storing, in_room};
 use super::written::{Prepared, Written};
 use super::{Invocation, action, by_swap};
-use crate::driver::{ExpectedVersion, Merged, ReplaceRequest, RepositoryDriver};
+use crate::driver::{ExpectedVersion, Merged, ReplaceRequest};
 use crate::layer::Operation;
 use crate::repository::{State, check_names_its_key, count_version, decode, id_rule};
 use crate::{Record, Repository, Result};
@@ -28,7 +29,8 @@ impl<T: Record> Replace<T> {
 
     async fn run(self) -> Result<T> {
         let invocation = self.written.inner.invoke("replace", self.timeout);
-        let prepared = self.written.prepared.map_err(|error| invocation.place(error))?;
+        let prepared = self.written.prepared.and_then(|prepared| prepared.at(&invocation));
+        let prepared = prepared.map_err(|error| invocation.place(error))?;
         put(&invocation, prepared, false).await.map(|(record, _)| record)
     }
 }
@@ -61,12 +63,13 @@ fn replacing<T>(invocation: &Invocation, prepared: Prepared<T>, create: bool) ->
     request.create = create;
     request.id = id;
     request.expected = checked.expected;
-    let driver = Arc::clone(&state.driver);
-    (state, record, Replacing { driver, request })
+    request.expiry = state.expiry(request.context.now);
+    let replacing = Replacing { state: Arc::clone(&state), request };
+    (state, record, replacing)
 }
 
 struct Replacing {
-    driver: Arc<dyn RepositoryDriver>,
+    state: Arc<State>,
     request: ReplaceRequest,
 }
 
@@ -74,11 +77,15 @@ impl Operation for Replacing {
     type Answer = Merged;
 
     async fn run(&self) -> Result<Merged> {
-        let by_core = ExpectedVersion::is_by_core(self.request.expected.as_ref());
-        let merged = if by_core { None } else { self.driver.replace(&self.request).await?.0 };
-        match merged {
-            Some(merged) => Ok(merged),
-            None => by_swap::replace(&*self.driver, &self.request).await,
-        }
+        let (driver, request) = (&*self.state.driver, &self.request);
+        let by_core = ExpectedVersion::is_by_core(request.expected.as_ref());
+        let once = || async move {
+            let merged = if by_core { None } else { driver.replace(request).await?.0 };
+            match merged {
+                Some(merged) => Ok(merged),
+                None => by_swap::replace(driver, request).await,
+            }
+        };
+        in_room(&self.state, Storing::Replace(request), once).await
     }
 }

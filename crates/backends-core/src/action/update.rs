@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::action;
 use super::changing::{Changes, Handed, update};
-use crate::driver::{ExpectedVersion, RepositoryDriver, UpdateRequest};
+use crate::driver::{ExpectedVersion, UpdateRequest};
 use crate::layer::Operation;
 use crate::repository::{Inner, Sought, State, decode, sought};
 use crate::{Filter, Record, Repository, Result, Update};
@@ -49,9 +49,11 @@ impl<T: Record> UpdateByKey<T> {
         let prepared = self.prepared.and_then(|(key, changes)| Ok((key, changes, self.expected?)));
         let (key, changes, expected) = prepared.map_err(|error| invocation.place(error))?;
         let Sought::Key(key) = key else { return invocation.check().map(|()| None) };
-        let mut request = changes.request(invocation.context().clone(), key, &Filter::all(), &self.state);
+        let expiry = self.state.expiry(invocation.context().now);
+        let filter = expiry.map_or_else(Filter::all, |expiry| expiry.among(Filter::all()));
+        let mut request = changes.request(invocation.context().clone(), key, &filter, &self.state);
         request.expected = expected;
-        let updated = invocation.write(Updating { driver: Arc::clone(&self.state.driver), request }).await?;
+        let updated = invocation.write(Updating { state: Arc::clone(&self.state), request }).await?;
         updated.map(|batch| decode(&self.state, &*batch, 0, None)).transpose().map_err(|error| {
             invocation.place(error.saying("the record is updated, but unreadable").with_may_have_happened(true))
         })
@@ -61,7 +63,7 @@ impl<T: Record> UpdateByKey<T> {
 action!(UpdateByKey<T: Record>, Option<T>);
 
 struct Updating {
-    driver: Arc<dyn RepositoryDriver>,
+    state: Arc<State>,
     request: UpdateRequest,
 }
 
@@ -69,6 +71,6 @@ impl Operation for Updating {
     type Answer = Handed;
 
     async fn run(&self) -> Result<Handed> {
-        update(&*self.driver, &self.request).await
+        update(&self.state, &self.request).await
     }
 }

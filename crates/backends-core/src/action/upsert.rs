@@ -31,7 +31,8 @@ impl<T: Record> Upsert<T> {
 
     async fn run(self) -> Result<Upserted<T>> {
         let invocation = self.written.inner.invoke("upsert", self.timeout);
-        let prepared = self.written.prepared.map_err(|error| invocation.place(error))?;
+        let prepared = self.written.prepared.and_then(|prepared| prepared.at(&invocation));
+        let prepared = prepared.map_err(|error| invocation.place(error))?;
         let (record, created) = put(&invocation, prepared, true).await?;
         Ok(Upserted { record, created })
     }

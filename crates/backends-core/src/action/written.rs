@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::repository::{Checked, Inner, State};
+use super::Invocation;
+use crate::repository::{Checked, Inner, State, decode};
 use crate::{Record, Repository, Result};
 
 /// A record that was encoded and checked, and what it is written to.
@@ -34,5 +35,22 @@ impl<T: Record> Written<T> {
             Ok(Box::new(Prepared { state, checked, record }))
         };
         Self { inner: Arc::clone(repository.inner()), prepared: prepare() }
+    }
+}
+
+impl<T: Record> Prepared<T> {
+    /// The same, as it is written by this call.
+    ///
+    /// # Errors
+    /// `InvalidInput`, if the type reads some times only.
+    pub(super) fn at(mut self: Box<Self>, invocation: &Invocation) -> Result<Box<Self>> {
+        if self.checked.lacks_time {
+            self.state.begin_at(&mut self.checked.record, invocation.context().now);
+            self.record = decode(&self.state, &self.checked.record, 0, None).map_err(|error| {
+                let refused = crate::Error::invalid_input("the type cannot read the time of the write");
+                error.path().into_iter().fold(refused, crate::Error::with_path)
+            })?;
+        }
+        Ok(self)
     }
 }

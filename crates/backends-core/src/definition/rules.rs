@@ -9,7 +9,7 @@ const MAX_FIELD_NAME: usize = 255;
 /// What the library keeps for fields of its own.
 const RESERVED_PREFIX: &str = "_backends";
 /// The name of the primary key in errors.
-const PRIMARY: &str = "primary";
+pub(crate) const PRIMARY: &str = "primary";
 /// How generated index names begin that are not the fields themselves.
 pub(super) const GENERATED_PREFIX: &str = "ix_";
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Expiry;
 use crate::{Error, RecordBuf, Result, Token, Tokens};
 
 /// The version that a record has to have where a write meets it. A record without one, which another program may have
@@ -89,39 +90,47 @@ impl fmt::Debug for ExpectedVersion {
     }
 }
 
-/// What a replace looks at in the record whose place it takes.
+/// What a write looks at in the record that it meets.
 #[derive(Debug)]
 pub(super) struct Before {
     /// The text of the field of the library's id.
     pub(super) id: Option<String>,
     /// Whether the version is the expected one.
     pub(super) version: Result<()>,
+    /// Whether it has expired.
+    pub(super) is_over: bool,
 }
 
 impl Before {
-    /// Looks at the field of the id and of the version, where they are asked for.
+    /// Looks at the field of the id, of the version and of the time to live, where they are asked for.
     pub(super) fn look(
         tokens: &mut dyn Tokens,
         id_field: Option<&str>,
         expected: Option<&ExpectedVersion>,
+        expiry: Option<&Expiry>,
     ) -> Result<Self> {
         let (mut id, mut version) = (None, expected.map(|expected| expected.check_token(None)));
-        let mut left = usize::from(id_field.is_some()) + usize::from(expected.is_some());
+        let mut is_over = false;
+        let asked = [id_field.is_some(), expected.is_some(), expiry.is_some()];
+        let mut left = asked.into_iter().filter(|asked| *asked).count();
         tokens.next()?;
         while left > 0 {
-            let (is_id, is_version) = match tokens.next()? {
-                Token::Field(name) => {
-                    (id_field == Some(name), expected.is_some_and(|expected| expected.field() == name))
-                }
+            let (is_id, is_version, expiry) = match tokens.next()? {
+                Token::Field(name) => (
+                    id_field == Some(name),
+                    expected.is_some_and(|expected| expected.field() == name),
+                    expiry.filter(|expiry| expiry.field() == name),
+                ),
                 _ => break,
             };
-            if !is_id && !is_version {
+            if !is_id && !is_version && expiry.is_none() {
                 tokens.skip()?;
                 continue;
             }
             left -= 1;
             let token = tokens.next()?;
             let opens = matches!(token, Token::Array | Token::Map);
+            is_over |= expiry.is_some_and(|expiry| expiry.is_over_at(token));
             match (token, expected) {
                 (token, Some(expected)) if is_version => version = Some(expected.check_token(Some(token))),
                 (Token::String(text), _) if is_id => id = Some(text.to_owned()),
@@ -131,7 +140,7 @@ impl Before {
                 pass_over(tokens)?;
             }
         }
-        Ok(Self { id, version: version.unwrap_or(Ok(())) })
+        Ok(Self { id, version: version.unwrap_or(Ok(())), is_over })
     }
 }
 
@@ -191,7 +200,7 @@ mod tests {
             let (record, expected) = (record(stored), ExpectedVersion::new("v", expected));
             let kind = |outcome: Result<()>| outcome.err().map(|error| error.kind());
             assert_eq!(kind(expected.check(&record)), outcome, "{stored:?}");
-            let before = Before::look(&mut record.tokens(), Some("id"), Some(&expected)).unwrap();
+            let before = Before::look(&mut record.tokens(), Some("id"), Some(&expected), None).unwrap();
             assert_eq!((before.id.as_deref(), kind(before.version)), (Some("a"), outcome), "{stored:?}");
         }
     }

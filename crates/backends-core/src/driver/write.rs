@@ -2,7 +2,7 @@
 
 use super::handed::hands_over;
 use super::version::Before;
-use super::{Context, ExpectedVersion};
+use super::{Context, ExpectedVersion, Expiry};
 use crate::{Error, Key, RecordBuf, Result, Token, Tokens};
 
 /// A request to store a new record.
@@ -15,12 +15,15 @@ pub struct InsertRequest {
     pub key: Key,
     /// The record, complete.
     pub record: RecordBuf,
+    /// Which records have expired, so that they are not in the way: the record takes their place. A driver that does not
+    /// look at it answers that the key is taken; core then removes what has expired, and asks again.
+    pub expiry: Option<Expiry>,
 }
 
 impl InsertRequest {
     /// A request to store `record` under `key`.
     pub fn new(context: Context, key: Key, record: RecordBuf) -> Self {
-        Self { context, key, record }
+        Self { context, key, record, expiry: None }
     }
 }
 
@@ -79,12 +82,22 @@ pub struct InsertManyRequest {
     pub context: Context,
     /// The records in their order; two may have the same key.
     pub records: Vec<NewRecord>,
+    /// Which records have expired, as in an [`InsertRequest`].
+    pub expiry: Option<Expiry>,
 }
 
 impl InsertManyRequest {
     /// A request to store `records`.
     pub fn new(context: Context, records: Vec<NewRecord>) -> Self {
-        Self { context, records }
+        Self { context, records, expiry: None }
+    }
+
+    /// The request for one of the records alone.
+    pub(crate) fn one(&self, position: usize, new: &NewRecord) -> InsertRequest {
+        let mut one = InsertRequest::new(self.context.clone(), new.key.clone(), new.record.clone());
+        one.context.write_id = self.context.write_id_at(position);
+        one.expiry.clone_from(&self.expiry);
+        one
     }
 }
 
@@ -152,6 +165,8 @@ pub struct ReplaceRequest {
     /// The version that the stored record has to have; the next one stands in `record`. With `create`, 0 is that of a
     /// record that is not there.
     pub expected: Option<ExpectedVersion>,
+    /// Which records have expired, so that they count as not there: with `create` the record takes their place.
+    pub expiry: Option<Expiry>,
 }
 
 /// What a replace comes to.
@@ -167,16 +182,23 @@ pub struct Merged {
 impl ReplaceRequest {
     /// A request to store `record` in the place of the one with its key.
     pub fn new(context: Context, key: Key, record: RecordBuf) -> Self {
-        Self { context, key, record, create: false, id: IdRule::Key, expected: None }
+        Self { context, key, record, create: false, id: IdRule::Key, expected: None, expiry: None }
     }
 
-    /// The record to store in the place of `stored`, for drivers that read before they write.
+    /// The record to store in the place of `stored`, for drivers that read before they write. A record that has expired
+    /// is none.
     ///
     /// # Errors
     /// `NotFound` if there is none and none may be created; `Conflict` if a version is expected and there is another, or
     /// none; `InvalidInput` if the record brings another id.
     pub fn merge(&self, stored: Option<&mut dyn Tokens>) -> Result<Merged> {
-        let created = stored.is_none();
+        let id_field = match &self.id {
+            IdRule::Keep { field, .. } => Some(field.as_str()),
+            IdRule::Key => None,
+        };
+        let look = |stored| Before::look(stored, id_field, self.expected.as_ref(), self.expiry.as_ref());
+        let before = stored.map(look).transpose()?.filter(|before| !before.is_over);
+        let created = before.is_none();
         if created && !self.create {
             return Err(Error::not_found("no record has this key: insert it, or use `upsert`"));
         }
@@ -185,11 +207,6 @@ impl ReplaceRequest {
         {
             return Err(Error::stale_version(expected.field()));
         }
-        let id_field = match &self.id {
-            IdRule::Keep { field, .. } => Some(field.as_str()),
-            IdRule::Key => None,
-        };
-        let before = stored.map(|stored| Before::look(stored, id_field, self.expected.as_ref())).transpose()?;
         let kept = match before {
             Some(before) => before.version.map(|()| before.id)?,
             None => None,
@@ -219,7 +236,7 @@ fn another_id(field: &str) -> Error {
 
 /// The text of the top-level field `field`.
 pub(crate) fn stored_id(tokens: &mut dyn Tokens, field: &str) -> Result<Option<String>> {
-    Before::look(tokens, Some(field), None).map(|before| before.id)
+    Before::look(tokens, Some(field), None, None).map(|before| before.id)
 }
 
 /// The answer to a [`ReplaceRequest`].
@@ -259,23 +276,26 @@ pub struct DeleteRequest {
     pub key: Key,
     /// The version that the record has to have, which then has to be there.
     pub expected: Option<ExpectedVersion>,
+    /// Which records have expired, so that they are not deleted.
+    pub expiry: Option<Expiry>,
 }
 
 impl DeleteRequest {
     /// A request to delete the record with this key.
     pub fn new(context: Context, key: Key) -> Self {
-        Self { context, key, expected: None }
+        Self { context, key, expected: None, expiry: None }
     }
 
-    /// Compares the expected version with what is stored, for drivers that read before they delete.
+    /// Whether what is stored is to be deleted, for drivers that read before they delete.
     ///
     /// # Errors
-    /// `Conflict` for another version, or none.
-    pub fn check(&self, stored: Option<&RecordBuf>) -> Result<()> {
-        match (&self.expected, stored) {
-            (None, _) => Ok(()),
-            (Some(expected), Some(stored)) => expected.check(stored),
-            (Some(expected), None) => Err(Error::stale_version(expected.field())),
+    /// `Conflict` if a version is expected and there is another, or no record.
+    pub fn check(&self, stored: Option<&mut dyn Tokens>) -> Result<bool> {
+        let look = |stored| Before::look(stored, None, self.expected.as_ref(), self.expiry.as_ref());
+        match (stored.map(look).transpose()?.filter(|before| !before.is_over), &self.expected) {
+            (Some(before), _) => before.version.map(|()| true),
+            (None, Some(expected)) => Err(Error::stale_version(expected.field())),
+            (None, None) => Ok(false),
         }
     }
 }

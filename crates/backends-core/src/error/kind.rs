@@ -4,9 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::Error;
-
-/// The name of the primary key where an error names an index.
-const PRIMARY: &str = "primary";
+use crate::definition::PRIMARY;
 
 impl Error {
     /// The error of an insert whose key is taken, the same on every backend.

@@ -10,6 +10,9 @@ const TESTS: usize = 1_000;
 /// How many values all `in` and `notIn` of a filter have together.
 const OPERANDS: usize = 10_000;
 
+/// How much more than callers core says, that what has expired is not meant.
+const OF_CORE: usize = 1;
+
 /// How large a filter is.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Size {
@@ -44,10 +47,20 @@ impl Size {
         Self { depth: self.depth.saturating_sub(1), ..self }
     }
 
+    /// Whether a caller may ask so much.
     pub(super) fn check(self) -> Result<()> {
-        let what = if self.depth > DEPTH {
+        self.check_with(0)
+    }
+
+    /// Whether a filter may be built so large.
+    pub(super) fn check_built(self) -> Result<()> {
+        self.check_with(OF_CORE)
+    }
+
+    fn check_with(self, more: usize) -> Result<()> {
+        let what = if self.depth > DEPTH + more {
             "a filter with more than 32 of and, or, not inside one another: make it flatter"
-        } else if self.tests > TESTS {
+        } else if self.tests > TESTS + more {
             "a filter with more than 1,000 tests: ask with `is_in`, or in several calls"
         } else if self.operands > OPERANDS {
             "a filter with more than 10,000 values of `is_in` and `not_in`: ask in several calls"

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::driver::Taken;
-use crate::{Definition, Error, Index, Key, RecordBuf, Result};
+use crate::driver::{Expiry, Taken};
+use crate::{Definition, Error, Index, Key, RecordBuf, Result, Timestamp, Ttl};
 
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     definition: Option<String>,
+    ttl: Option<Ttl>,
     records: BTreeMap<Key, RecordBuf>,
     unique: Vec<Unique>,
 }
@@ -27,6 +28,7 @@ impl Contents {
     /// Makes this the definition. No two records have the same values in its unique indexes.
     pub(super) fn define(&mut self, definition: &Definition) {
         self.definition = Some(definition.to_json());
+        self.ttl = definition.ttl().cloned();
         let indexes = definition.indexes().filter(|index| index.is_unique());
         self.unique = indexes
             .map(|index| {
@@ -58,6 +60,17 @@ impl Contents {
         }
         self.records.insert(key.clone(), record.clone());
         Ok(())
+    }
+
+    /// Forgets the records that have expired.
+    pub(super) fn drop_expired(&mut self, now: Timestamp) {
+        let Some(expiry) = self.ttl.as_ref().and_then(|ttl| Expiry::at(ttl, now)) else { return };
+        let is_over = |record: &RecordBuf| expiry.is_over(&mut record.tokens()).unwrap_or(false);
+        let over: Vec<Key> =
+            self.records.iter().filter(|(_, record)| is_over(record)).map(|(key, _)| key.clone()).collect();
+        for key in over {
+            self.remove(&key);
+        }
     }
 
     pub(super) fn remove(&mut self, key: &Key) -> Option<RecordBuf> {

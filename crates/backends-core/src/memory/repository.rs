@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::{Contents, Table};
 use crate::driver::{
-    Counted, DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest,
+    Counted, DeleteRequest, Deleted, Expiry, Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest,
     Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped, UpdateRequest,
     Updated,
 };
@@ -41,9 +41,11 @@ impl MemoryRepository {
         Ok(contents)
     }
 
-    fn put_new(&self, key: &Key, record: &RecordBuf) -> Result<()> {
+    fn put_new(&self, key: &Key, record: &RecordBuf, expiry: Option<&Expiry>) -> Result<()> {
         let mut contents = self.contents()?;
-        if contents.get(key).is_some() {
+        if let Some(stored) = contents.get(key)
+            && !expiry.map_or(Ok(false), |expiry| expiry.is_over(&mut stored.tokens()))?
+        {
             return Err(Error::key_taken());
         }
         contents.put(key, record)
@@ -53,14 +55,14 @@ impl MemoryRepository {
 #[async_trait]
 impl RepositoryDriver for MemoryRepository {
     async fn insert(&self, request: &InsertRequest) -> Result<Inserted> {
-        self.put_new(&request.key, &request.record)?;
+        self.put_new(&request.key, &request.record, request.expiry.as_ref())?;
         Ok(Inserted::stored())
     }
 
     async fn insert_many(&self, request: &InsertManyRequest) -> Result<InsertedRecords> {
         let mut failures = Vec::new();
         for (position, new) in request.records.iter().enumerate() {
-            if let Err(error) = self.put_new(&new.key, &new.record) {
+            if let Err(error) = self.put_new(&new.key, &new.record, request.expiry.as_ref()) {
                 failures.push((position, error));
             }
         }
@@ -79,8 +81,11 @@ impl RepositoryDriver for MemoryRepository {
         Ok(Fetched::new(Box::new(found), positions))
     }
 
-    async fn find(&self, _request: &FindRequest) -> Result<Found> {
-        let mut records: Vec<RecordBuf> = self.contents()?.records().cloned().collect();
+    async fn find(&self, request: &FindRequest) -> Result<Found> {
+        let mut contents = self.contents()?;
+        contents.drop_expired(request.context.now);
+        let mut records: Vec<RecordBuf> = contents.records().cloned().collect();
+        drop(contents);
         fastrand::shuffle(&mut records);
         let batches = records.chunks(BATCH).map(|chunk| Box::new(chunk.to_vec()) as Box<dyn Batch>);
         Ok(Found::batches(batches.collect()))
@@ -114,8 +119,11 @@ impl RepositoryDriver for MemoryRepository {
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Deleted> {
         let mut contents = self.contents()?;
-        request.check(contents.get(&request.key))?;
-        Ok(match contents.remove(&request.key) {
+        let is_meant = match contents.get(&request.key) {
+            Some(stored) => request.check(Some(&mut stored.tokens()))?,
+            None => request.check(None)?,
+        };
+        Ok(match contents.remove(&request.key).filter(|_| is_meant) {
             Some(record) => Deleted::record(Box::new(record)),
             None => Deleted::missing(),
         })

@@ -34,6 +34,8 @@ pub(crate) struct Checked {
     pub(crate) shape: u64,
     /// The version that the record in whose place it is put has to have.
     pub(crate) expected: Option<ExpectedVersion>,
+    /// Whether the record lacks the time that its time to live needs, which is that of the write.
+    pub(crate) lacks_time: bool,
 }
 
 impl<'a, T: Record> Plan<'a, T> {
@@ -54,18 +56,20 @@ impl<'a, T: Record> Plan<'a, T> {
         let mut record = encoded.record;
         let definition = &state.definition;
         let field = definition.id_field();
-        let brings_id = record.get(field).is_some();
-        let fresh = (!brings_id).then(|| {
-            let now = self.repository.inner.backend.clock().now();
-            id::generate(definition.id_kind(), now)
-        });
+        let (brings_id, lacks_time) = (record.get(field).is_some(), state.lacks_time(&record));
+        let now = || self.repository.inner.backend.clock().now();
+        let fresh = (!brings_id).then(|| id::generate(definition.id_kind(), now()));
         if let Some(id) = &fresh {
             record.set(field, Token::String(id));
         }
         let key = key_of(state, &record)?;
         check_index_strings(state, &record)?;
         self.repository.about().took(record.size());
-        Ok(Checked { key, record, brings_id, fresh, shape: encoded.shape, expected: None })
+        if lacks_time {
+            // For the look whether the type reads it; the write has a time of its own.
+            state.begin_at(&mut record, now());
+        }
+        Ok(Checked { key, record, brings_id, fresh, shape: encoded.shape, expected: None, lacks_time })
     }
 
     /// The record as `T` will read it; what could not be read back is refused before the write.

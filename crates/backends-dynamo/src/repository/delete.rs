@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use backends_core::driver::{Context, DeleteRequest, Deleted, Swapped};
-use backends_core::{Key, RecordBuf, Result};
+use backends_core::{Key, Result};
 
 use super::DynamoRepository;
 use crate::codec::{Item, ItemBatch, ItemTokens};
@@ -22,7 +22,7 @@ impl DynamoRepository {
         match self.delete_item(&request.context, Effect::Writes, &request.key, condition).await {
             Ok(Some(item)) => Ok(Deleted::record(Box::new(ItemBatch(vec![item])))),
             Ok(None) | Err(Failure { cause: Cause::Condition(_), .. }) => {
-                request.check(None).map(|()| Deleted::missing())
+                request.check(None).map(|_| Deleted::missing())
             }
             Err(failure) => Err(failure.into_error()),
         }
@@ -33,10 +33,10 @@ impl DynamoRepository {
         let (context, stamp) = (&request.context, Stamp::of(&request.context));
         loop {
             let Some(seen) = self.fetch_one(context, &request.key, None).await? else {
-                return request.check(None).map(|()| Deleted::missing());
+                return request.check(None).map(|_| Deleted::missing());
             };
-            if request.expected.is_some() {
-                request.check(Some(&RecordBuf::from_tokens(&mut ItemTokens::new(&seen))?))?;
+            if !request.check(Some(&mut ItemTokens::new(&seen)))? {
+                return Ok(Deleted::missing());
             }
             if self.take_away(context, &request.key, &seen, stamp).await? == Swapped::Done {
                 return Ok(Deleted::record(Box::new(ItemBatch(vec![seen]))));

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
-use backends_core::driver::{InsertManyRequest, InsertedRecords, NewRecord};
+use backends_core::driver::{Expiry, InsertManyRequest, InsertedRecords, NewRecord};
 use backends_core::json::JsonBatch;
 use backends_core::{Error, Result};
-use rusqlite::{Connection, ffi};
+use rusqlite::{Connection, Statement, ffi};
 
-use super::{SqliteRepository, execute};
+use super::{SqliteRepository, execute, take_over};
 use crate::claim::{Claim, Line, Receipt};
 use crate::codec::SqlKeys;
 use crate::error::{self, Fault};
@@ -135,21 +135,30 @@ impl Piece {
         line: Line,
         before: Option<Claim>,
     ) -> Result<(usize, Receipt<Option<Failures>>)> {
-        let length = self.keys.len();
+        let (length, expiry) = (self.keys.len(), request.expiry.clone());
         let work = repository.asking(move |connection, table| {
-            if line.holds(before.as_ref()) { self.store(connection, table).map(Some) } else { Ok(None) }
+            if line.holds(before.as_ref()) {
+                self.store(connection, table, expiry.as_ref()).map(Some)
+            } else {
+                Ok(None)
+            }
         });
         let patience = repository.backend.patience(&request.context);
         Ok((length, repository.backend.start_write(Manner::Grouped, patience, work)?))
     }
 
-    fn store(&self, connection: &Connection, table: &Table) -> Result<Failures, Fault> {
+    fn store(&self, connection: &Connection, table: &Table, expiry: Option<&Expiry>) -> Result<Failures, Fault> {
         let mut failures = Vec::new();
         let mut statement = connection.prepare_cached(&table.insert)?;
         for position in 0..self.keys.len() {
             let place = self.keys.bind(position, &mut statement)?;
             let record = self.records.get(position).unwrap_or_default();
-            match execute(&mut statement, place, record) {
+            let bind = |statement: &mut Statement<'_>| self.keys.bind(position, statement);
+            let stored = match execute(&mut statement, place, record) {
+                Ok(false) => take_over(connection, table, expiry, &bind, record),
+                stored => stored,
+            };
+            match stored {
                 Ok(true) => {}
                 Ok(false) => failures.push((position, Error::key_taken())),
                 Err(Fault::Refused(error)) => failures.push((position, error)),

@@ -17,10 +17,15 @@ pub(super) fn of(table: &str, definition: &Definition) -> Vec<TableIndex> {
     definition.indexes().map(|index| TableIndex::new(table, definition, index, &super::COLUMNS)).collect()
 }
 
+/// Every one that the file has to have.
+fn needed(table: &str, definition: &Definition) -> impl Iterator<Item = TableIndex> {
+    of(table, definition).into_iter().chain(TableIndex::of_ttl(table, definition))
+}
+
 /// The names of the indexes that the file lacks, or has of something else.
 pub(super) fn missing(connection: &Connection, table: &str, definition: &Definition) -> rusqlite::Result<Vec<String>> {
     let mut missing = Vec::new();
-    for index in of(table, definition) {
+    for index in needed(table, definition) {
         let mut is_there = look(connection, &index.name, &index.ddl(table))? == Found::Same;
         if let Some(guard) = &index.guard {
             is_there &= look(connection, &guard.name, &guard.ddl(table))? == Found::Same;
@@ -60,6 +65,12 @@ fn create(connection: &Connection, name: &str, ddl: &str) -> rusqlite::Result<()
         Found::Nothing => {}
     }
     connection.execute_batch(ddl)
+}
+
+/// Creates that of the times to live, if it is missing.
+pub(super) fn ensure_ttl(connection: &Connection, table: &str, definition: &Definition) -> Result<(), Fault> {
+    let index = TableIndex::of_ttl(table, definition);
+    Ok(index.map_or(Ok(()), |index| create(connection, &index.name, &index.ddl(table)))?)
 }
 
 /// Creates those that are missing.
