@@ -175,9 +175,9 @@ mod tests {
             let access = Access::Index("role".to_owned());
             Plan::new(request, access, field("role").eq("secret"), remainder, "1").to_string()
         };
-        let plain = plan(&request, &Remainder::nothing());
+        let unsorted = plan(&request, &Remainder::nothing());
         assert_eq!(
-            plain,
+            unsorted,
             "reads:     the index `role`\ndatabase:  filters by role eq a string\ncore:      filters nothing\n\
              sorted:    in any order\nlimit:     none\nrequests:  1"
         );

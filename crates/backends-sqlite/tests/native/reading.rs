@@ -144,7 +144,7 @@ async fn c43_a_value_that_a_filter_cannot_read_is_no_match() {
         record.map_or_else(
             |error| {
                 told(error);
-                failed += 1
+                failed += 1;
             },
             |record| read.extend(numbers(&[record])),
         );
