@@ -4,26 +4,37 @@ use crate::driver::{
     Context, DeleteRequest, GetRequest, InsertManyRequest, InsertRequest, Merged, ReplaceRequest, RepositoryDriver,
     SwapRequest, Swapped, UpdateRequest,
 };
-use crate::{Batch, Error, Key, RecordBuf, Result};
+use crate::{Batch, Error, Key, RecordBuf, Result, id};
 
 /// Stores the record if there is none with its key, or one that has expired.
 pub(super) async fn insert(driver: &dyn RepositoryDriver, request: &InsertRequest) -> Result<()> {
-    let mut seen = None;
+    let swap = SwapRequest::new(request.context.clone(), request.key.clone(), None, Some(request.record.clone()));
     loop {
-        let record = Some(request.record.clone());
-        let swap = SwapRequest::new(request.context.clone(), request.key.clone(), seen, record);
         if driver.swap(&swap).await? == Swapped::Done {
             return Ok(());
         }
         let Some(expiry) = &request.expiry else { return Err(Error::key_taken()) };
-        seen = read(driver, &request.context, &request.key).await?;
-        if let Some(seen) = &seen
-            && !expiry.is_over(&mut seen.tokens())?
-        {
-            return Err(Error::key_taken());
+        if let Some(seen) = read(driver, &request.context, &request.key).await? {
+            if !expiry.is_over(&mut seen.tokens())? {
+                return Err(Error::key_taken());
+            }
+            remove_expired(driver, &request.context, request.key.clone(), seen).await?;
         }
         tokio::task::yield_now().await;
     }
+}
+
+/// Removes a record that has expired, if it is still what was seen: a write of its own, since what takes its place has
+/// another id. Whether something got in between, the next try finds out.
+pub(super) async fn remove_expired(
+    driver: &dyn RepositoryDriver,
+    context: &Context,
+    key: Key,
+    seen: RecordBuf,
+) -> Result<()> {
+    let mut own = context.clone();
+    own.write_id = id::write_id();
+    driver.swap(&SwapRequest::new(own, key, Some(seen), None)).await.map(drop)
 }
 
 /// Stores one record after another; what fails is reported by position.
@@ -49,10 +60,17 @@ pub(super) async fn replace(driver: &dyn RepositoryDriver, request: &ReplaceRequ
             Some(seen) => request.merge(Some(&mut seen.tokens()))?,
             None => request.merge(None)?,
         };
-        let record = Some(merged.record.clone());
-        let swap = SwapRequest::new(request.context.clone(), request.key.clone(), seen, record);
-        if driver.swap(&swap).await? == Swapped::Done {
-            return Ok(merged);
+        match seen {
+            Some(seen) if merged.created => {
+                remove_expired(driver, &request.context, request.key.clone(), seen).await?;
+            }
+            seen => {
+                let record = Some(merged.record.clone());
+                let swap = SwapRequest::new(request.context.clone(), request.key.clone(), seen, record);
+                if driver.swap(&swap).await? == Swapped::Done {
+                    return Ok(merged);
+                }
+            }
         }
         tokio::task::yield_now().await;
     }

@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use super::by_swap;
 use crate::definition::PRIMARY;
-use crate::driver::{
-    Consistency, Context, Expiry, FindRequest, InsertRequest, ReplaceRequest, SwapRequest, UpdateRequest,
-};
+use crate::driver::{Consistency, Context, Expiry, FindRequest, InsertRequest, ReplaceRequest, UpdateRequest};
 use crate::repository::{State, key_of};
-use crate::{Error, Filter, Index, Key, Path, Predicate, RecordBuf, Result, Value, id};
+use crate::{Error, Filter, Index, Key, Path, Predicate, RecordBuf, Result, Value};
 
 /// How often a write is made again, each time after something that was in its way is gone.
 const TRIES: usize = 10;
@@ -88,11 +86,8 @@ impl<'r> Storing<'r> {
         if !expiry.is_over(&mut stored.tokens())? {
             return Ok(false);
         }
-        // A write of its own. Whether something got in between, the next try finds out.
-        let mut own = context.clone();
-        own.write_id = id::write_id();
         let key = key_of(state, &stored)?;
-        state.driver.swap(&SwapRequest::new(own, key, Some(stored), None)).await?;
+        by_swap::remove_expired(&*state.driver, context, key, stored).await?;
         Ok(true)
     }
 }
