@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use backends_core::driver::{
-    Counted, DeleteRequest, Deleted, ExpectedVersion, Fetched, FindRequest, Found, GetRequest, InsertManyRequest,
-    InsertRequest, Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
-    UpdateRequest, Updated,
+    Context, Counted, DeleteRequest, Deleted, ExpectedVersion, Expiry, Fetched, FindRequest, Found, GetRequest,
+    InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced, RepositoryDriver,
+    SwapRequest, Swapped, UpdateRequest, Updated,
 };
 use backends_core::{Definition, Error, Key, Result};
 use mongodb::Collection;
@@ -17,7 +17,7 @@ use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 use crate::codec::Codec;
 use crate::database::{Database, Failure, max_time};
 use crate::error::{Effect, taken_index};
-use crate::schema::{IndexNames, KEY_INDEX, Named};
+use crate::schema::{IndexNames, KEY_INDEX, Named, is_over};
 
 mod count;
 mod explain;
@@ -84,8 +84,8 @@ impl MongoRepository {
         index == if self.codec.id_is_key() { ID_INDEX } else { &self.key_index }
     }
 
-    /// The condition that a document has this key, and the expected version.
-    fn meant(&self, key: &Key, expected: Option<&ExpectedVersion>) -> Result<Document> {
+    /// The condition that a document has this key and the expected version, and has not expired.
+    fn meant(&self, key: &Key, expected: Option<&ExpectedVersion>, expiry: Option<&Expiry>) -> Result<Document> {
         let mut filter = self.codec.filter(key)?;
         if let Some(expected) = expected {
             let version = Bson::Int64(expected.version());
@@ -93,7 +93,42 @@ impl MongoRepository {
             let is_that = if expected.means_missing() { doc! { "$in": [version, Bson::Null] }.into() } else { version };
             filter.insert(expected.field(), is_that);
         }
+        for (field, is_over) in expiry.map(is_over).unwrap_or_default() {
+            filter.insert(field, doc! { "$not": is_over });
+        }
         Ok(filter)
+    }
+
+    /// Removes the document with this key if it has expired. Says whether it did.
+    async fn clear(&self, context: &Context, key: &Key, expiry: Option<&Expiry>) -> Result<bool> {
+        let Some(expiry) = expiry else { return Ok(false) };
+        let mut filter = self.codec.filter(key)?;
+        filter.extend(is_over(expiry));
+        let delete = self.collection.delete_one(filter);
+        let answer = self.database.call(context, Effect::Writes, delete.into_future()).await?;
+        Ok(answer.deleted_count > 0)
+    }
+
+    /// Stores a document; in the place of one that has expired, if there is one with its key.
+    async fn store_new(
+        &self,
+        context: &Context,
+        key: &Key,
+        expiry: Option<&Expiry>,
+        document: RawDocumentBuf,
+    ) -> Result<Result<(), Failure>> {
+        let again = expiry.map(|_| document.clone());
+        let inserted = self.database.ask(context, self.collection.insert_one(document).into_future()).await;
+        match (inserted, again) {
+            (Err(failure), Some(document)) if self.is_key_taken(&failure) => {
+                if !self.clear(context, key, expiry).await? {
+                    return Ok(Err(failure));
+                }
+                let insert = self.collection.insert_one(document);
+                Ok(self.database.ask(context, insert.into_future()).await.map(drop))
+            }
+            (inserted, _) => Ok(inserted.map(drop)),
+        }
     }
 
     /// The name that the definition gives to an index of the server.
@@ -119,8 +154,8 @@ impl RepositoryDriver for MongoRepository {
     async fn insert(&self, request: &InsertRequest) -> Result<Inserted> {
         self.is_there(&request.context).await?;
         let document = self.codec.document(&request.record)?;
-        let insert = self.collection.insert_one(document);
-        self.database.ask(&request.context, insert.into_future()).await.map_err(|failure| self.refused(failure))?;
+        let stored = self.store_new(&request.context, &request.key, request.expiry.as_ref(), document).await?;
+        stored.map_err(|failure| self.refused(failure))?;
         Ok(Inserted::stored())
     }
 
@@ -161,7 +196,7 @@ impl RepositoryDriver for MongoRepository {
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Deleted> {
         self.is_there(&request.context).await?;
-        let meant = self.meant(&request.key, request.expected.as_ref())?;
+        let meant = self.meant(&request.key, request.expected.as_ref(), request.expiry.as_ref())?;
         let delete = self.collection.find_one_and_delete(meant).max_time(max_time(&request.context));
         let deleted = self.database.call(&request.context, Effect::Writes, delete.into_future()).await?;
         Ok(match deleted {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use backends_core::driver::{DefineRequest, Defined, RemoveIndexRequest, SchemaMode};
-use backends_core::{Definition, Reconciled, Result};
+use backends_core::{Definition, Index, Reconciled, Result};
 
 use crate::codec::Codec;
 use crate::database::Database;
@@ -14,11 +14,13 @@ mod collection;
 mod definitions;
 mod indexes;
 mod key_index;
+mod ttl;
 mod unique;
 
 use collection::Collection;
 use definitions::Definitions;
 pub(crate) use indexes::Named;
+pub(crate) use ttl::is_over;
 
 /// The name of the index that keeps a primary key unique which is not the id.
 pub(crate) const KEY_INDEX: &str = "primary";
@@ -90,12 +92,16 @@ async fn ensure(
         adopt::check(database, request, reconciled, &codec, is_new).await?;
     }
     let mut names = IndexNames { key: KEY_INDEX.to_owned(), others: Vec::new() };
-    if codec.id_is_key() && definition.indexes().len() == 0 {
+    if codec.id_is_key() && definition.indexes().len() == 0 && definition.ttl().is_none() {
         return Ok(names);
     }
     let seen = indexes::look(database, request).await?;
     if !codec.id_is_key() {
         names.key = key_index::ensure(database, request, &codec, seen.as_deref()).await?;
+    }
+    ttl::ensure(database, request, definition, seen.as_deref()).await?;
+    if request.mode == SchemaMode::Ensure && reconciled.added_indexes.iter().any(Index::is_unique) {
+        ttl::remove(database, request, definition).await?;
     }
     names.others = indexes::ensure(database, request, definition, &codec, seen.as_deref()).await?;
     Ok(names)

@@ -39,9 +39,9 @@ impl MongoRepository {
     /// With the version of what is not there.
     async fn put_new(&self, request: &ReplaceRequest) -> Result<Replaced> {
         let merged = request.merge(None)?;
-        let insert = self.collection.insert_one(self.codec.document(&merged.record)?);
-        match self.database.ask(&request.context, insert.into_future()).await {
-            Ok(_) => Ok(merged.into()),
+        let document = self.codec.document(&merged.record)?;
+        match self.store_new(&request.context, &request.key, request.expiry.as_ref(), document).await? {
+            Ok(()) => Ok(merged.into()),
             Err(failure) if self.is_key_taken(&failure) => Err(stale(request)),
             Err(failure) => Err(self.refused(failure)),
         }
@@ -66,11 +66,14 @@ impl MongoRepository {
     /// Where the id is the key: the record is all that is to be stored. `Ok(Err(…))` if a race was lost.
     async fn put_whole(&self, request: &ReplaceRequest) -> Result<Result<Replaced>> {
         let document = self.codec.document(&request.record)?;
-        let meant = self.meant(&request.key, request.expected.as_ref())?;
+        let meant = self.meant(&request.key, request.expected.as_ref(), request.expiry.as_ref())?;
         let replace = self.collection.replace_one(meant, document).upsert(creates(request));
         let answer = match self.database.ask(&request.context, replace.into_future()).await {
             Ok(answer) => answer,
-            Err(failure) if request.create && self.is_key_taken(&failure) => return Ok(Err(self.refused(failure))),
+            Err(failure) if request.create && self.is_key_taken(&failure) => {
+                self.clear(&request.context, &request.key, request.expiry.as_ref()).await?;
+                return Ok(Err(self.refused(failure)));
+            }
             Err(failure) => return Err(self.refused(failure)),
         };
         let created = answer.upserted_id.is_some();
@@ -88,14 +91,20 @@ impl MongoRepository {
         looked_at.extend(request.expected.iter().map(|expected| (expected.field().to_owned(), 1.into())));
         let update = self
             .collection
-            .find_one_and_update(self.meant(&request.key, request.expected.as_ref())?, pipeline)
+            .find_one_and_update(
+                self.meant(&request.key, request.expected.as_ref(), request.expiry.as_ref())?,
+                pipeline,
+            )
             .upsert(creates(request))
             .projection(looked_at)
             .return_document(ReturnDocument::Before)
             .max_time(max_time(&request.context));
         let before = match self.database.ask(&request.context, update.into_future()).await {
             Ok(before) => before,
-            Err(failure) if request.create && self.is_key_taken(&failure) => return Ok(Err(self.refused(failure))),
+            Err(failure) if request.create && self.is_key_taken(&failure) => {
+                self.clear(&request.context, &request.key, request.expiry.as_ref()).await?;
+                return Ok(Err(self.refused(failure)));
+            }
             Err(failure) => return Err(self.refused(failure)),
         };
         let Some(before) = before else { return self.missed(request).await };

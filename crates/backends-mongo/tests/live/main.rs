@@ -9,6 +9,7 @@ mod costs;
 mod define_lost;
 mod definitions;
 mod edges;
+mod expiry;
 mod foreign;
 mod indexes;
 mod lost;

@@ -1,0 +1,129 @@
+//! The index by which the server removes what has expired, and the requests of writes that meet it.
+
+use std::time::{Duration, Instant};
+
+use backends_core::{Definition, Document, Filter, Registry, Repository, SchemaMode, Timestamp, Update, Value};
+use backends_mongo::Mongodb;
+use backends_mongo::mongodb::bson::{self, Bson, doc};
+use proxy::{Protocol, Proxy};
+
+use crate::store::{Store, definition, variable};
+
+fn sessions(ttl: u64, holds: &str) -> Definition {
+    definition(&format!(
+        r#"{{"name": "sessions", "idKind": "string", "enableTtl": true, "ttlAttribute": "at", "ttl": {ttl},
+            "ttlHolds": "{holds}"}}"#
+    ))
+}
+
+fn session(id: &str) -> Document {
+    Document::from([("id", id)])
+}
+
+/// The indexes on the field alone: their names and times to live.
+async fn indexes(store: &Store) -> Vec<(String, Option<Bson>)> {
+    let answer = store.other.run_command(doc! { "listIndexes": "sessions" }).await.unwrap();
+    let all = answer.get_document("cursor").unwrap().get_array("firstBatch").unwrap();
+    let all = all.iter().filter_map(Bson::as_document);
+    let on_at = all.filter(|index| index.get_document("key").is_ok_and(|keys| keys.keys().eq(["at"])));
+    on_at.map(|index| (index.get_str("name").unwrap().to_owned(), index.get("expireAfterSeconds").cloned())).collect()
+}
+
+fn seconds(found: &[(String, Option<Bson>)]) -> Vec<(&str, i64)> {
+    let number = |value: &Bson| value.as_i64().or_else(|| value.as_i32().map(i64::from)).unwrap();
+    found.iter().map(|(name, value)| (name.as_str(), number(value.as_ref().unwrap()))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c35_c37_the_server_has_an_index_with_the_time_to_live_that_holds() {
+    for (holds, stored) in [("start", [60, 30, 0]), ("expiry", [0, 0, 0])] {
+        let store = Store::open().await;
+        let missing = store.backend.define::<Document>(sessions(60, holds)).schema_mode(SchemaMode::Verify).await;
+        assert!(missing.unwrap_err().is_definition_conflict());
+        for (ttl, stored) in [60, 30, 0].into_iter().zip(stored) {
+            store.backend.define::<Document>(sessions(ttl, holds)).await.unwrap();
+            assert_eq!(seconds(&indexes(&store).await), [("_backends_ttl", stored)], "{holds}");
+        }
+        store.collection("sessions").drop_index("_backends_ttl").await.unwrap();
+        let missing = store.backend.define::<Document>(sessions(0, holds)).schema_mode(SchemaMode::Verify).await;
+        let error = missing.unwrap_err();
+        assert!(error.is_definition_conflict() && error.message().contains("_backends_ttl"), "{error}");
+        store.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c43_an_index_of_another_program_is_taken_over() {
+    let store = Store::open().await;
+    let index = doc! { "key": { "at": -1 }, "name": "theirs", "expireAfterSeconds": 5 };
+    store.other.run_command(doc! { "createIndexes": "sessions", "indexes": [index] }).await.unwrap();
+    store.backend.define::<Document>(sessions(60, "start")).await.unwrap();
+    assert_eq!(seconds(&indexes(&store).await), [("theirs", 60)]);
+    store.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c35_the_server_removes_what_has_expired() {
+    let store = Store::open().await;
+    let faster = doc! { "setParameter": 1, "ttlMonitorSleepSecs": 1 };
+    store.other.client().database("admin").run_command(faster).await.unwrap();
+    let sessions: Repository = store.backend.define(sessions(1, "start")).await.unwrap();
+    sessions.insert_many(&[session("a"), session("b")]).await.unwrap();
+    let mut stays = session("c");
+    stays.insert("at", Timestamp::now().saturating_add(Duration::from_secs(3_600)));
+    sessions.insert(&stays).await.unwrap();
+    let (collection, begun) = (store.collection("sessions"), Instant::now());
+    while collection.count_documents(doc! {}).await.unwrap() > 1 {
+        assert!(begun.elapsed() < Duration::from_secs(150), "the server removes nothing");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(sessions.get("c").await.unwrap().is_some());
+    store.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c35_a_write_takes_the_place_of_what_has_expired_by_a_delete_on_condition() {
+    let store = Store::open().await;
+    let proxy = Proxy::start(&variable("TEST_MONGODB_URL"), Protocol::MongoDb).await.unwrap();
+    let url = format!("mongodb://{}/{}?directConnection=true", proxy.address(), store.name);
+    let backend = Registry::new().register(Mongodb).open(&url).await.unwrap();
+    let sessions: Repository = backend.define(sessions(0, "expiry")).await.unwrap();
+    sessions.get("a").await.unwrap();
+    let later = "2100-01-01T00:00:00Z".parse::<Timestamp>().unwrap();
+    let expired = || async {
+        let at = bson::DateTime::from_millis(0);
+        let collection = store.collection("sessions");
+        collection.replace_one(doc! { "_id": "a" }, doc! { "at": at }).upsert(true).await.unwrap();
+        proxy.clear();
+    };
+    let sent = || proxy.operations();
+    let mut lives = session("a");
+    lives.insert("at", later);
+    expired().await;
+    sessions.insert(&lives).await.unwrap();
+    assert_eq!(sent(), ["insert", "delete", "insert"]);
+    expired().await;
+    assert!(sessions.upsert(&lives).await.unwrap().created);
+    assert_eq!(sent(), ["update", "delete", "update"]);
+    expired().await;
+    assert!(sessions.delete("a").await.unwrap().is_none());
+    assert_eq!(sent(), ["findAndModify"]);
+    expired().await;
+    assert!(sessions.update("a", Update::new().set("n", 1)).await.unwrap().is_none());
+    assert_eq!(sent(), ["find"]);
+    expired().await;
+    assert_eq!(sessions.count(Filter::all()).await.unwrap(), 0);
+    // What has not expired costs what it costs without.
+    expired().await;
+    sessions
+        .insert(&{
+            let mut other = lives.clone();
+            other.insert("id", Value::from("b"));
+            other
+        })
+        .await
+        .unwrap();
+    assert_eq!(sent(), ["insert"]);
+    backend.close().await.unwrap();
+    store.remove().await;
+}
