@@ -127,7 +127,8 @@ mod tests {
             assert_eq!(is_parallel(&route, &request), is_parallel_scan, "{sort:?} {limit:?}");
         }
         for (parts, is_at_once) in [(100, false), (101, true)] {
-            let (route, request) = of(field("p").is_in((0..parts).map(|part| format!("{part:03}"))), Sort::Any, Some(1));
+            let (route, request) =
+                of(field("p").is_in((0..parts).map(|part| format!("{part:03}"))), Sort::Any, Some(1));
             assert_eq!(together(&route, &request) > 1, is_at_once, "{parts}");
         }
         let (route, request) = of(field("p").eq("a"), Sort::Any, None);
