@@ -187,7 +187,10 @@ mod tests {
         for port in [1, 2] {
             topology.lock().set(server(port), None);
         }
-        let told = || (topology.lock().is_broken(), topology.fault());
+        let told = || {
+            let is_broken = topology.lock().is_broken();
+            (is_broken, topology.fault())
+        };
         topology.fail(server(1), Fault::Tls);
         assert_eq!(told(), (false, Fault::Silent), "the other may answer yet");
         topology.fail(server(2), Fault::Refused);
