@@ -1,7 +1,7 @@
 //! What every call sends and costs, by the log of the proxy, against the table in the backend's page.
 
 use live::costs::{BY_ID, BY_KEY, Cost};
-use live::{Table, costs};
+use live::{Stage, Table, costs};
 use proxy::Request;
 use serde_json::Value;
 
@@ -47,68 +47,56 @@ fn told(cost: &Cost) -> String {
     }
 }
 
+/// Holds what calls send against the table under a heading of the page.
+async fn hold(heading: &str, observe: impl AsyncFnOnce(&Stage) -> Vec<Cost>) -> (Table, Vec<Cost>) {
+    let stage = stage().await;
+    let table = Table::under(include_str!("../../../../docs/backends/dynamodb.md"), heading);
+    let sent = observe(&stage).await;
+    costs::assert_table(&table, &sent);
+    stage.close().await;
+    (table, sent)
+}
+
+/// The same, and the units that they take.
+async fn hold_with_units(heading: &str, observe: impl AsyncFnOnce(&Stage) -> Vec<Cost>) -> Vec<Cost> {
+    let (table, sent) = hold(heading, observe).await;
+    for cost in &sent {
+        assert_eq!(table.cell(cost.call, "Units"), Some(told(cost).as_str()), "{}", cost.call);
+    }
+    sent
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn l07_every_call_sends_and_costs_what_the_page_says() {
-    let stage = stage().await;
-    let table = Table::under(include_str!("../../../../docs/backends/dynamodb.md"), "What every call sends and costs");
-    let sent = costs::observe(&stage).await;
-    costs::assert_table(&table, &sent);
+    let (table, sent) = hold("What every call sends and costs", costs::observe).await;
     for cost in &sent {
         let column = if cost.column == BY_ID { "Units" } else { "Units there" };
         let (said, is) = (table.cell(cost.call, column), told(cost));
         assert_eq!(said, Some(is.as_str()), "{} where {}", cost.call, cost.column);
         assert!([BY_ID, BY_KEY].contains(&cost.column));
     }
-    stage.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn l07_every_read_by_filter_sends_and_costs_what_the_page_says() {
-    let stage = stage().await;
-    let page = include_str!("../../../../docs/backends/dynamodb.md");
-    let table = Table::under(page, "What reads by filter send and cost");
-    let sent = costs::reads::observe(&stage).await;
-    costs::assert_table(&table, &sent);
-    for cost in &sent {
-        assert_eq!(table.cell(cost.call, "Units"), Some(told(cost).as_str()), "{}", cost.call);
-    }
-    stage.close().await;
+    hold_with_units("What reads by filter send and cost", costs::reads::observe).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn l07_every_read_by_an_index_sends_and_costs_what_the_page_says() {
-    let stage = stage().await;
-    let page = include_str!("../../../../docs/backends/dynamodb.md");
-    let table = Table::under(page, "What reads by an index send and cost");
-    let sent = costs::indexed::observe(&stage).await;
-    costs::assert_table(&table, &sent);
-    for cost in &sent {
+    for cost in hold_with_units("What reads by an index send and cost", costs::indexed::observe).await {
         let of_index = |request: &Request| request.json().get("IndexName").is_some();
         let is_consistent = |request: &Request| request.json()["ConsistentRead"] == true;
         assert!(cost.requests.iter().all(|request| of_index(request) != is_consistent(request)), "{}", cost.call);
-        assert_eq!(table.cell(cost.call, "Units"), Some(told(cost).as_str()), "{}", cost.call);
     }
-    stage.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c32_l07_every_write_with_a_version_sends_what_the_page_says() {
-    let stage = stage().await;
-    let page = include_str!("../../../../docs/backends/dynamodb.md");
-    let sent = costs::versioned::observe(&stage).await;
-    costs::assert_table(&Table::under(page, "What writes with a version send"), &sent);
-    stage.close().await;
+    hold("What writes with a version send", costs::versioned::observe).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c31_l07_every_call_on_unique_values_sends_and_costs_what_the_page_says() {
-    let stage = stage().await;
-    let page = include_str!("../../../../docs/backends/dynamodb.md");
-    let table = Table::under(page, "What calls on unique values send and cost");
-    let sent = costs::guarded::observe(&stage).await;
-    costs::assert_table(&table, &sent);
-    for cost in &sent {
-        assert_eq!(table.cell(cost.call, "Units"), Some(told(cost).as_str()), "{}", cost.call);
-    }
-    stage.close().await;
+    hold_with_units("What calls on unique values send and cost", costs::guarded::observe).await;
 }
