@@ -54,6 +54,10 @@ impl RecordBuf {
     }
 
     /// Copies the record that `tokens` walks.
+    ///
+    /// # Errors
+    /// Those of the walk, such as `Unreadable` for a value that has no counterpart here; `Unexpected` for a walk that breaks
+    /// the rules of [`Tokens`](crate::Tokens).
     pub fn from_tokens(tokens: &mut dyn Tokens) -> Result<Self> {
         let mut record = Self::new();
         if tokens.next()? != Token::Map {

@@ -17,7 +17,8 @@ use crate::repository::State;
 /// The records of a [`Find`](super::Find), one after another, a batch in memory at a time.
 ///
 /// After an error `Unreadable`, for a record that `T` or the filter cannot read, it goes on; after any other it ends, also
-/// where the database cannot read on. The time limit holds for each request to the database. It is a [`Stream`], and [`next`](Self::next) does without one.
+/// where the database cannot read on. The time limit holds for each request to the database. It is a [`Stream`], and
+/// [`next`](Self::next) does without one.
 #[must_use = "a stream does nothing until it is asked for its next record"]
 pub struct Records<T> {
     phase: Phase,
@@ -73,6 +74,10 @@ async fn advance(mut source: Box<Source>) -> (Option<Box<Source>>, Result<Option
 
 impl<T> Records<T> {
     /// The next record, or its error; nothing after the last.
+    ///
+    /// # Errors
+    /// `Unreadable` for a record that `T` or the filter cannot read, after which it goes on; those of
+    /// [`find`](crate::Repository::find), after which it ends.
     pub async fn next(&mut self) -> Option<Result<T>> {
         std::future::poll_fn(|task| self.poll(task)).await
     }

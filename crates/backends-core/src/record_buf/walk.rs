@@ -22,6 +22,9 @@ impl<'a> RecordTokens<'a> {
     }
 
     /// The next token, borrowed from the record.
+    ///
+    /// # Errors
+    /// `Unreadable` where the value could not be read when the record was copied; `Unexpected` behind the end.
     pub fn step(&mut self) -> Result<Token<'a>> {
         self.advance()
     }
