@@ -77,6 +77,12 @@ impl Column {
         !self.is_foreign || *predicate == Predicate::IsMissing
     }
 
+    /// Whether the column is equal to what records hold, also where another program has written them: an instant is
+    /// one in any text.
+    pub(crate) fn is_equal(&self) -> bool {
+        self.is_key || matches!(self.kind, Kind::String | Kind::Integer | Kind::ObjectId)
+    }
+
     /// Whether the column holds values as they are. SQLite may read the text of a float with another last digit.
     pub(crate) fn is_exact(&self) -> bool {
         self.is_key || self.kind != Kind::Number

@@ -31,6 +31,8 @@ pub(crate) struct Plan {
     pub(crate) by_index: Option<String>,
     /// Whether other calls are likely to need the same statement.
     pub(crate) is_usual: bool,
+    /// What rows have to be looked at for: the part of the filter that the statement does not answer.
+    pub(crate) rest: Filter,
     pub(crate) remainder: Remainder,
 }
 
@@ -45,8 +47,9 @@ enum Standing {
 /// A way to the rows: the primary key, or an index.
 struct Way<'t> {
     index: Option<&'t TableIndex>,
-    /// The columns, the most significant first, the primary key last; and what is asked of each.
-    columns: Vec<(&'t Column, Vec<Condition>)>,
+    /// The columns, the most significant first, the primary key last; and what is asked of each, with the number of the
+    /// part of the filter that asks it.
+    columns: Vec<(&'t Column, Vec<(usize, Condition)>)>,
     /// How many columns come first that are equal to one value.
     fixed: usize,
     direction: Option<Order>,
@@ -65,7 +68,9 @@ impl Plan {
             _ => None,
         };
         let position = direction.and_then(|_| way.position(&position_fields(table, &request.sort)));
-        let conditions: Vec<Condition> = way.columns.into_iter().flat_map(|(_, conditions)| conditions).collect();
+        let rest = way.rest(&request.filter);
+        let conditions = way.columns.into_iter().flat_map(|(_, asked)| asked).map(|(_, condition)| condition);
+        let conditions: Vec<Condition> = conditions.collect();
         let is_usual = conditions.iter().all(|condition| condition.equals != Equals::Several);
         let (sql, parameters): (Vec<_>, Vec<_>) =
             conditions.into_iter().map(|condition| (condition.sql, condition.parameters)).unzip();
@@ -89,6 +94,7 @@ impl Plan {
             position,
             by_index,
             is_usual,
+            rest,
             remainder,
         })
     }
@@ -132,15 +138,15 @@ impl<'t> Way<'t> {
             fixed: 0,
             direction: None,
         };
-        for conjunct in request.filter.conjuncts() {
+        for (at, conjunct) in request.filter.conjuncts().iter().enumerate() {
             let Expr::Test(path, predicate) = conjunct.expr() else { continue };
             let by_path = |(column, _): &&mut (&Column, _)| column.field == path.as_str() && column.serves(predicate);
             if let Some((column, conditions)) = way.columns.iter_mut().find(by_path) {
-                conditions.extend(condition::of(column, predicate)?);
+                conditions.extend(condition::of(column, predicate)?.map(|condition| (at, condition)));
             }
         }
-        let is_fixed = |(_, conditions): &&(&Column, Vec<Condition>)| {
-            conditions.iter().any(|condition| condition.equals == Equals::One)
+        let is_fixed = |(_, conditions): &&(&Column, Vec<(usize, Condition)>)| {
+            conditions.iter().any(|(_, condition)| condition.equals == Equals::One)
         };
         way.fixed = way.columns.iter().take_while(is_fixed).count();
         // What is asked of a column behind the first that is open would be taken out of each record once more.
@@ -180,15 +186,26 @@ impl<'t> Way<'t> {
             if at >= self.fixed {
                 return Some(Standing::Open(at - self.fixed, column.kind));
             }
-            let equal = conditions.iter().find(|condition| condition.equals == Equals::One)?;
+            let (_, equal) = conditions.iter().find(|(_, condition)| condition.equals == Equals::One)?;
             column::held(column.kind, equal.parameters.first()?).map(Standing::Fixed)
         };
         fields.iter().map(standing).collect()
     }
 
+    /// The parts of the filter that the conditions do not answer.
+    fn rest(&self, filter: &Filter) -> Filter {
+        let is_answered = |at: usize| {
+            let mut asked = self.columns.iter().flat_map(|(_, asked)| asked);
+            asked.any(|(conjunct, condition)| *conjunct == at && condition.is_whole)
+        };
+        let parts = filter.conjuncts().iter().enumerate().filter(|(at, _)| !is_answered(*at));
+        let parts: Vec<Filter> = parts.map(|(_, part)| part.clone()).collect();
+        if parts.is_empty() { Filter::all() } else { Filter::and(parts) }
+    }
+
     fn access(&self) -> Access {
         let equals = |at: usize| self.columns.get(at).is_some_and(|(_, conditions)| !conditions.is_empty());
-        let names = |at: usize| self.columns[at].1.iter().any(|condition| condition.equals != Equals::None);
+        let names = |at: usize| self.columns[at].1.iter().any(|(_, condition)| condition.equals != Equals::None);
         match self.index {
             Some(_) if !equals(0) && self.direction.is_none() => Access::Scan,
             Some(index) => Access::Index(index.index.clone()),

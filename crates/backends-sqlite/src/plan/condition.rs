@@ -8,12 +8,14 @@ use crate::column::{self, Column};
 /// How many operands of an `IN` are worth an index: each is a parameter of the statement, of which there are 32,766.
 const MOST_OPERANDS: usize = 10_000;
 
-/// What is asked of a column. Every row is looked at once more, so that it may be too little, and never too much.
+/// What is asked of a column: the whole test, or too little of it, and never too much.
 #[derive(Clone)]
 pub(super) struct Condition {
     pub(super) sql: String,
     pub(super) parameters: Vec<SqlValue>,
     pub(super) equals: Equals,
+    /// Whether the rows that it leaves are those for which the test holds, so that none has to be looked at again.
+    pub(super) is_whole: bool,
 }
 
 /// Whether a condition is equality with one value, or with one of several.
@@ -33,24 +35,39 @@ enum End {
 
 /// What a predicate asks of a column; nothing where it does not help.
 pub(super) fn of(column: &Column, predicate: &Predicate) -> Result<Option<Condition>> {
+    let condition = helping(column, predicate)?;
+    Ok(condition.map(|condition| Condition { is_whole: column.is_equal() && is_whole(column, predicate), ..condition }))
+}
+
+/// Whether a condition on a column that is equal to what records hold asks all that the predicate does.
+fn is_whole(column: &Column, predicate: &Predicate) -> bool {
+    match predicate {
+        Predicate::Eq(_) | Predicate::In(_) | Predicate::Gt(_) | Predicate::Ge(_) | Predicate::Between(..) => true,
+        Predicate::StartsWith(_) | Predicate::IsMissing => true,
+        // What is missing stands before all others.
+        Predicate::Lt(_) | Predicate::Le(_) => column.is_key,
+        _ => false,
+    }
+}
+
+fn helping(column: &Column, predicate: &Predicate) -> Result<Option<Condition>> {
     let name = &column.sql;
-    let range = |sql: &str, value: &Value, end: End| -> Result<Option<Condition>> {
-        let parameters = vec![bound(column, value, end)?];
-        Ok(Some(Condition { sql: format!("{name} {sql} ?"), parameters, equals: Equals::None }))
+    let of = |sql: String, parameters: Vec<SqlValue>, equals: Equals| {
+        Ok(Some(Condition { sql, parameters, equals, is_whole: false }))
+    };
+    let range = |sql: &str, value: &Value, end: End| {
+        of(format!("{name} {sql} ?"), vec![bound(column, value, end)?], Equals::None)
     };
     match predicate {
         // The text of a float is read with its last digit in doubt.
         Predicate::Eq(value) if !column.is_exact() && is_float(value) => between(column, value, value).map(Some),
-        Predicate::Eq(value) => {
-            let parameters = vec![column::value(value)?];
-            Ok(Some(Condition { sql: format!("{name} = ?"), parameters, equals: Equals::One }))
-        }
+        Predicate::Eq(value) => of(format!("{name} = ?"), vec![column::value(value)?], Equals::One),
         Predicate::In(values)
             if values.len() <= MOST_OPERANDS && (column.is_exact() || !values.iter().any(is_float)) =>
         {
             let places = vec!["?"; values.len()].join(", ");
             let parameters = values.iter().map(column::value).collect::<Result<_>>()?;
-            Ok(Some(Condition { sql: format!("{name} IN ({places})"), parameters, equals: Equals::Several }))
+            of(format!("{name} IN ({places})"), parameters, Equals::Several)
         }
         Predicate::Lt(value) if column.is_exact() => range("<", value, End::High),
         Predicate::Gt(value) if column.is_exact() => range(">", value, End::Low),
@@ -60,8 +77,7 @@ pub(super) fn of(column: &Column, predicate: &Predicate) -> Result<Option<Condit
         Predicate::StartsWith(start) => Ok(prefix(name, start)),
         Predicate::Like(pattern) => Ok(prefix(name, pattern.first())),
         Predicate::IsMissing if !column.is_key => {
-            let parameters = vec![column::value(&Value::Null)?];
-            Ok(Some(Condition { sql: format!("{name} = ?"), parameters, equals: Equals::One }))
+            of(format!("{name} = ?"), vec![column::value(&Value::Null)?], Equals::One)
         }
         _ => Ok(None),
     }
@@ -73,7 +89,8 @@ fn is_float(value: &Value) -> bool {
 
 fn between(column: &Column, low: &Value, high: &Value) -> Result<Condition> {
     let parameters = vec![bound(column, low, End::Low)?, bound(column, high, End::High)?];
-    Ok(Condition { sql: format!("{} BETWEEN ? AND ?", column.sql), parameters, equals: Equals::None })
+    let sql = format!("{} BETWEEN ? AND ?", column.sql);
+    Ok(Condition { sql, parameters, equals: Equals::None, is_whole: false })
 }
 
 /// The end of a range, moved outwards where numbers are read from text: what SQLite reads may be off by one in the last
@@ -100,7 +117,7 @@ pub(super) fn prefix(name: &str, start: &str) -> Option<Condition> {
         Some(end) => (format!("{name} >= ? AND {name} < ?"), vec![low, SqlValue::Text(end)]),
         None => (format!("{name} >= ?"), vec![low]),
     };
-    Some(Condition { sql, parameters, equals: Equals::None })
+    Some(Condition { sql, parameters, equals: Equals::None, is_whole: false })
 }
 
 /// The first text, by bytes, behind all that begin with `start`.

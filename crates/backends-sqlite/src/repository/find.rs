@@ -141,7 +141,7 @@ impl Cursor for Rows {
 /// The rows to look at, and what is looked for in them.
 struct Reading {
     plan: Plan,
-    /// Nothing where every record is meant.
+    /// Nothing where every row that the plan finds is meant.
     matcher: Option<Matcher>,
 }
 
@@ -156,7 +156,7 @@ struct Looked {
 
 impl Reading {
     fn new(request: &FindRequest, plan: Plan) -> Self {
-        let matcher = (!request.filter.is_all()).then(|| request.matcher(&request.filter, []));
+        let matcher = (!plan.rest.is_all()).then(|| request.matcher(&plan.rest, []));
         Self { plan, matcher }
     }
 
