@@ -1,7 +1,7 @@
 //! An order as the server sorts: by the fields themselves where that is the same, by computed values elsewhere.
 
 use backends_core::driver::FindRequest;
-use backends_core::{Definition, Error, Kind, Order, Position, Result, Sort, SortField, Value};
+use backends_core::{Definition, Error, Expr, Kind, Order, Path, Position, Predicate, Result, Sort, SortField, Value};
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, Document, doc};
 
@@ -55,7 +55,7 @@ impl Sorted {
         let merges = Alternatives::of(definition, request) == Alternatives::Merged;
         let keys = places.into_iter().zip(fields).enumerate().map(|(number, (place, field))| {
             let is_key = is_key(definition, &field.path);
-            let is_stored = is_sorted_as_stored(&place) && (is_key || !merges);
+            let is_stored = is_sorted_as_stored(&place) && (is_key || !merges) || means_numbers(request, &field.path);
             let computed = (!is_stored).then(|| format!("{COMPUTED}{number}"));
             SortKey { computed, descends: field.order == Order::Desc, is_key, place }
         });
@@ -68,6 +68,23 @@ fn is_sorted_as_stored(place: &Place) -> bool {
     let kinds = [Kind::String, Kind::Number, Kind::Integer, Kind::Timestamp, Kind::Bool];
     let is_of_one_kind = kinds.iter().any(|kind| place.is_of(*kind)) && !place.drops_empty();
     place.is_declared_field() && (is_of_one_kind || place.is_object_id)
+}
+
+/// Whether the filter means no record but those with a number there, which the server sorts as they are stored.
+fn means_numbers(request: &FindRequest, path: &Path) -> bool {
+    let is_number = |value: &Value| matches!(value, Value::Int(_) | Value::Float(_));
+    request.filter.conjuncts().iter().any(|conjunct| match conjunct.expr() {
+        Expr::Test(at, predicate) if at == path => match predicate {
+            Predicate::Eq(value)
+            | Predicate::Lt(value)
+            | Predicate::Le(value)
+            | Predicate::Gt(value)
+            | Predicate::Ge(value)
+            | Predicate::Between(value, _) => is_number(value),
+            _ => false,
+        },
+        _ => false,
+    })
 }
 
 impl Sorting {

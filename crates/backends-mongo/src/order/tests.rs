@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use backends_core::driver::Context;
-use backends_core::{SortField, Timestamp};
+use backends_core::{SortField, Timestamp, field};
 
 use super::*;
 
@@ -44,6 +44,30 @@ fn c19_only_where_the_order_is_the_same_nothing_is_computed() {
     assert_eq!(stable.document(), doc! { "_id": 1 });
     let mixed = by(&[("name", Order::Desc), ("x", Order::Asc), ("id", Order::Asc)]).document();
     assert!(mixed.iter().eq(doc! { "name": -1, "_backends_sort_1": 1, "_id": 1 }.iter()), "{mixed}");
+}
+
+#[test]
+fn c19_where_the_filter_means_numbers_only_nothing_is_computed() {
+    let definition = Definition::from_json(JSON).unwrap();
+    for (filter, computes) in [
+        (field("score").ge(0.5), false),
+        (field("x").eq(1) & field("score").lt(7), false),
+        (field("score").between(1, 2), false),
+        (field("address.number").gt(7), true),
+        // Numbers are not all that is meant, or something else is.
+        (field("score").ne(7), true),
+        (field("score").ge(1) | field("x").eq(1), true),
+        (!field("score").ge(1), true),
+        (field("score").is_in([1, 2]), true),
+        (field("score").ge("a"), true),
+        (field("score").is_set(), true),
+    ] {
+        let mut request = FindRequest::new(Context::new(Timestamp::MIN, Duration::from_secs(1)));
+        request.sort = Sort::By(vec![SortField::new("score", Order::Asc)]);
+        request.filter = filter.clone();
+        let Sorted::Server(sorting) = Sorted::of(&definition, &request) else { panic!("{filter:?}") };
+        assert_eq!(sorting.computes(), computes, "{filter:?}");
+    }
 }
 
 #[test]
