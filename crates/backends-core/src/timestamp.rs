@@ -16,7 +16,8 @@ pub(crate) const TIMESTAMP: &str = "$__backends_timestamp";
 /// An instant: UTC, to the millisecond, from 0001-01-01T00:00:00.000Z to 9999-12-31T23:59:59.999Z.
 ///
 /// In JSON and other text formats it is RFC 3339 text. In a record it may stand only where the definition
-/// declares a timestamp; `define::<T>` declares the ones of a typed record by itself.
+/// declares a timestamp; `define::<T>` declares the ones of a typed record by itself. [`SystemTime`] is the way to the
+/// types of chrono, jiff and time, and back: each of them converts from it and to it.
 ///
 /// ```
 /// use backends_core::Timestamp;
