@@ -5,6 +5,7 @@ mod schema;
 mod update;
 mod value;
 
+use backends::driver::Consistency;
 use backends::{Document, Filter, Kind, Order, SortField, Timestamp, Update, Value, field};
 use fastrand::Rng;
 
@@ -55,6 +56,7 @@ impl Generator {
             500..560 => Operation::FindOne(self.query()),
             560..620 => Operation::Stream(self.query()),
             620..700 => self.pages(),
+            700..730 => Operation::Select(self.query()),
             _ => Operation::Find(self.query()),
         }
     }
@@ -107,7 +109,7 @@ impl Generator {
 
     /// A query of one record.
     fn one(&mut self) -> Query {
-        Query { limit: None, offset: 0, fields: None, is_consistent: false, ..self.query() }
+        Query { limit: None, offset: 0, fields: None, consistency: Consistency::Default, ..self.query() }
     }
 
     fn insert_many(&mut self, most: usize) -> Operation {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use backends::driver::Consistency;
 use backends::{Change, Document, Filter, Order, SortField, Update, Value};
 
 /// One call, or one walk of several.
@@ -28,6 +29,8 @@ pub(crate) enum Operation {
     Get(At),
     GetMany(Vec<At>),
     Find(Query),
+    /// Into a type that has some of the fields only.
+    Select(Query),
     Stream(Query),
     FindOne(Query),
     Count(Filter),
@@ -58,7 +61,7 @@ pub(crate) struct Query {
     pub(crate) offset: u64,
     /// The fields that are read, if not all.
     pub(crate) fields: Option<Vec<&'static str>>,
-    pub(crate) is_consistent: bool,
+    pub(crate) consistency: Consistency,
 }
 
 /// What the library refuses as `InvalidInput`.
@@ -98,6 +101,7 @@ impl fmt::Display for Operation {
                 all.iter().try_for_each(|at| write!(f, " {at}"))
             }
             Self::Find(query) => write!(f, "find {query}"),
+            Self::Select(query) => write!(f, "find {query} select a, n, m"),
             Self::Stream(query) => write!(f, "stream {query}"),
             Self::FindOne(query) => write!(f, "find_one {query}"),
             Self::Count(filter) => write!(f, "count {}", shown(filter)),
@@ -139,7 +143,11 @@ impl fmt::Display for Query {
         if let Some(fields) = &self.fields {
             write!(f, " fields {fields:?}")?;
         }
-        if self.is_consistent { f.write_str(" consistent") } else { Ok(()) }
+        match self.consistency {
+            Consistency::Consistent => f.write_str(" consistent"),
+            Consistency::Eventual => f.write_str(" eventual"),
+            _ => Ok(()),
+        }
     }
 }
 

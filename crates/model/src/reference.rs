@@ -68,7 +68,11 @@ impl Reference {
         let is_unique =
             |field: &str| self.schema.indexes.iter().any(|index| index.is_unique && index.fields.contains(&field));
         update.changes().iter().any(|change| {
-            let takes_away = matches!(change, Change::Unset(_) | Change::Set(_, Value::Null));
+            let takes_away = match change {
+                Change::Unset(_) => true,
+                Change::Set(path, value) => self.schema.is_missing(path.as_str(), value),
+                _ => false,
+            };
             !takes_away && is_unique(change.path().first())
         })
     }
@@ -97,12 +101,11 @@ impl Reference {
     }
 
     fn stored_map(&self, path: &str, map: &Document) -> Document {
-        let set = map.iter().filter(|(_, value)| !matches!(value, Value::Null));
-        set.map(|(name, value)| {
+        let stored = map.iter().filter_map(|(name, value)| {
             let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-            (name, self.stored_at(&path, value))
-        })
-        .collect()
+            (!self.schema.is_missing(&path, value)).then(|| (name, self.stored_at(&path, value)))
+        });
+        stored.collect()
     }
 
     fn stored_at(&self, path: &str, value: &Value) -> Value {

@@ -92,6 +92,7 @@ impl<'s> Running<'s> {
             Operation::Get(at) => self.get(at).await,
             Operation::GetMany(all) => self.get_many(all).await,
             Operation::Find(query) => self.find(query).await,
+            Operation::Select(query) => self.select(query).await,
             Operation::Stream(query) => self.stream(query).await,
             Operation::FindOne(query) => self.find_one(query).await,
             Operation::Count(filter) => self.count(filter).await,

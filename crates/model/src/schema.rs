@@ -1,6 +1,6 @@
 //! Random definitions, in a form that a model and a generator can look into.
 
-use backends::{Definition, Kind};
+use backends::{Definition, Kind, Value};
 use serde_json::{Map, Value as Json, json};
 
 /// A definition.
@@ -28,6 +28,26 @@ pub(crate) struct Place {
     /// What it is declared to hold.
     pub(crate) kind: Option<Kind>,
     pub(crate) role: Role,
+    /// Whether an empty text there is none, which only an index field may say.
+    pub(crate) empty_is_missing: bool,
+    /// Whether its instants are compared as instants in whatever text another program stored them.
+    pub(crate) has_foreign_text: bool,
+}
+
+impl Place {
+    pub(crate) fn new(path: &'static str, kind: Option<Kind>, role: Role) -> Self {
+        Self { path, kind, role, empty_is_missing: false, has_foreign_text: false }
+    }
+
+    /// What the definition says of it.
+    fn declared(&self) -> Option<Json> {
+        let kind = self.kind?.name();
+        if !self.empty_is_missing && !self.has_foreign_text {
+            return Some(json!(kind));
+        }
+        let (empty_is_missing, foreign_text) = (self.empty_is_missing, self.has_foreign_text);
+        Some(json!({ "kind": kind, "emptyIsMissing": empty_is_missing, "foreignText": foreign_text }))
+    }
 }
 
 /// What a place is for, which narrows its strings.
@@ -69,7 +89,7 @@ impl Schema {
         if self.has_versions {
             json.insert("version".to_owned(), json!(VERSION));
         }
-        let fields = self.places.iter().filter_map(|place| Some((place.path.to_owned(), json!(place.kind?.name()))));
+        let fields = self.places.iter().filter_map(|place| Some((place.path.to_owned(), place.declared()?)));
         json.insert("fields".to_owned(), Json::Object(fields.collect()));
         let indexes = self.indexes.iter().filter(|index| is_late || !index.is_late).map(|index| {
             let mut json = json!({ "fields": index.fields, "unique": index.is_unique });
@@ -105,6 +125,13 @@ impl Schema {
     /// The fields of the key.
     pub(crate) fn key_fields(&self) -> Vec<&'static str> {
         if self.is_by_id() { vec![self.id_field()] } else { self.key.iter().map(|place| place.path).collect() }
+    }
+
+    /// Whether a value at a place is left out of what is stored.
+    pub(crate) fn is_missing(&self, path: &str, value: &Value) -> bool {
+        let is_empty = matches!(value, Value::String(text) if text.is_empty());
+        let is_none = || self.places.iter().any(|place| place.path == path && place.empty_is_missing);
+        matches!(value, Value::Null) || is_empty && is_none()
     }
 
     /// The kind of a place.

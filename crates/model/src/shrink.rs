@@ -1,5 +1,6 @@
 //! Making a failing program smaller, so that a reader sees what matters.
 
+use backends::driver::Consistency;
 use backends::{Change, Document, Expr, Filter, Update, Value};
 
 use crate::operation::{At, Operation, Outside, Query};
@@ -66,6 +67,7 @@ fn simpler(operation: &Operation) -> Vec<Operation> {
         Operation::DeleteMany(filter) => filters(filter).into_iter().map(Operation::DeleteMany).collect(),
         Operation::GetMany(all) => without_one(all).into_iter().map(Operation::GetMany).collect(),
         Operation::Find(query) => queries(query).into_iter().map(Operation::Find).collect(),
+        Operation::Select(query) => queries(query).into_iter().map(Operation::Select).collect(),
         Operation::Stream(query) => std::iter::once(query.clone()).chain(queries(query)).map(Operation::Find).collect(),
         Operation::FindOne(query) => queries(query).into_iter().map(Operation::FindOne).collect(),
         Operation::Count(filter) => filters(filter).into_iter().map(Operation::Count).collect(),
@@ -164,8 +166,8 @@ fn queries(query: &Query) -> Vec<Query> {
     if query.fields.is_some() {
         simpler.push(Query { fields: None, ..query.clone() });
     }
-    if query.is_consistent {
-        simpler.push(Query { is_consistent: false, ..query.clone() });
+    if query.consistency != Consistency::Default {
+        simpler.push(Query { consistency: Consistency::Default, ..query.clone() });
     }
     simpler
 }

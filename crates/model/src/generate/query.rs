@@ -1,5 +1,6 @@
 //! Random filters and orders.
 
+use backends::driver::Consistency;
 use backends::{Filter, Kind, Order, SortField, Value, field};
 use fastrand::Rng;
 
@@ -20,7 +21,11 @@ pub(super) fn query(rng: &mut Rng, schema: &Schema, scale: Scale) -> Query {
         limit: (rng.u8(..3) == 0).then(|| rng.u64(..30)),
         offset: if rng.u8(..4) == 0 { rng.u64(..20) } else { 0 },
         fields,
-        is_consistent: rng.u8(..4) == 0,
+        consistency: match rng.u8(..4) {
+            0 => Consistency::Consistent,
+            1 => Consistency::Eventual,
+            _ => Consistency::Default,
+        },
     }
 }
 

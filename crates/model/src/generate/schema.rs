@@ -14,14 +14,14 @@ const INNER: [&str; 3] = ["m.x", "m.y", "m.deep.z"];
 /// A definition; `number` keeps the names of one store apart.
 pub(super) fn schema(rng: &mut Rng) -> Schema {
     let mut places: Vec<Place> = FIELDS.iter().chain(&INNER).map(|path| place(rng, path)).collect();
-    places.push(Place { path: "list", kind: None, role: Role::Other });
+    places.push(Place::new("list", None, Role::Other));
     if rng.u8(..4) == 0 {
-        places.push(Place { path: "list[]", kind: Some(Kind::Timestamp), role: Role::Other });
+        places.push(Place::new("list[]", Some(Kind::Timestamp), Role::Other));
     }
     let has_custom_id = rng.u8(..6) == 0;
     let key = match rng.u8(..8) {
         0..3 if !has_custom_id => Vec::new(),
-        0..3 => vec![Place { path: "id", kind: Some(Kind::String), role: Role::Key }],
+        0..3 => vec![Place::new("id", Some(Kind::String), Role::Key)],
         3..5 => vec![key_place(rng, "p")],
         _ => vec![key_place(rng, "p"), key_place(rng, "s")],
     };
@@ -40,7 +40,7 @@ fn place(rng: &mut Rng, path: &'static str) -> Place {
         10 => Kind::Bool,
         _ => Kind::Bytes,
     });
-    Place { path, kind, role: Role::Other }
+    Place { has_foreign_text: kind == Some(Kind::Timestamp) && rng.bool(), ..Place::new(path, kind, Role::Other) }
 }
 
 fn key_place(rng: &mut Rng, path: &'static str) -> Place {
@@ -51,7 +51,7 @@ fn key_place(rng: &mut Rng, path: &'static str) -> Place {
         6 => Kind::Timestamp,
         _ => Kind::ObjectId,
     };
-    Place { path, kind: Some(kind), role: Role::Key }
+    Place::new(path, Some(kind), Role::Key)
 }
 
 /// Up to three indexes on the declared fields that may have one.
@@ -67,16 +67,14 @@ fn indexes(rng: &mut Rng, places: &mut [Place]) -> Vec<IndexOn> {
         if fields.is_empty() || indexes.iter().any(|known| known.fields == fields) {
             continue;
         }
+        let is_unique = rng.u8(..4) == 0;
+        let is_late = !is_unique && rng.u8(..3) == 0;
         for place in places.iter_mut().filter(|place| fields.contains(&place.path)) {
             place.role = Role::Indexed;
+            // The first definition has no index there that comes late.
+            place.empty_is_missing |= !is_late && place.kind == Some(Kind::String) && rng.u8(..3) == 0;
         }
-        let is_unique = rng.u8(..4) == 0;
-        indexes.push(IndexOn {
-            fields,
-            is_ordered: rng.u8(..3) == 0,
-            is_unique,
-            is_late: !is_unique && rng.u8(..3) == 0,
-        });
+        indexes.push(IndexOn { fields, is_ordered: rng.u8(..3) == 0, is_unique, is_late });
     }
     indexes
 }

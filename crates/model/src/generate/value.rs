@@ -72,6 +72,7 @@ pub(crate) struct Scale {
 /// A value that may stand at a place, or be compared with what stands there.
 pub(super) fn at(rng: &mut Rng, place: &Place, scale: Scale) -> Value {
     match place.kind {
+        _ if place.empty_is_missing && rng.u8(..6) == 0 => Value::from(""),
         Some(kind) => of(rng, kind, place.role, scale),
         None => anything(rng, 2, scale),
     }

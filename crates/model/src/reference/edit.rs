@@ -38,6 +38,7 @@ impl Reference {
         let path = change.path().as_str();
         let member = |value: &Value| self.stored_at(&format!("{path}[]"), value);
         match (change, stands) {
+            (Change::Set(_, value), _) if self.schema.is_missing(path, value) => Some(None),
             (Change::Set(_, value), _) => Some(Some(self.stored_at(path, value))),
             (Change::Unset(_), _) | (Change::Pull(..), None) => Some(None),
             (Change::Inc(_, by), None) => Some(Some(Value::Int(*by))),
