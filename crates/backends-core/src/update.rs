@@ -1,5 +1,6 @@
 //! What is changed in a record: changes of places in it, each a path of its own.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -32,7 +33,7 @@ pub struct Update {
 }
 
 /// One change of a place in a record. `Debug` shows no value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Change {
     /// The value is this. Maps on the way that are missing are made.
@@ -45,6 +46,12 @@ pub enum Change {
     Push(Path, Value),
     /// No member of the array equals this.
     Pull(Path, Value),
+}
+
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple(self.name()).field(self.path()).finish_non_exhaustive()
+    }
 }
 
 impl Change {

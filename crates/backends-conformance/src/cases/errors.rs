@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 
-use backends_core::{Definition, Document, Error, ErrorKind, Key, Result, Value};
+use backends_core::{Definition, Document, Error, ErrorKind, Key, Result, Update, Value, field};
 use serde_json::json;
 
 use crate::Context;
@@ -159,6 +159,11 @@ pub async fn c40_no_debug_text_holds_a_value(context: &Context) {
     debug_tells_nothing(&users.get(SECRET));
     debug_tells_nothing(&users.get_many([SECRET]));
     debug_tells_nothing(&users.delete(SECRET));
+    let update = Update::new().set("name", SECRET).inc("logins", DIGITS).push("tags", SECRET).pull("tags", DIGITS);
+    debug_tells_nothing(&update);
+    update.changes().iter().for_each(debug_tells_nothing);
+    debug_tells_nothing(&users.update(SECRET, update.clone()));
+    debug_tells_nothing(&users.update_many(field("name").eq(SECRET), update.clone()));
     let texts = context.define::<User>(context.definition("texts").partition_key("name")).await;
     debug_tells_nothing(&texts.get(SECRET));
     debug_tells_nothing(&texts.insert_many([&ada, &ada]).await.unwrap_err());
