@@ -54,7 +54,9 @@ fn hex(bytes: &[u8; 12]) -> String {
 
 /// Whether an id is of a form that the library gives, so that it may be shown.
 pub(crate) fn is_given(id: &str) -> bool {
-    is_object_id(id) || id.parse::<uuid::Uuid>().is_ok()
+    let is_ours =
+        |uuid: uuid::Uuid| uuid.get_version_num() == 7 && *uuid.hyphenated().encode_lower(&mut [0; 36]) == *id;
+    is_object_id(id) || id.parse().is_ok_and(is_ours)
 }
 
 /// A number that no other write has: a random one of the process, then a count.
@@ -95,6 +97,24 @@ mod tests {
         let uuid = generate(IdKind::String, now);
         assert_eq!(uuid.parse::<uuid::Uuid>().unwrap().get_version_num(), 7);
         assert_ne!(write_id(), write_id());
+    }
+
+    #[test]
+    fn c40_only_an_id_of_the_librarys_own_form_may_be_shown() {
+        for kind in [IdKind::ObjectId, IdKind::String] {
+            assert!(is_given(&generate(kind, Timestamp::now())));
+        }
+        let ours = generate(IdKind::String, Timestamp::now());
+        for theirs in [
+            ours.to_uppercase(),
+            ours.replace('-', ""),
+            format!("{{{ours}}}"),
+            format!("urn:uuid:{ours}"),
+            "5f4dcc3b5aa765d61d8327deb882cf99".to_owned(),
+            "123e4567-e89b-42d3-a456-426614174000".to_owned(),
+        ] {
+            assert!(!is_given(&theirs), "{theirs}");
+        }
     }
 
     #[test]
