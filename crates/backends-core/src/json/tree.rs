@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
 
 use crate::Error;
@@ -103,8 +103,8 @@ impl<'de> Visitor<'de> for JsonVisitor {
         Ok(Json::Number(value.into()))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
-        Ok(Number::from_f64(value).map_or(Json::Null, Json::Number))
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Json, E> {
+        Number::from_f64(value).map(Json::Number).ok_or_else(|| E::custom("a number that is not finite: pass another"))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Json, E> {
@@ -145,6 +145,17 @@ mod tests {
         assert_eq!(five, wrapped);
         let text: Json = serde_json::from_str(r#"{"$serde_json::private::Number": "x"}"#).unwrap();
         assert!(matches!(text, Json::Object(_)));
+    }
+
+    #[test]
+    fn c41_a_number_that_is_not_finite_is_not_taken_for_none() {
+        use serde::de::value::{Error, F64Deserializer};
+
+        let read = |float: f64| Json::deserialize(F64Deserializer::<Error>::new(float));
+        assert_eq!(read(0.5), Ok(serde_json::from_str("0.5").unwrap()));
+        for float in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+            assert!(read(float).is_err(), "{float}");
+        }
     }
 
     #[test]
