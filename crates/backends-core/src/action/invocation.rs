@@ -101,7 +101,7 @@ impl Invocation {
             let told = doubt.clone();
             (Box::pin(async move { layer::write(&layers, &call, &context, &told, &operation).await }), Some(doubt))
         };
-        self.wait(GoesOn { future: Some(answer), started: false, context }, doubt)
+        self.wait(GoesOn { future: Some(answer), runtime: None, context }, doubt)
     }
 
     /// Waits for a write, which is on its way from the first poll on, unless `doubt` knows more.
@@ -168,7 +168,8 @@ type Going<R> = Pin<Box<dyn Future<Output = Result<R>> + Send>>;
 /// nobody knows of.
 struct GoesOn<R: Send + 'static> {
     future: Option<Going<R>>,
-    started: bool,
+    /// Where it was begun.
+    runtime: Option<Handle>,
     context: Context,
 }
 
@@ -176,7 +177,9 @@ impl<R: Send + 'static> Future for GoesOn<R> {
     type Output = Result<R>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Result<R>> {
-        self.started = true;
+        if self.runtime.is_none() {
+            self.runtime = Handle::try_current().ok();
+        }
         let Some(future) = &mut self.future else {
             return Poll::Ready(Err(Error::unexpected("a write was polled after its end")));
         };
@@ -190,7 +193,7 @@ impl<R: Send + 'static> Future for GoesOn<R> {
 
 impl<R: Send + 'static> Drop for GoesOn<R> {
     fn drop(&mut self) {
-        if let (true, Some(future), Ok(runtime)) = (self.started, self.future.take(), Handle::try_current()) {
+        if let (Some(runtime), Some(future)) = (self.runtime.take(), self.future.take()) {
             let context = self.context.clone();
             runtime.spawn(async move { within(&context, GRACE, Pin::new(&mut { future })).await });
         }
@@ -200,9 +203,35 @@ impl<R: Send + 'static> Drop for GoesOn<R> {
 #[cfg(test)]
 mod tests {
     use std::future::pending;
+    use std::pin::pin;
+    use std::task::Waker;
+
+    use tokio::sync::oneshot;
 
     use super::*;
     use crate::memory::MemoryBackend;
+
+    #[test]
+    fn c42_a_write_that_is_dropped_outside_of_the_runtime_goes_on_inside() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let (go, wait) = oneshot::channel::<()>();
+        let (done, end) = oneshot::channel::<()>();
+        let writing: Going<()> = Box::pin(async move {
+            wait.await.unwrap();
+            done.send(()).unwrap();
+            Ok(())
+        });
+        let context = Context::new(crate::Timestamp::now(), Duration::from_secs(30));
+        let mut write = GoesOn { future: Some(writing), runtime: None, context };
+        runtime.block_on(async {
+            let polled = pin!(&mut write).poll(&mut Task::from_waker(Waker::noop()));
+            assert!(polled.is_pending());
+        });
+        assert!(Handle::try_current().is_err());
+        drop(write);
+        go.send(()).unwrap();
+        runtime.block_on(end).unwrap();
+    }
 
     #[tokio::test(start_paused = true)]
     async fn c42_a_short_limit_is_not_overrun_by_more_than_a_tenth() {
