@@ -109,9 +109,9 @@ impl PageOf {
             request.sort = Sort::Stable;
         }
         let fingerprint = Fingerprint::new(&query.inner.name, &query.filter()?, &request.sort);
-        let values = query.sort_fields(&request.sort).len();
         if let Some(token) = &self.after {
-            let (after, own_order) = token.position(&fingerprint, values)?;
+            let fields = query.sort_fields(&request.sort);
+            let (after, own_order) = token.position(&fingerprint, &query.state.definition, &fields)?;
             (request.after, request.own_order) = (Some(after), own_order);
         }
         Ok(Some((request, fingerprint)))

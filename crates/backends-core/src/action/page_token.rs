@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Error, Filter, Position, RecordBuf, Result, Sort, Token, Value};
+use crate::{Definition, Error, Filter, Kind, Position, RecordBuf, Result, Sort, SortField, Token, Value};
 
 /// The form of tokens.
 const VERSION: u8 = 1;
@@ -34,17 +34,38 @@ impl PageToken {
         Self(BASE64.encode(bytes))
     }
 
-    /// Where the page has ended, for a query whose order has so many values, and whether that is a place in an order of
+    /// Where the page has ended, for a query whose order is by these fields, and whether that is a place in an order of
     /// the driver's own.
     ///
     /// # Errors
     /// `InvalidInput` for a token of another query.
-    pub(super) fn position(&self, fingerprint: &Fingerprint, values: usize) -> Result<(Position, bool)> {
+    pub(super) fn position(
+        &self,
+        fingerprint: &Fingerprint,
+        definition: &Definition,
+        fields: &[SortField],
+    ) -> Result<(Position, bool)> {
         let bytes = BASE64.decode(&self.0).map_err(|_| damaged())?;
         let (query, values_of_it) = content(&bytes)?.split_first_chunk::<HASH>().ok_or_else(damaged)?;
         let own_order = fingerprint.own_order(u64::from_le_bytes(*query)).ok_or_else(of_another_query)?;
-        let position = values_in(values_of_it).filter(|found| found.len() == values).ok_or_else(damaged)?;
+        let position = values_in(values_of_it).filter(|found| found.len() == fields.len()).ok_or_else(damaged)?;
+        if !fields.iter().zip(&position).all(|(field, value)| may_stand(definition, field.path.as_str(), value)) {
+            return Err(damaged());
+        }
         Ok((Position::new(position), own_order))
+    }
+}
+
+/// Whether a record can have the value in this field, as far as the key tells.
+fn may_stand(definition: &Definition, field: &str, value: &Value) -> bool {
+    let is_id = field == definition.id_field();
+    if !is_id && definition.key_fields().all(|key| key != field) {
+        return true;
+    }
+    match definition.kind_of(field) {
+        Some(Kind::Number | Kind::Integer) => matches!(value, Value::Int(_) | Value::Float(_)),
+        Some(Kind::Timestamp) => matches!(value, Value::Timestamp(_)),
+        _ => matches!(value, Value::String(_)) || is_id && matches!(value, Value::Null),
     }
 }
 
@@ -166,5 +187,40 @@ impl Serialize for PageToken {
 impl<'de> Deserialize<'de> for PageToken {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Order;
+
+    #[test]
+    fn c21_a_token_that_was_made_up_is_refused_where_no_record_can_stand() {
+        let definition = Definition::from_json(
+            r#"{"name": "events", "hashKey": "tenant", "rangeKey": "at", "rangeKeyType": "timestamp"}"#,
+        )
+        .unwrap();
+        let fields = ["level", "tenant", "at"].map(|path| SortField::new(path, Order::Asc));
+        let fingerprint = Fingerprint::new("events", &Filter::all(), &Sort::By(fields.to_vec()));
+        let at = || Value::Timestamp(crate::Timestamp::MIN);
+        let position = |values: [Value; 3]| {
+            let token = PageToken::new(fingerprint.of(false), &Position::new(values.into()));
+            token.to_string().parse::<PageToken>().unwrap().position(&fingerprint, &definition, &fields)
+        };
+        for level in [Value::Null, Value::Bool(true), Value::Int(1), Value::Bytes(Vec::new()), at()] {
+            assert!(position([level, "a".into(), at()]).is_ok());
+        }
+        for (tenant, at) in [
+            (Value::Bool(true), at()),
+            (Value::Null, at()),
+            (Value::Int(1), at()),
+            (Value::Bytes(Vec::new()), at()),
+            ("a".into(), Value::Null),
+            ("a".into(), "2026-01-01T00:00:00.000Z".into()),
+            ("a".into(), Value::Int(7)),
+        ] {
+            assert!(position([Value::Null, tenant, at]).unwrap_err().is_invalid_input());
+        }
     }
 }
