@@ -128,7 +128,6 @@ pub(crate) fn sooner(limit: Duration) -> Duration {
 impl fmt::Debug for DynamoOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DynamoOptions")
-            .field("table_prefix", &self.table_prefix)
             .field("timeout", &self.timeout)
             .field("scan", &self.scan)
             .field("max_sort_bytes", &self.max_sort_bytes)

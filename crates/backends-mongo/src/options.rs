@@ -144,11 +144,7 @@ impl MongoOptions {
 
 impl fmt::Debug for MongoOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MongoOptions")
-            .field("database", &self.database)
-            .field("table_prefix", &self.table_prefix)
-            .field("timeout", &self.timeout)
-            .finish_non_exhaustive()
+        f.debug_struct("MongoOptions").field("timeout", &self.timeout).finish_non_exhaustive()
     }
 }
 

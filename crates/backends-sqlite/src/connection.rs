@@ -51,7 +51,7 @@ pub(crate) fn open(options: &SqliteOptions) -> Result<Connections> {
         return Err(error.with_context("path", options.path.display()));
     }
     // Whoever opens or closes the file at the same time holds a lock of it for a moment.
-    let patience = Patience::of(options.timeout * 9 / 10, options.busy_timeout);
+    let patience = Patience::of(options.timeout / 10 * 9, options.busy_timeout);
     let place = |fault: Fault| match fault {
         Fault::Refused(error) => error.with_context("path", options.path.display()),
         Fault::Native(native) => diagnose(native, options).with_context("path", options.path.display()),

@@ -1,5 +1,6 @@
 //! What the backend is opened with in code.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -37,7 +38,7 @@ pub enum Synchronous {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use]
 pub struct SqliteOptions {
     pub(crate) path: PathBuf,
@@ -47,6 +48,19 @@ pub struct SqliteOptions {
     pub(crate) table_prefix: String,
     pub(crate) read_only: bool,
     pub(crate) timeout: Duration,
+}
+
+/// Nothing of where the records are.
+impl fmt::Debug for SqliteOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteOptions")
+            .field("synchronous", &self.synchronous)
+            .field("readers", &self.readers)
+            .field("busy_timeout", &self.busy_timeout)
+            .field("read_only", &self.read_only)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
 }
 
 impl SqliteOptions {
@@ -164,6 +178,19 @@ mod tests {
         }
         assert!(SqliteOptions::new("./:memory:").check().is_ok());
         assert!(SqliteOptions::new("a").readers(0).check().unwrap_err().is_invalid_config());
+    }
+
+    #[test]
+    fn c40_nothing_of_the_configuration_is_shown() {
+        let shown = format!("{:?}", SqliteOptions::new("s3cret").table_prefix("s3cret"));
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
+
+    #[tokio::test]
+    async fn c42_an_endless_time_to_open_is_no_panic() {
+        let directory = tempfile::tempdir().unwrap();
+        let options = SqliteOptions::new(directory.path().join("a.db")).open_timeout(Duration::MAX);
+        crate::SqliteBackend::open(options).await.unwrap();
     }
 
     #[test]
