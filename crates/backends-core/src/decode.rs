@@ -23,7 +23,7 @@ pub(crate) use only::Only;
 pub(crate) struct Reading<'s> {
     schema: Option<&'s Place>,
     /// Fields of the library's own, which a type need not have.
-    own: [Option<&'s str>; 2],
+    own: [Option<&'s str>; 3],
 }
 
 impl<'s> Reading<'s> {
@@ -33,7 +33,7 @@ impl<'s> Reading<'s> {
     }
 
     /// The same, where the library keeps fields of its own: a type that refuses one of them is not offered it.
-    pub(crate) fn with_own(self, own: [Option<&'s str>; 2]) -> Self {
+    pub(crate) fn with_own(self, own: [Option<&'s str>; 3]) -> Self {
         Self { own, ..self }
     }
 

@@ -13,7 +13,7 @@ use crate::ask::Asked;
 use crate::decode::Reading;
 use crate::driver::{RepositoryDriver, Told};
 use crate::schema::{Holder, Place};
-use crate::{Backend, Capabilities, Definition, Document, FieldKind, Filter, Index};
+use crate::{Backend, Capabilities, Definition, Document, FieldKind, Filter, Index, Ttl};
 
 mod about;
 mod by_key;
@@ -53,7 +53,9 @@ pub(crate) struct State {
     pub(crate) definition: Definition,
     pub(crate) schema: Arc<Place>,
     pub(crate) driver: Arc<dyn RepositoryDriver>,
-    /// What is stored, was not in the last definition, and stays.
+    /// The last definition, as this process gave it.
+    pub(crate) wanted: Option<Definition>,
+    /// What is stored, was not in that one, and stays.
     pub(crate) warnings: Vec<String>,
     has_timestamps: bool,
     /// Whether the driver compares versions by itself.
@@ -64,19 +66,27 @@ impl State {
     pub(crate) fn new(definition: Definition, driver: Arc<dyn RepositoryDriver>, can: &Capabilities) -> Self {
         let schema = Arc::new(schema(&definition));
         let has_timestamps = schema.has_timestamps();
-        Self { definition, schema, driver, warnings: Vec::new(), has_timestamps, compares_versions: can.versions }
+        let (wanted, warnings) = (None, Vec::new());
+        Self { definition, schema, driver, wanted, warnings, has_timestamps, compares_versions: can.versions }
     }
 
-    /// The same state, with warnings for whoever asks.
-    pub(crate) fn with_warnings(mut self, warnings: Vec<String>) -> Self {
-        self.warnings = warnings;
-        self
+    /// The same state, with a warning for everything that this definition leaves out.
+    ///
+    /// # Errors
+    /// `DefinitionConflict` if that is no part of what is stored.
+    pub(crate) fn wanted_by(mut self, wanted: Option<Definition>) -> crate::Result<Self> {
+        if let Some(wanted) = &wanted {
+            self.warnings = crate::reconcile(&self.definition, wanted)?.kept;
+        }
+        self.wanted = wanted;
+        Ok(self)
     }
 
     /// How records of this repository are read.
     pub(crate) fn reading(&self) -> Reading<'_> {
         let reading = if self.has_timestamps { Reading::by(&self.schema) } else { Reading::default() };
-        reading.with_own([Some(self.definition.id_field()), self.definition.version()])
+        let definition = &self.definition;
+        reading.with_own([Some(definition.id_field()), definition.version(), definition.ttl().map(Ttl::field)])
     }
 }
 

@@ -3,6 +3,7 @@
 use backends_core::{Document, ErrorKind, Filter, Index, Kind, Order, field};
 use serde_json::json;
 
+use super::unique::has_unique;
 use crate::Context;
 use crate::expect::refused;
 use crate::records::{document, id};
@@ -40,6 +41,14 @@ pub async fn c37_an_index_is_removed_by_a_call_of_its_own(context: &Context) {
     let defined = other.define::<Document>(plain().build().unwrap()).await.unwrap();
     // The kind of its field stays.
     assert!(defined.warnings().iter().all(|told| !told.contains("index")), "{:?}", defined.warnings());
+    // What is stored and not wanted is named as long as it is stored.
+    other.define::<Document>(both()).await.unwrap();
+    let plainly = backend.define::<Document>(plain().build().unwrap()).await.unwrap();
+    let named = |index: &str| plainly.warnings().iter().any(|told| told.contains(&format!("index {index}")));
+    assert!(named("`role`") && named("`level`"), "{:?}", plainly.warnings());
+    backend.remove_index(&name, "role").await.unwrap();
+    assert!(!named("`role`") && named("`level`"), "{:?}", plainly.warnings());
+    backend.remove_index(&name, "level").await.unwrap();
     // Who wants it again has it again.
     let again = other.define::<Document>(both()).await.unwrap();
     assert_eq!(again.definition().indexes().len(), 2);
@@ -48,7 +57,7 @@ pub async fn c37_an_index_is_removed_by_a_call_of_its_own(context: &Context) {
 
 pub async fn c31_c37_what_a_unique_index_kept_apart_may_be_equal_when_it_is_removed(context: &Context) {
     let backend = context.backend().await;
-    if !backend.capabilities().unique_indexes {
+    if !has_unique(context).await {
         return;
     }
     let definition = context.definition("records").index(Index::unique(["role"]));

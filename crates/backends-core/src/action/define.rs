@@ -98,13 +98,13 @@ impl<T: Record> Define<T> {
         }
         let driver = Arc::clone(self.backend.driver());
         let defined = invocation.write(Defining { driver, request }).await?;
-        let warnings = crate::reconcile(&defined.definition, &definition)?.kept;
+        let state = State::new(defined.definition, defined.repository, self.backend.capabilities());
+        let state = state.wanted_by(Some(definition))?;
         #[cfg(feature = "tracing")]
-        for warning in &warnings {
+        for warning in &state.warnings {
             tracing::warn!(repository = name, "{warning}");
         }
-        let state = State::new(defined.definition, defined.repository, self.backend.capabilities());
-        let live = slot.set(state.with_warnings(warnings));
+        let live = slot.set(state);
         Ok(Repository::new(self.backend.clone(), name, Arc::clone(live)))
     }
 }

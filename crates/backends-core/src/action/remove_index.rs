@@ -47,8 +47,8 @@ impl RemoveIndex {
         let _one_at_a_time = invocation.wait_for(slot.defining.lock()).await?;
         let driver = Arc::clone(self.backend.driver());
         let Defined { repository, definition } = invocation.write(Removing { driver, request }).await?;
-        if slot.live().is_some() {
-            slot.set(State::new(definition, repository, capabilities));
+        if let Some(live) = slot.live() {
+            slot.set(State::new(definition, repository, capabilities).wanted_by(live.state().wanted.clone())?);
         }
         Ok(())
     }
