@@ -26,7 +26,7 @@ macro_rules! with_cases_of_writing {
                 c27_update_one_of_nothing_is_none
                 c27_delete_one_gives_the_first_of_an_order
                 c29_update_many_changes_each_that_is_meant_once
-                c29_what_an_update_does_not_apply_to_stays_and_is_counted
+                c29_s03_what_an_update_does_not_apply_to_stays_and_is_counted
                 c29_delete_many_deletes_what_is_meant
                 c15_l19_every_record_has_to_be_said
                 c09_a_filter_that_cannot_be_asked_writes_nothing

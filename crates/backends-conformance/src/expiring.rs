@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use backends_core::driver::{self, DefineRequest, SwapRequest, Swapped};
 use backends_core::{
-    Backend, DefinitionBuilder, Document, Key, RecordBuf, Repository, Timestamp, Token, TtlHolds, Update, Value,
+    Backend, DefinitionBuilder, Document, ErrorKind, Key, RecordBuf, Repository, Timestamp, Token, TtlHolds, Update,
+    Value,
 };
 
 use crate::Context;
+use crate::expect::refused;
 use crate::records::{id, instant};
 use crate::wrapped::{Act, Faults};
 
@@ -105,8 +107,20 @@ fn definition(context: &Context, key: &str, holds: TtlHolds) -> DefinitionBuilde
     context.definition(&base).partition_key(key).ttl("at", ttl).ttl_holds(holds)
 }
 
+/// Whether records expire; where they do not, a definition that wants it is refused.
+pub(crate) async fn expires(context: &Context) -> bool {
+    let backend = context.backend().await;
+    if backend.capabilities().ttl {
+        return true;
+    }
+    let definition = definition(context, "id", TtlHolds::Start).build().unwrap();
+    let error = refused(backend.define::<Document>(definition).await, ErrorKind::Unsupported, "define");
+    assert!(error.message().contains("`ttl`"), "{error}");
+    false
+}
+
 /// By both kinds of keys and of times, and each as the driver does it and as core does it on a driver that does less;
-/// none where records do not expire, which is refused: see the cases of capabilities.
+/// none where records do not expire.
 pub(crate) async fn sessions(context: &Context) -> Vec<Sessions> {
     sessions_with(context, |builder| builder).await
 }
@@ -116,7 +130,7 @@ pub(crate) async fn sessions_with(
     context: &Context,
     more: impl Fn(DefinitionBuilder) -> DefinitionBuilder,
 ) -> Vec<Sessions> {
-    if !context.backend().await.capabilities().ttl {
+    if !expires(context).await {
         return Vec::new();
     }
     let faults = Faults::default();

@@ -55,7 +55,7 @@ struct Inner {
 pub struct Counts {
     /// Records that were changed.
     pub done: u64,
-    /// Records that stay as they were because the call does not apply to them.
+    /// Records for which it failed: an update that does not apply, a record that was refused or of which nobody knows.
     pub failed: u64,
 }
 

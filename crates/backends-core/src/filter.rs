@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::{BitAnd, BitOr, Not};
 use std::sync::Arc;
 
-use crate::{Error, Result};
+use crate::{Error, Result, Timestamp, Value};
 
 mod bind;
 mod field;
@@ -46,6 +46,8 @@ pub struct Filter(Arc<Built>);
 struct Built {
     expr: Expr,
     size: Size,
+    /// Whether the library asks it, of records that expire.
+    is_of_expiry: bool,
     /// What was wrong where the filter was made.
     mistake: Option<Error>,
 }
@@ -111,6 +113,19 @@ impl Filter {
         matches!(self.expr(), Expr::All)
     }
 
+    /// Whether it is what the library itself asks of records that expire, beside the filter of the caller: where no
+    /// instant is, text neither, nothing has expired, and nothing is [`Unreadable`](crate::ErrorKind::Unreadable).
+    pub fn is_of_expiry(&self) -> bool {
+        self.0.is_of_expiry
+    }
+
+    /// The records whose field holds no instant up to this one.
+    pub(crate) fn not_over(field: Path, until: Timestamp) -> Self {
+        let is_over = Self::test(field, Predicate::Le(Value::Timestamp(until)));
+        let size = is_over.0.size.deeper();
+        Self(Arc::new(Built { expr: Expr::Not(is_over), size, is_of_expiry: true, mistake: None }))
+    }
+
     pub(crate) fn nothing() -> Self {
         Self::of(Expr::Nothing, Size::default())
     }
@@ -121,11 +136,12 @@ impl Filter {
     }
 
     fn mistake(error: Error) -> Self {
-        Self(Arc::new(Built { expr: Expr::Nothing, size: Size::default(), mistake: Some(error) }))
+        let (expr, size) = (Expr::Nothing, Size::default());
+        Self(Arc::new(Built { expr, size, is_of_expiry: false, mistake: Some(error) }))
     }
 
     fn of(expr: Expr, size: Size) -> Self {
-        Self(Arc::new(Built { expr, size, mistake: None }))
+        Self(Arc::new(Built { expr, size, is_of_expiry: false, mistake: None }))
     }
 
     /// A filter that is too large is a mistake, and lets go of its parts: no stack is deep enough for those that a

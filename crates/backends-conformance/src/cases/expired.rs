@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use backends_core::{Document, ErrorKind, Filter, Index, Order, Repository, Update, Value, field};
 
+use super::unique::has_unique;
 use crate::Context;
 use crate::expect::{SECRET, refused};
 use crate::expiring::{Sessions, count, sessions, sessions_with};
@@ -66,7 +67,7 @@ async fn in_pages(records: &Repository<Document>, filter: Filter) -> Vec<Documen
     }
 }
 
-pub async fn c35_a_record_is_read_until_its_millisecond_and_not_from_it_on(context: &Context) {
+pub async fn c35_l29_a_record_is_read_until_its_millisecond_and_not_from_it_on(context: &Context) {
     for sessions in sessions(context).await {
         for (number, ends_in) in [1, 2, 1_000, 0, -1, 3].into_iter().enumerate() {
             sessions.insert(number, ends_in).await;
@@ -218,8 +219,7 @@ pub async fn c35_of_many_that_take_the_place_of_what_has_expired_one_wins(contex
 }
 
 pub async fn c35_c31_what_has_expired_has_no_unique_value(context: &Context) {
-    let can = context.backend().await.capabilities().clone();
-    if !can.unique_indexes {
+    if !has_unique(context).await {
         return;
     }
     for sessions in sessions_with(context, |builder| builder.index(Index::unique(["seat"]))).await {
@@ -254,9 +254,39 @@ pub async fn c35_c31_what_has_expired_has_no_unique_value(context: &Context) {
     }
 }
 
+pub async fn c35_c26_of_many_the_first_takes_the_place_of_what_has_expired(context: &Context) {
+    if !has_unique(context).await {
+        return;
+    }
+    for sessions in sessions_with(context, |builder| builder.index(Index::unique(["seat"]))).await {
+        let (what, records) = (sessions.name, &sessions.records);
+        let seated = |number: usize, ends_in: i64, seat: &str| {
+            let mut record = sessions.record(number, ends_in);
+            record.insert("seat", seat);
+            record
+        };
+        records.insert_many(&[seated(1, 1, "a"), seated(2, 1, "b"), seated(3, 1_000, "c")]).await.unwrap();
+        sessions.hand.pass(1);
+        // The first of a seat, and the first of a key, wait for what has expired; the others of them come later.
+        let all = [
+            seated(1, 500, "x"),
+            seated(4, 500, "x"),
+            seated(5, 500, "b"),
+            seated(5, 500, "y"),
+            seated(6, 500, "c"),
+            seated(7, 500, "z"),
+        ];
+        let error = refused(records.insert_many(&all).await, ErrorKind::AlreadyExists, "insert_many");
+        let failed: Vec<_> = error.inserted().unwrap().failures().map(|(at, error)| (at, error.kind())).collect();
+        let expected: Vec<_> = [1, 3, 4].map(|at| (at, ErrorKind::AlreadyExists)).into();
+        assert_eq!(failed, expected, "{what}");
+        assert_eq!(records.count(Filter::all()).await.unwrap(), 4, "{what}");
+        assert_eq!(records.count(field("seat").is_in(["x", "b", "c", "z"])).await.unwrap(), 4, "{what}");
+    }
+}
+
 pub async fn c35_c37_what_has_expired_is_in_no_new_unique_indexs_way(context: &Context) {
-    let can = context.backend().await.capabilities().clone();
-    if !can.unique_indexes {
+    if !has_unique(context).await {
         return;
     }
     for sessions in sessions(context).await {

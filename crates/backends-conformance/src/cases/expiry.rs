@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use backends_core::{Document, ErrorKind, Filter, Timestamp, Token, Ttl, TtlHolds, Update, Value, field};
+use backends_core::{
+    Document, ErrorKind, Filter, Order, SchemaMode, Timestamp, Token, Ttl, TtlHolds, Update, Value, field,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::Context;
 use crate::expect::refused;
-use crate::expiring::{Hand, Sessions, TTL, count, foreign, sessions, time_of};
+use crate::expiring::{Hand, Sessions, TTL, count, expires, foreign, sessions, time_of};
 use crate::records::{id, instant};
 
 pub async fn c34_a_record_without_a_time_gets_that_of_its_write(context: &Context) {
@@ -40,7 +42,7 @@ pub async fn c34_a_record_without_a_time_gets_that_of_its_write(context: &Contex
     }
 }
 
-pub async fn c34_a_time_is_never_overwritten_with_another(context: &Context) {
+pub async fn c34_l28_a_time_is_never_overwritten_with_another(context: &Context) {
     for sessions in sessions(context).await {
         let (what, records) = (sessions.name, &sessions.records);
         let given = sessions.record(1, 500);
@@ -64,7 +66,7 @@ pub async fn c34_a_type_reads_the_time_that_it_is_given(context: &Context) {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         at: Option<Timestamp>,
     }
-    if !context.backend().await.capabilities().ttl {
+    if !expires(context).await {
         return;
     }
     let hand = Hand::new();
@@ -98,6 +100,63 @@ pub async fn c34_what_has_no_instant_never_expires(context: &Context) {
     }
 }
 
+pub async fn c34_c43_text_that_is_no_instant_is_no_time(context: &Context) {
+    for sessions in sessions(context).await {
+        let (what, records) = (sessions.name, &sessions.records);
+        foreign(context, &sessions, 0, Some(Token::String("soon"))).await;
+        sessions.insert(1, 100).await;
+        sessions.insert(2, 1).await;
+        sessions.hand.pass(1);
+        // Nobody asks for it.
+        assert_eq!(records.count(Filter::all()).await.unwrap(), 2, "{what}");
+        assert_eq!(records.count(field(sessions.key).eq(sessions.key(0))).await.unwrap(), 1, "{what}");
+        assert!(records.exists(field(sessions.key).eq(sessions.key(0))).await.unwrap(), "{what}");
+        assert_eq!(records.find(Filter::all()).fields(["n"]).await.unwrap().len(), 2, "{what}");
+        let sorted = records.find(Filter::all()).fields(["n"]).sort("n", Order::Asc).limit(5).await.unwrap();
+        assert_eq!(sorted.len(), 2, "{what}");
+        refused(records.insert(&sessions.plain(0)).await, ErrorKind::AlreadyExists, "insert");
+        // Who asks for it is told.
+        let asked = records.count(field("at").gt(sessions.time(-1_000_000))).await;
+        refused(asked, ErrorKind::Unreadable, "count");
+        assert_eq!(records.delete_many(Filter::all()).await.unwrap(), 2, "{what}");
+        assert_eq!(records.count(Filter::all()).await.unwrap(), 0, "{what}");
+    }
+}
+
+pub async fn c34_a_type_need_not_have_the_time(context: &Context) {
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Closed {
+        n: i64,
+    }
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    struct Flat {
+        n: i64,
+        #[serde(flatten)]
+        more: More,
+    }
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    struct More {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        x: Option<String>,
+    }
+    if !expires(context).await {
+        return;
+    }
+    let hand = Hand::new();
+    let backend = hand.of(context.backend().await);
+    let definition = context.definition("timeless").ttl("at", Duration::from_secs(10)).build().unwrap();
+    let all = backend.define::<Document>(definition).await.unwrap();
+    let closed = all.typed::<Closed>();
+    assert_eq!(closed.insert(&Closed { n: 1 }).await.unwrap(), Closed { n: 1 });
+    let flat = all.typed::<Flat>();
+    let two = Flat { n: 2, more: More { x: Some("x".to_owned()) } };
+    assert_eq!(flat.insert(&two).await.unwrap(), two);
+    assert_eq!(closed.find(field("n").eq(1)).await.unwrap(), [Closed { n: 1 }]);
+    let stored = all.find(Filter::all()).await.unwrap();
+    assert!(stored.len() == 2 && stored.iter().all(|record| time_of(record) == hand.now()));
+}
+
 pub async fn c34_an_update_moves_the_end_and_never_takes_it_away(context: &Context) {
     for sessions in sessions(context).await {
         let (what, records) = (sessions.name, &sessions.records);
@@ -128,7 +187,7 @@ pub async fn c34_an_update_moves_the_end_and_never_takes_it_away(context: &Conte
 
 pub async fn c34_c35_a_time_to_live_is_0_to_68_years(context: &Context) {
     let backend = context.backend().await;
-    if !backend.capabilities().ttl {
+    if !expires(context).await {
         return;
     }
     for (base, seconds) in [("none", 0), ("second", 1), ("longest", Ttl::MAX_SECONDS)] {
@@ -158,7 +217,7 @@ pub async fn c34_c35_a_time_to_live_is_0_to_68_years(context: &Context) {
 
 pub async fn c34_the_clock_may_stand_at_either_end_of_time(context: &Context) {
     let backend = context.backend().await;
-    if !backend.capabilities().ttl {
+    if !expires(context).await {
         return;
     }
     for holds in [TtlHolds::Start, TtlHolds::Expiry] {
@@ -217,6 +276,11 @@ pub async fn c34_c37_another_time_to_live_is_applied_and_another_field_is_a_conf
             refused(again.define::<Document>(changed).await, ErrorKind::DefinitionConflict, "define");
         }
         let inserted = sessions.records.insert(&sessions.plain(1)).await.unwrap();
+        let verified = again.define::<Document>(with_ttl(context, &sessions, "at", 3, old));
+        let error = verified.schema_mode(SchemaMode::Verify).await;
+        let error = refused(error, ErrorKind::DefinitionConflict, "define");
+        assert!(error.message().contains("`ttl`"), "{what}: {error}");
+        assert_eq!(sessions.get(1).await.as_ref(), Some(&inserted), "{what}: it changes nothing");
         for seconds in [3, 20, 5] {
             let changed = with_ttl(context, &sessions, "at", seconds, old);
             let records = again.define::<Document>(changed).await.unwrap();

@@ -34,7 +34,7 @@ pub(crate) fn taken<T>(answer: Result<T>, index: &str, operation: &str) {
     assert!(!error.is_retryable() && !error.may_have_happened(), "{error}");
 }
 
-pub async fn c31_a_value_is_that_of_one_record(context: &Context) {
+pub async fn c31_l27_a_value_is_that_of_one_record(context: &Context) {
     if !has_unique(context).await {
         return;
     }
@@ -120,7 +120,7 @@ pub async fn c02_c31_values_are_the_same_as_everywhere(context: &Context) {
     }
 }
 
-pub async fn c31_a_record_without_one_of_the_fields_is_exempt(context: &Context) {
+pub async fn c31_s09_a_record_without_one_of_the_fields_is_exempt(context: &Context) {
     if !has_unique(context).await {
         return;
     }

@@ -51,7 +51,7 @@ pub async fn c30_c31_an_upsert_takes_and_frees_values(context: &Context) {
     assert_eq!(texts, ["-3", "-1"]);
 }
 
-pub async fn c28_c31_an_update_takes_and_frees_values(context: &Context) {
+pub async fn c28_c31_t06_an_update_takes_and_frees_values(context: &Context) {
     if !has_unique(context).await {
         return;
     }
@@ -142,7 +142,7 @@ pub async fn c27_c31_a_delete_frees_its_values(context: &Context) {
     }
 }
 
-pub async fn c31_c37_stored_duplicates_are_told_and_nothing_is_created(context: &Context) {
+pub async fn c31_c37_l42_stored_duplicates_are_told_and_nothing_is_created(context: &Context) {
     if !has_unique(context).await {
         return;
     }

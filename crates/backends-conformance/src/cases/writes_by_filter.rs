@@ -78,7 +78,7 @@ pub async fn c29_update_many_changes_each_that_is_meant_once(context: &Context) 
     assert_eq!(ranked.count(field("text").is_missing()).await.unwrap(), 6);
 }
 
-pub async fn c29_what_an_update_does_not_apply_to_stays_and_is_counted(context: &Context) {
+pub async fn c29_s03_what_an_update_does_not_apply_to_stays_and_is_counted(context: &Context) {
     let ranked = ranked(context).await;
     let error = refused(
         ranked.update_many(Filter::all(), Update::new().inc("text", 1)).await,

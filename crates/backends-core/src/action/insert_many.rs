@@ -1,6 +1,6 @@
 //! Storing many new records.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::insert::insert;
 use super::{Invocation, action, by_swap};
-use crate::driver::{InsertManyRequest, NewRecord};
+use crate::driver::{InsertManyRequest, NewRecord, Taken};
 use crate::error::Counts;
 use crate::layer::Operation;
 use crate::repository::{Inner, State, begin_version, check_own_id, id_of};
@@ -197,6 +197,36 @@ struct InsertingMany {
 }
 
 impl InsertingMany {
+    /// The records, by their positions, of which others of the call have the key, or the values in a unique index: which
+    /// of them are stored depends on which come first.
+    fn contested(&self) -> BTreeSet<usize> {
+        let records = || self.request.records.iter().enumerate();
+        let mut contested = BTreeSet::new();
+        let mut keys = HashMap::new();
+        for (position, new) in records() {
+            if let Some(first) = keys.insert(&new.key, position) {
+                contested.extend([first, position]);
+            }
+        }
+        for index in self.state.definition.indexes().filter(|index| index.is_unique()) {
+            let mut taken = BTreeMap::new();
+            for (position, new) in records() {
+                let first = Taken::by(&new.record, index).and_then(|values| taken.insert(values, position));
+                contested.extend(first.into_iter().flat_map(|first| [first, position]));
+            }
+        }
+        contested
+    }
+
+    /// What the driver refused, by position.
+    async fn refused(&self, request: &InsertManyRequest) -> Result<Vec<(usize, Error)>> {
+        let driver = &*self.state.driver;
+        match driver.insert_many(request).await?.0 {
+            Some(failures) => Ok(failures),
+            None => by_swap::insert_many(driver, request).await,
+        }
+    }
+
     /// Stores by itself what was refused for what has expired; what is refused all the same is reported.
     async fn make_room(&self, mut refused: Vec<(usize, Error)>) -> Result<Vec<(usize, Error)>> {
         refused.sort_by_key(|(position, _)| *position);
@@ -217,11 +247,20 @@ impl Operation for InsertingMany {
     type Answer = Vec<(usize, Error)>;
 
     async fn run(&self) -> Result<Vec<(usize, Error)>> {
-        let driver = &*self.state.driver;
-        let failures = match driver.insert_many(&self.request).await?.0 {
-            Some(failures) => failures,
-            None => by_swap::insert_many(driver, &self.request).await?,
+        if self.request.expiry.is_none() {
+            return self.refused(&self.request).await;
+        }
+        // What has expired may be in the way of the first of them, and must not let a later one go first.
+        let contested = self.contested();
+        let failures = if contested.is_empty() {
+            self.refused(&self.request).await?
+        } else {
+            let (rest, positions) = self.request.without(&contested);
+            let refused = if positions.is_empty() { Vec::new() } else { self.refused(&rest).await? };
+            let place = |at: usize| positions.get(at).copied().unwrap_or(usize::MAX);
+            let refused = refused.into_iter().map(|(at, error)| (place(at), error));
+            refused.chain(contested.into_iter().map(|position| (position, Error::key_taken()))).collect()
         };
-        if self.request.expiry.is_none() { Ok(failures) } else { self.make_room(failures).await }
+        self.make_room(failures).await
     }
 }

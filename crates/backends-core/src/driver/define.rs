@@ -88,6 +88,12 @@ impl DefineRequest {
             let missing: Vec<_> = indexes.chain(kinds).collect();
             return Err(Self::missing(&missing.join(", ")));
         }
+        if let (SchemaMode::Verify, Some(change)) = (self.mode, reconciled.ttl_change) {
+            return Err(Error::definition_conflict(format!(
+                "`ttl` is {} seconds in what is stored and {} here, and `SchemaMode::Verify` changes nothing: let them agree, or define it once with `SchemaMode::Ensure`",
+                change.from_seconds, change.to_seconds
+            )));
+        }
         Ok(reconciled)
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::version::Before;
-use crate::{Filter, Path, Predicate, Result, Timestamp, Token, Tokens, Ttl, TtlHolds, Value};
+use crate::{Filter, Path, Result, Timestamp, Token, Tokens, Ttl, TtlHolds};
 
 /// Which stored records have expired where a request meets them: those whose top-level field holds an instant that is
 /// not later than this one. A record without an instant there never expires.
@@ -78,8 +78,8 @@ impl Expiry {
 
     /// The records that a filter means and that have not expired.
     pub(crate) fn among(&self, filter: Filter) -> Filter {
-        let is_over = Filter::test(Path::from(self.field()), Predicate::Le(Value::Timestamp(self.until())));
-        if filter.is_all() { !is_over } else { filter & !is_over }
+        let not_over = Filter::not_over(Path::from(self.field()), self.until());
+        if filter.is_all() { not_over } else { filter & not_over }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Writing: inserts, replaces, deletes, and the compare-and-swap that they can be built on.
 
+use std::collections::BTreeSet;
+
 use super::handed::hands_over;
 use super::version::Before;
 use super::{Context, ExpectedVersion, Expiry};
@@ -90,6 +92,14 @@ impl InsertManyRequest {
     /// A request to store `records`.
     pub fn new(context: Context, records: Vec<NewRecord>) -> Self {
         Self { context, records, expiry: None }
+    }
+
+    /// The request for those of the records, by their positions, that are in no other's way.
+    pub(crate) fn without(&self, others: &BTreeSet<usize>) -> (Self, Vec<usize>) {
+        let rest = (0..self.records.len()).filter(|position| !others.contains(position));
+        let positions: Vec<usize> = rest.collect();
+        let records = positions.iter().map(|position| self.records[*position].clone()).collect();
+        (Self { context: self.context.clone(), records, expiry: self.expiry.clone() }, positions)
     }
 
     /// The request for one of the records alone.

@@ -70,11 +70,12 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// The record that the call needs is not there.
+    /// What the call needs is not there: the record, or the repository or the index that is to be removed.
     NotFound, not_found, is_not_found, "not found";
     /// The key or the value of a unique index is taken; [`Error::index`] says by which.
     AlreadyExists, already_exists, is_already_exists, "already exists";
-    /// The caller passed something that no backend accepts. Nothing was changed.
+    /// The caller passed something that no backend accepts. Nothing was changed, but by a call on many records:
+    /// [`Error::counts`](crate::Error::counts) says what was done.
     InvalidInput, invalid_input, is_invalid_input, "invalid input";
     /// The configuration cannot be used. Nothing was opened.
     InvalidConfig, invalid_config, is_invalid_config, "invalid configuration";

@@ -37,6 +37,8 @@ struct Node {
     name: Box<str>,
     tests: Vec<usize>,
     captures: Vec<usize>,
+    /// Whether the caller asks for what is here, and not only the library whether it has expired.
+    is_asked: bool,
     /// Whether text here, or in the array here, is an instant.
     is_instant: bool,
     has_instants: bool,
@@ -58,27 +60,32 @@ impl Matcher {
     /// A matcher of a bound filter, which also sees what stands at these paths.
     pub(crate) fn new<'p>(schema: &Place, filter: &Filter, captures: impl IntoIterator<Item = &'p Path>) -> Self {
         let mut matcher = Self { root: Node::default(), tests: Vec::new(), rule: Rule::Always(true), captures: 0 };
-        matcher.rule = matcher.rule(schema, filter);
+        matcher.rule = matcher.rule(schema, filter, true);
         for path in captures {
             let capture = matcher.captures;
             matcher.captures += 1;
-            matcher.root.at(schema, path).captures.push(capture);
+            let node = matcher.root.at(schema, path);
+            node.captures.push(capture);
+            node.is_asked = true;
         }
         matcher
     }
 
-    fn rule(&mut self, schema: &Place, filter: &Filter) -> Rule {
-        let mut all = |members: &[Filter]| members.iter().map(|member| self.rule(schema, member)).collect();
+    fn rule(&mut self, schema: &Place, filter: &Filter, is_asked: bool) -> Rule {
+        let is_asked = is_asked && !filter.is_of_expiry();
+        let mut all = |members: &[Filter]| members.iter().map(|member| self.rule(schema, member, is_asked)).collect();
         match filter.expr() {
             Expr::All => Rule::Always(true),
             Expr::Nothing => Rule::Always(false),
             Expr::And(members) => Rule::And(all(members)),
             Expr::Or(members) => Rule::Or(all(members)),
-            Expr::Not(inner) => Rule::Not(Box::new(self.rule(schema, inner))),
+            Expr::Not(inner) => Rule::Not(Box::new(self.rule(schema, inner, is_asked))),
             Expr::Test(path, predicate) => {
                 let test = self.tests.len();
                 self.tests.push(predicate.clone());
-                self.root.at(schema, path).tests.push(test);
+                let node = self.root.at(schema, path);
+                node.tests.push(test);
+                node.is_asked |= is_asked;
                 Rule::Test(test)
             }
         }
@@ -134,7 +141,10 @@ impl Matcher {
         let (is_array, is_map) = (token == Token::Array, token == Token::Map);
         let is_missing = token == Token::Null || node.drops_empty && token == Token::String("");
         if !is_missing {
-            let token = instant(token, node.is_instant)?;
+            let token = match instant(token, node.is_instant) {
+                Err(_) if !node.is_asked => token,
+                instant => instant?,
+            };
             for test in &node.tests {
                 seen.holds[*test] = self.tests[*test].holds(token);
             }

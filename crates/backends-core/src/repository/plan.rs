@@ -12,7 +12,7 @@ use crate::driver::{ExpectedVersion, IdRule, stored_id};
 use crate::encode::{encode, encode_value};
 use crate::schema::conform;
 use crate::token::read_one;
-use crate::{Batch, Error, Key, Kind, RecordBuf, Result, Token, Value, id};
+use crate::{Batch, Error, Key, Kind, RecordBuf, Result, Token, Ttl, Value, id};
 
 /// DynamoDB's item key, and MongoDB's index entry with it, hold this much of all strings of an index together.
 const INDEX_STRINGS: usize = 2_048;
@@ -36,6 +36,14 @@ pub(crate) struct Checked {
     pub(crate) expected: Option<ExpectedVersion>,
     /// Whether the record lacks the time that its time to live needs, which is that of the write.
     pub(crate) lacks_time: bool,
+}
+
+impl Checked {
+    /// The fields besides the id that the library gives the record, and that its type need not have.
+    fn given<'s>(&self, state: &'s State) -> impl Iterator<Item = &'s str> {
+        let time = state.definition.ttl().map(Ttl::field).filter(|_| self.lacks_time);
+        state.definition.version().into_iter().chain(time)
+    }
 }
 
 impl<'a, T: Record> Plan<'a, T> {
@@ -77,7 +85,7 @@ impl<'a, T: Record> Plan<'a, T> {
     /// # Errors
     /// `InvalidInput` with the path.
     pub(crate) fn read_back(&self, state: &State, checked: &Checked) -> Result<T> {
-        self.repository.about().once_a_shape(checked.shape, || self.check_names(state, &checked.record))?;
+        self.repository.about().once_a_shape(checked.shape, || self.check_names(state, checked))?;
         let read: T = state.reading().read_or_explain(&checked.record, 0).map_err(|error| {
             let field = state.definition.id_field();
             if checked.fresh.is_some() && (error.path() == Some(field) || reads_without::<T>(state, checked, field)) {
@@ -97,10 +105,10 @@ impl<'a, T: Record> Plan<'a, T> {
     }
 
     /// Refuses a name that the type writes and does not read, as `rename(serialize = …)` alone makes it.
-    fn check_names(&self, state: &State, record: &RecordBuf) -> Result<()> {
-        let unread = self.repository.asked().unread_paths(&mut record.tokens())?;
-        let definition = &state.definition;
-        let is_own = |path: &str| path == definition.id_field() || Some(path) == definition.version();
+    fn check_names(&self, state: &State, checked: &Checked) -> Result<()> {
+        let unread = self.repository.asked().unread_paths(&mut checked.record.tokens())?;
+        let is_own =
+            |path: &str| path == state.definition.id_field() || checked.given(state).any(|field| field == path);
         match unread.into_iter().find(|path| !is_own(path)) {
             None => Ok(()),
             Some(path) => Err(Error::invalid_input(
@@ -124,16 +132,13 @@ fn check_unchanged<T: Serialize>(state: &State, checked: &Checked, read: &T) -> 
     let id = state.definition.id_field();
     let again = encode(read, &state.schema, checked.record.size());
     let mut again = again.map_err(|error| not_readable(error, "and written again"))?.record;
-    // The type may not have the id that the library adds, nor the version.
+    // The type may not have what the library adds.
     again.remove(id);
-    let difference = match state.definition.version() {
-        Some(version) if again.get(version).is_none() => {
-            let mut written = checked.record.clone();
-            written.remove(version);
-            written.difference_without(id, &again)
-        }
-        _ => checked.record.difference_without(id, &again),
-    };
+    let mut without = None;
+    for field in checked.given(state).filter(|field| again.get(field).is_none()) {
+        without.get_or_insert_with(|| checked.record.clone()).remove(field);
+    }
+    let difference = without.as_ref().unwrap_or(&checked.record).difference_without(id, &again);
     match difference {
         None => Ok(()),
         Some(path) => Err(Error::invalid_input(
