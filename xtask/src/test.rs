@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every test; those that need a server once there is a backend that has such.
+//! `cargo xtask test`: every test, and the live suites on real servers.
 
 use std::process::Command;
 
