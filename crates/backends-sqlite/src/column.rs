@@ -1,5 +1,7 @@
 //! What rows are found by: the columns of the primary key, and what indexes take out of records.
 
+use std::sync::Arc;
+
 use backends_core::{Definition, FieldKind, Index, Kind, Predicate, Result, Value};
 use rusqlite::types::Value as SqlValue;
 
@@ -12,7 +14,7 @@ pub(crate) struct Column {
     /// The field of the record.
     pub(crate) field: String,
     /// The column or the expression.
-    pub(crate) sql: String,
+    pub(crate) sql: Arc<str>,
     /// The same, but null where a record has no value.
     value: String,
     pub(crate) kind: Kind,
@@ -30,7 +32,7 @@ impl Column {
     pub(crate) fn of_key(definition: &Definition, columns: &[&str]) -> Vec<Self> {
         let column = |(field, column): (&str, &&str)| Self {
             field: field.to_owned(),
-            sql: (*column).to_owned(),
+            sql: (*column).into(),
             value: (*column).to_owned(),
             kind: definition.kind_of(field).unwrap_or(Kind::String),
             is_key: true,
@@ -45,7 +47,7 @@ impl Column {
         let value = if declared.empty_is_missing { format!("nullif({value}, '')") } else { value };
         Self {
             field: field.to_owned(),
-            sql: format!("ifnull({value}, -9e999)"),
+            sql: format!("ifnull({value}, -9e999)").into(),
             value,
             kind: declared.kind,
             is_key: false,
@@ -176,7 +178,7 @@ impl TableIndex {
 
     /// What creates it, as the file keeps it. The primary key stands at the end of every index of such a table.
     pub(crate) fn ddl(&self, table: &str) -> String {
-        let columns: Vec<&str> = self.columns[..self.fields].iter().map(|column| column.sql.as_str()).collect();
+        let columns: Vec<&str> = self.columns[..self.fields].iter().map(|column| &*column.sql).collect();
         let (name, table, columns) = (quoted(&self.name), quoted(table), columns.join(", "));
         format!("CREATE INDEX {name} ON {table} ({columns})")
     }

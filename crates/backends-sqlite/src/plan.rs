@@ -18,13 +18,10 @@ pub(crate) struct Plan {
     pub(crate) access: Access,
     /// The rows, each with the columns that make its place among them after the record.
     pub(crate) first: String,
-    /// The rows behind a place, nearest first: each with how many values of the place come after the other parameters.
-    pub(crate) next: Vec<(String, usize)>,
+    rows: Rows,
     pub(crate) parameters: Vec<SqlValue>,
     /// The place behind which the rows begin.
     pub(crate) after: Option<Vec<SqlValue>>,
-    /// How many values a place has.
-    pub(crate) places: usize,
     /// What of a place is in the position of a row, where the rows come in the order that is asked for.
     position: Option<Vec<Standing>>,
     /// What makes the statements go by an index, if they do.
@@ -75,22 +72,17 @@ impl Plan {
         let (sql, parameters): (Vec<_>, Vec<_>) =
             conditions.into_iter().map(|condition| (condition.sql, condition.parameters)).unzip();
         let by_index = way.index.map(|index| format!(" INDEXED BY {}", quoted(&index.name)));
-        let rows = Rows {
-            from: format!("{}{}", quoted(&table.name), by_index.as_deref().unwrap_or_default()),
-            conditions: sql,
-            columns: places,
-            order: direction.unwrap_or(Order::Asc),
-        };
+        let from = format!("{}{}", quoted(&table.name), by_index.as_deref().unwrap_or_default());
+        let rows = Rows::new(from, sql, &places, direction.unwrap_or(Order::Asc));
         let remainder = Remainder::whole(request)
             .with_filter(Filter::all())
             .with_sort(direction.is_none() && request.sort != Sort::Any);
         Ok(Self {
             access,
             first: rows.first(),
-            next: rows.next(),
+            rows,
             parameters: parameters.concat(),
             after,
-            places: rows.columns.len(),
             position,
             by_index,
             is_usual,
@@ -101,6 +93,16 @@ impl Plan {
 }
 
 impl Plan {
+    /// How many values a place has.
+    pub(crate) fn places(&self) -> usize {
+        self.rows.places()
+    }
+
+    /// The rows behind a place, nearest first: each with how many values of the place come after the other parameters.
+    pub(crate) fn next(&self) -> &[(String, usize)] {
+        self.rows.next()
+    }
+
     /// The position of the row at a place, where the rows come in the order that is asked for.
     pub(crate) fn position(&self, place: &[SqlValue]) -> Option<Position> {
         let value = |standing: &Standing| match standing {

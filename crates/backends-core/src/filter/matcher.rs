@@ -33,6 +33,7 @@ impl Sighting {
 
 /// A name on the way to what is asked for.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools, reason = "what is declared of a place, each by itself")]
 struct Node {
     name: Box<str>,
     tests: Vec<usize>,

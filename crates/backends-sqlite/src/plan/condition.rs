@@ -42,8 +42,13 @@ pub(super) fn of(column: &Column, predicate: &Predicate) -> Result<Option<Condit
 /// Whether a condition on a column that is equal to what records hold asks all that the predicate does.
 fn is_whole(column: &Column, predicate: &Predicate) -> bool {
     match predicate {
-        Predicate::Eq(_) | Predicate::In(_) | Predicate::Gt(_) | Predicate::Ge(_) | Predicate::Between(..) => true,
-        Predicate::StartsWith(_) | Predicate::IsMissing => true,
+        Predicate::Eq(_)
+        | Predicate::In(_)
+        | Predicate::Gt(_)
+        | Predicate::Ge(_)
+        | Predicate::Between(..)
+        | Predicate::StartsWith(_)
+        | Predicate::IsMissing => true,
         // What is missing stands before all others.
         Predicate::Lt(_) | Predicate::Le(_) => column.is_key,
         _ => false,

@@ -193,7 +193,7 @@ fn c21_a_page_goes_on_behind_a_place_in_an_index() {
         request.after = Some(Position::new(vec![Value::Null, "a@example.org".into()]));
         let plan = Plan::new(&table, &request).unwrap();
         assert!(plan.after == Some(vec![SqlValue::Real(f64::NEG_INFINITY), SqlValue::Text("a@example.org".into())]));
-        let by: Vec<_> = plan.next.iter().map(|(sql, values)| (steps(&table, sql), *values)).collect();
+        let by: Vec<_> = plan.next().iter().map(|(sql, values)| (steps(&table, sql), *values)).collect();
         let found = "SEARCH people USING INDEX people:role_age (<expr>=? AND <expr>";
         let nearest = (format!("{found}=? AND email{comparison}?)").replace("email", "partition_key"), 2);
         assert_eq!(by, [nearest, (format!("{found}{comparison}?)"), 1)]);
@@ -213,7 +213,7 @@ fn c21_a_page_goes_on_behind_a_key_by_the_index() {
         request.after = Some(Position::new(vec!["a".into(); sort.len()]));
         let plan = Plan::new(&table, &request).unwrap();
         assert!(plan.after.is_some());
-        let [(next, _)] = &plan.next[..] else { panic!("the key is one place") };
+        let [(next, _)] = plan.next() else { panic!("the key is one place") };
         let steps = steps(&table, next);
         assert!(steps.ends_with(bound), "{steps}");
         assert!(!steps.contains("TEMP B-TREE"), "{steps}");

@@ -200,7 +200,7 @@ impl Reading {
         let (mut looked_at, mut clock_at, began) = (0, CLOCK_AT, Instant::now());
         let statements = match after {
             None => vec![(&self.plan.first, [].as_slice())],
-            Some(after) => self.plan.next.iter().map(|(sql, values)| (sql, &after[..*values])).collect(),
+            Some(after) => self.plan.next().iter().map(|(sql, values)| (sql, &after[..*values])).collect(),
         };
         let mut is_late = |looked_at: usize| {
             let looks = looked_at >= clock_at;
@@ -268,7 +268,7 @@ impl Reading {
 
     /// The place of a row among those of the plan.
     fn place(&self, row: &Row<'_>) -> Result<Vec<SqlValue>, Fault> {
-        Ok((1..=self.plan.places).map(|column| row.get(column)).collect::<rusqlite::Result<_>>()?)
+        Ok((1..=self.plan.places()).map(|column| row.get(column)).collect::<rusqlite::Result<_>>()?)
     }
 }
 
