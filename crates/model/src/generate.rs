@@ -6,12 +6,12 @@ mod update;
 mod value;
 
 use backends::driver::Consistency;
-use backends::{Document, Filter, Kind, Order, SortField, Timestamp, Update, Value, field};
+use backends::{Document, Filter, Kind, Order, SortField, Timestamp, TtlHolds, Update, Value, field};
 use fastrand::Rng;
 
 use crate::operation::{At, Operation, Outside, Query};
 use crate::program::Program;
-use crate::schema::{Role, Schema, VERSION};
+use crate::schema::{Place, Role, Schema, TIME, VERSION};
 
 pub(crate) use value::{INSTANTS, Scale};
 
@@ -20,7 +20,13 @@ pub(crate) fn program(seed: u64, operations: usize, scale: Scale) -> Program {
     let mut rng = Rng::with_seed(seed);
     let mut schema = schema::schema(&mut rng);
     schema.has_versions = seed.is_multiple_of(3);
-    let mut generator = Generator { rng, schema, scale };
+    schema.time = match seed % 10 {
+        0 | 5 => Some(TtlHolds::Start),
+        8 => Some(TtlHolds::Expiry),
+        _ => None,
+    };
+    schema.places.extend(schema.time.map(|_| Place::new(TIME, Some(Kind::Timestamp), Role::Other)));
+    let mut generator = Generator { rng, schema, scale, now: START };
     let mut all = vec![generator.insert_many(60)];
     while all.len() + 1 < operations {
         all.push(generator.operation());
@@ -31,16 +37,26 @@ pub(crate) fn program(seed: u64, operations: usize, scale: Scale) -> Program {
     Program { seed, schema: generator.schema, operations: all }
 }
 
+/// When every program begins, in milliseconds: far ahead of all servers, so that none removes what has not expired.
+pub(crate) const START: i64 = 4_102_444_800_000;
+
 struct Generator {
     rng: Rng,
     schema: Schema,
     scale: Scale,
+    /// The time of the program.
+    now: i64,
 }
 
 impl Generator {
     fn operation(&mut self) -> Operation {
         match self.rng.u16(..1_000) {
             0..5 => Operation::Define,
+            900..940 if self.schema.time.is_some() => {
+                let millis = self.rng.u16(..1_500);
+                self.now += i64::from(millis);
+                Operation::Pass(millis)
+            }
             5..10 => Operation::Reopen,
             10..20 => Operation::Outside(self.outside()),
             20..60 => self.insert_many(8),
@@ -104,7 +120,11 @@ impl Generator {
     }
 
     fn update(&mut self) -> Update {
-        update::update(&mut self.rng, &self.schema.places, self.scale)
+        let update = update::update(&mut self.rng, &self.schema.places, self.scale);
+        match self.schema.time {
+            Some(_) if self.rng.u8(..4) == 0 => update.set(TIME, self.time()),
+            _ => update,
+        }
     }
 
     /// A query of one record.
@@ -118,7 +138,19 @@ impl Generator {
     }
 
     fn body(&mut self) -> Document {
-        value::body(&mut self.rng, &self.schema.places, self.scale)
+        let mut body = value::body(&mut self.rng, &self.schema.places, self.scale);
+        if self.schema.time.is_some() && self.rng.u8(..4) > 0 {
+            body.insert(TIME, self.time());
+        } else {
+            body.remove(TIME);
+        }
+        body
+    }
+
+    /// An instant that ends a record soon, or has ended it.
+    fn time(&mut self) -> Value {
+        let at = Timestamp::from_millis(self.now + self.rng.i64(-6_000..8_000));
+        at.map_or(Value::Null, Value::Timestamp)
     }
 
     /// The key of a record that is there, most of the time.

@@ -12,6 +12,8 @@ pub(crate) enum Operation {
     Define,
     /// Opens the store as another process, and goes on with that.
     Reopen,
+    /// So many milliseconds pass.
+    Pass(u16),
     Insert(At, Document),
     InsertMany(Vec<(At, Document)>),
     Replace(At, Document),
@@ -77,6 +79,7 @@ impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Define => f.write_str("define with all indexes"),
+            Self::Pass(millis) => write!(f, "{millis} ms pass"),
             Self::Reopen => f.write_str("open the store again"),
             Self::Insert(at, body) => write!(f, "insert {at} {}", Shown(body)),
             Self::InsertMany(records) => {

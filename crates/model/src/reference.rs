@@ -5,11 +5,12 @@ use std::cmp::Ordering;
 use backends::{Change, Document, Filter, Kind, Order, SortField, Timestamp, Update, Value};
 use backends_conformance::oracle;
 
-use crate::generate::INSTANTS;
+use crate::generate::{INSTANTS, START};
 use crate::operation::{At, Query};
 use crate::schema::Schema;
 
 mod edit;
+mod expiry;
 mod version;
 
 pub(crate) use version::brought;
@@ -20,11 +21,13 @@ pub(crate) struct Reference {
     pub(crate) schema: Schema,
     /// As they are read.
     pub(crate) records: Vec<Document>,
+    /// The time, in milliseconds.
+    pub(crate) now: i64,
 }
 
 impl Reference {
     pub(crate) fn new(schema: Schema) -> Self {
-        Self { schema, records: Vec::new() }
+        Self { schema, records: Vec::new(), now: START }
     }
 
     /// The key that a call is about; none if the library gives it, or nothing is stored.

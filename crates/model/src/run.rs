@@ -5,9 +5,13 @@ mod reads;
 mod updates;
 mod writes;
 
-use backends::{Backend, Document, Error, ErrorKind, Repository, Value};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use backends::{Backend, Document, Error, ErrorKind, Repository, Timestamp, Value};
 use serde::{Serialize, Serializer};
 
+use crate::generate::START;
 use crate::operation::{Operation, Outside, value_shown};
 use crate::program::Program;
 use crate::reference::{Reference, is_same};
@@ -26,6 +30,18 @@ struct Running<'s> {
     repository: Repository<Document>,
     reference: Reference,
     has_all_indexes: bool,
+    clock: Clock,
+}
+
+/// The time of a program, which every process of it sees.
+#[derive(Debug, Clone)]
+struct Clock(Arc<AtomicI64>);
+
+impl Clock {
+    fn of(&self, backend: &Backend) -> Backend {
+        let clock = self.clone();
+        backend.with_clock(move || Timestamp::from_millis(clock.0.load(Ordering::Relaxed)).unwrap_or(Timestamp::MAX))
+    }
 }
 
 /// Runs a program in a store of this number; what differed, and in which operation.
@@ -51,10 +67,12 @@ pub(crate) async fn run(stores: &Stores, number: u64, program: &Program) -> Resu
 
 impl<'s> Running<'s> {
     async fn new(stores: &'s Stores, number: u64, first: &Backend, program: &Program) -> Check<Self> {
-        let schema = program.schema.clone();
-        let repository = define(first, &schema, false).await?;
-        let reference = Reference::new(schema);
-        Ok(Self { stores, number, opened: vec![first.clone()], repository, reference, has_all_indexes: false })
+        let mut schema = program.schema.clone();
+        schema.time = schema.time.filter(|_| first.capabilities().ttl);
+        let clock = Clock(Arc::new(AtomicI64::new(START)));
+        let repository = define(&clock.of(first), &schema, false).await?;
+        let (reference, opened) = (Reference::new(schema), vec![first.clone()]);
+        Ok(Self { stores, number, opened, repository, reference, has_all_indexes: false, clock })
     }
 
     async fn all(&mut self, operations: &[Operation]) -> Option<(usize, String)> {
@@ -62,6 +80,7 @@ impl<'s> Running<'s> {
             if let Err(difference) = Box::pin(self.step(operation)).await {
                 return Some((at, difference));
             }
+            self.reference.forget();
         }
         None
     }
@@ -76,6 +95,11 @@ impl<'s> Running<'s> {
                 let opened = self.stores.open(self.number).await?;
                 self.opened.push(opened);
                 self.define().await
+            }
+            Operation::Pass(millis) => {
+                self.reference.now += i64::from(*millis);
+                self.clock.0.store(self.reference.now, Ordering::Relaxed);
+                Ok(())
             }
             Operation::Insert(at, body) => self.insert(at, body).await,
             Operation::InsertMany(records) => self.insert_many(records).await,
@@ -104,7 +128,7 @@ impl<'s> Running<'s> {
 
     async fn define(&mut self) -> Check {
         if let Some(latest) = self.opened.last() {
-            self.repository = define(latest, &self.reference.schema, self.has_all_indexes).await?;
+            self.repository = define(&self.clock.of(latest), &self.reference.schema, self.has_all_indexes).await?;
         }
         Ok(())
     }

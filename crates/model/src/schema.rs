@@ -1,6 +1,8 @@
 //! Random definitions, in a form that a model and a generator can look into.
 
-use backends::{Definition, Kind, Value};
+use std::time::Duration;
+
+use backends::{Definition, Kind, TtlHolds, Value};
 use serde_json::{Map, Value as Json, json};
 
 /// A definition.
@@ -16,7 +18,13 @@ pub(crate) struct Schema {
     pub(crate) has_custom_id: bool,
     /// Whether the library counts the writes of a record, in [`VERSION`].
     pub(crate) has_versions: bool,
+    /// What the instants in [`TIME`] are, where records expire by them.
+    pub(crate) time: Option<TtlHolds>,
 }
+
+/// The field in which they are, and how long records live.
+pub(crate) const TIME: &str = "e";
+pub(crate) const TTL: Duration = Duration::from_secs(5);
 
 /// The field in which it does.
 pub(crate) const VERSION: &str = "v";
@@ -88,6 +96,12 @@ impl Schema {
         }
         if self.has_versions {
             json.insert("version".to_owned(), json!(VERSION));
+        }
+        if let Some(holds) = self.time {
+            json.insert("enableTtl".to_owned(), json!(true));
+            json.insert("ttlAttribute".to_owned(), json!(TIME));
+            json.insert("ttl".to_owned(), json!(TTL.as_secs()));
+            json.insert("ttlHolds".to_owned(), json!(holds.name()));
         }
         let fields = self.places.iter().filter_map(|place| Some((place.path.to_owned(), place.declared()?)));
         json.insert("fields".to_owned(), Json::Object(fields.collect()));

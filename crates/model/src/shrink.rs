@@ -22,6 +22,11 @@ pub(crate) fn smaller(program: &Program) -> impl Iterator<Item = Program> + '_ {
         smaller.schema.has_versions = false;
         smaller
     });
+    let timeless = program.schema.time.is_some().then(|| {
+        let mut smaller = program.clone();
+        smaller.schema.time = None;
+        smaller
+    });
     let indexes = (0..program.schema.indexes.len()).map(|at| {
         let mut smaller = program.clone();
         smaller.schema.indexes.remove(at);
@@ -34,7 +39,7 @@ pub(crate) fn smaller(program: &Program) -> impl Iterator<Item = Program> + '_ {
             smaller
         })
     });
-    cut.chain(unversioned).chain(indexes).chain(simpler)
+    cut.chain(unversioned).chain(timeless).chain(indexes).chain(simpler)
 }
 
 fn simpler(operation: &Operation) -> Vec<Operation> {
@@ -88,9 +93,12 @@ fn simpler(operation: &Operation) -> Vec<Operation> {
         Operation::Outside(Outside::Write(at, body)) => {
             writes(body, &|body| Operation::Outside(Outside::Write(at.clone(), body)))
         }
-        Operation::Outside(_) | Operation::Define | Operation::Reopen | Operation::Delete(_) | Operation::Get(_) => {
-            Vec::new()
-        }
+        Operation::Outside(_)
+        | Operation::Define
+        | Operation::Reopen
+        | Operation::Pass(_)
+        | Operation::Delete(_)
+        | Operation::Get(_) => Vec::new(),
     }
 }
 

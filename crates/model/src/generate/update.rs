@@ -4,7 +4,7 @@ use backends::{Kind, Update};
 use fastrand::Rng;
 
 use super::value::{self, Scale};
-use crate::schema::{Place, Role};
+use crate::schema::{Place, Role, TIME};
 
 /// Up to three changes, each of a place of its own.
 pub(super) fn update(rng: &mut Rng, places: &[Place], scale: Scale) -> Update {
@@ -13,7 +13,7 @@ pub(super) fn update(rng: &mut Rng, places: &[Place], scale: Scale) -> Update {
     let of_instants = places.iter().any(|place| place.path == "list[]");
     for _ in 0..rng.usize(1..4) {
         let Some(place) = rng.choice(places) else { break };
-        if place.path == "list[]" || named.contains(&place.path) {
+        if ["list[]", TIME].contains(&place.path) || named.contains(&place.path) {
             continue;
         }
         named.push(place.path);

@@ -46,6 +46,7 @@ impl Running<'_> {
             if let Some(write) = between.get(at) {
                 let before = self.reference.records.clone();
                 Box::pin(self.step(write)).await?;
+                self.reference.forget();
                 let after = &self.reference.records;
                 let changed = before.iter().filter(|record| !after.contains(record));
                 let changed = changed.chain(after.iter().filter(|record| !before.contains(record)));

@@ -38,12 +38,13 @@ impl Running<'_> {
                 expected.push((at, ErrorKind::AlreadyExists));
                 continue;
             }
-            let mut stored = self.reference.counted(self.reference.stored(document), 0);
+            let mut stored = self.reference.counted(self.reference.written(document), 0);
             let id_field = self.reference.schema.id_field();
             if let (None, Some(id)) = (stored.get(id_field), inserted.id(at)) {
                 stored.insert(id_field, id);
             }
             self.reference.records.push(stored);
+            self.reference.forget();
         }
         same(&failures, &expected, "what was not inserted")
     }
@@ -115,7 +116,7 @@ impl Running<'_> {
 
     /// The answer of an insert is the record as it is stored, with the id that the library gave.
     fn is_stored(&mut self, document: &Document, answer: Document) -> Check {
-        let mut stored = self.reference.counted(self.reference.stored(document), 0);
+        let mut stored = self.reference.counted(self.reference.written(document), 0);
         let id_field = self.reference.schema.id_field();
         if stored.get(id_field).is_none() {
             let Some(Value::String(id)) = answer.get(id_field) else { return Err("no id was given".to_owned()) };
@@ -133,7 +134,7 @@ impl Running<'_> {
 
     /// The answer of what replaces is the record as it is stored, with the id that was there.
     fn is_replaced(&mut self, position: usize, document: &Document, answer: Document) -> Check {
-        let mut stored = self.reference.counted(self.reference.stored(document), brought(document));
+        let mut stored = self.reference.counted(self.reference.written(document), brought(document));
         let id_field = self.reference.schema.id_field();
         if let Some(id) = self.reference.records[position].get(id_field) {
             stored.insert(id_field, id.clone());
