@@ -13,9 +13,9 @@ pub(crate) const VERB: Verb = Verb {
     help: "\
 A program has a definition of its own and up to 400 operations: writes, reads with any filter and
 order, pages with writes between them, new indexes over old records, records that expire by a clock
-that is given, another process, and one percent of calls just outside the domain. The model is a list and the contract, said a second time.
-A program that differs is made smaller and printed with its seed. The last line is
-`N operations, D divergences`; the exit code is 1 if there is one.
+that is given, another process, and one percent of calls just outside the domain. The model is a
+list and the contract, said a second time. A program that differs is made smaller and printed with
+its seed. The last line is `N operations, D divergences`; the exit code is 1 if there is one.
 
   --backend B      memory, sqlite, mongodb or dynamodb; a server is had as for `cargo xtask integration`
   --operations N   how many in all; 20,000 if not given

@@ -21,6 +21,22 @@ pub(super) const MISTAKES: &[Mistake] = &[
         wrong: "Some(Token::Int(version)) if version >= self.version() => Ok(()),",
     },
     Mistake {
+        name: "a-millisecond-more",
+        what: "a record that expires is there for one millisecond more",
+        backend: "memory",
+        file: "crates/backends-core/src/driver/expiry.rs",
+        right: "Token::Timestamp(at) => at <= self.until(),",
+        wrong: "Token::Timestamp(at) => at < self.until(),",
+    },
+    Mistake {
+        name: "no-time-to-live",
+        what: "a record that brings no time is over at once, where the time is the end",
+        backend: "memory",
+        file: "crates/backends-core/src/repository/expiry.rs",
+        right: "TtlHolds::Expiry => now.saturating_add(ttl.duration()),",
+        wrong: "TtlHolds::Expiry => now,",
+    },
+    Mistake {
         name: "lt-for-le",
         what: "`le` leaves out what is equal",
         backend: "memory",
