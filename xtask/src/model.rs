@@ -8,7 +8,7 @@ const BACKENDS: &[(&str, bool)] = &[("memory", false), ("sqlite", false), ("mong
 
 pub(crate) const VERB: Verb = Verb {
     name: "model",
-    usage: "--backend B [--operations N] [--seed S] [--longest L] [--jobs J]",
+    usage: "--backend B [--operations N] [--seed S] [--longest L] [--jobs J] [--writers W]",
     about: "Run random programs on a backend and on a model of it, and compare every answer",
     help: "\
 A program has a definition of its own and up to 400 operations: writes, reads with any filter and
@@ -21,13 +21,15 @@ its seed. The last line is `N operations, D divergences`; the exit code is 1 if 
   --operations N   how many in all; 20,000 if not given
   --seed S         that of the first program, each later one adds 1; random if not given, and printed
   --longest L      how many bytes the longest text has; 2,000 if not given
-  --jobs J         how many programs run at once; 2 if not given",
+  --jobs J         how many programs run at once; 2 if not given
+  --writers W      how many programs share a repository and run at once, each with records of its own;
+                   1 if not given",
     run,
 };
 
 fn run(mut args: Args) -> Result {
     let mut words = Vec::new();
-    for option in ["--operations", "--seed", "--longest", "--jobs"] {
+    for option in ["--operations", "--seed", "--longest", "--jobs", "--writers"] {
         words.extend(args.option::<u64>(option)?.map(|value| format!("{option}={value}")));
     }
     run_program("model", args, words)

@@ -11,14 +11,30 @@ use fastrand::Rng;
 
 use crate::operation::{At, Operation, Outside, Query};
 use crate::program::Program;
-use crate::schema::{Place, Role, Schema, TIME, VERSION};
+use crate::schema::{Place, Role, Schema, TIME, VERSION, WRITER};
 
 pub(crate) use value::{INSTANTS, Scale};
 
 /// A program of so many operations, which its seed makes again.
 pub(crate) fn program(seed: u64, operations: usize, scale: Scale) -> Program {
     let mut rng = Rng::with_seed(seed);
-    let mut schema = schema::schema(&mut rng);
+    let schema = schema_of(seed, &mut rng);
+    Generator { rng, schema, scale, now: START, writer: None }.program(seed, operations)
+}
+
+/// Programs of so many operations each that share a repository, and run at once.
+pub(crate) fn programs(seed: u64, operations: usize, scale: Scale, writers: u8) -> Vec<Program> {
+    let schema = schema_of(seed, &mut Rng::with_seed(seed)).shared();
+    let program = |writer: u8| {
+        let rng = Rng::with_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(writer.into()));
+        let generator = Generator { rng, schema: schema.clone(), scale, now: START, writer: Some(writer) };
+        generator.program(seed, operations)
+    };
+    (0..writers).map(program).collect()
+}
+
+fn schema_of(seed: u64, rng: &mut Rng) -> Schema {
+    let mut schema = schema::schema(rng);
     schema.has_versions = seed.is_multiple_of(3);
     schema.time = match seed % 10 {
         0 | 5 => Some(TtlHolds::Start),
@@ -26,15 +42,7 @@ pub(crate) fn program(seed: u64, operations: usize, scale: Scale) -> Program {
         _ => None,
     };
     schema.places.extend(schema.time.map(|_| Place::new(TIME, Some(Kind::Timestamp), Role::Other)));
-    let mut generator = Generator { rng, schema, scale, now: START };
-    let mut all = vec![generator.insert_many(60)];
-    while all.len() + 1 < operations {
-        all.push(generator.operation());
-    }
-    // What is stored in the end.
-    all.push(Operation::Find(generator.everything()));
-    all.truncate(operations);
-    Program { seed, schema: generator.schema, operations: all }
+    schema
 }
 
 /// When every program begins, in milliseconds: far ahead of all servers, so that none removes what has not expired.
@@ -46,12 +54,25 @@ struct Generator {
     scale: Scale,
     /// The time of the program.
     now: i64,
+    /// The number of the writer whose program it is, if there are several.
+    writer: Option<u8>,
 }
 
 impl Generator {
+    fn program(mut self, seed: u64, operations: usize) -> Program {
+        let mut all = vec![self.insert_many(60)];
+        while all.len() + 1 < operations {
+            all.push(self.operation());
+        }
+        // What is stored in the end.
+        all.push(Operation::Find(self.everything()));
+        all.truncate(operations);
+        Program { seed, schema: self.schema, operations: all }
+    }
+
     fn operation(&mut self) -> Operation {
         match self.rng.u16(..1_000) {
-            0..5 => Operation::Define,
+            0..5 if self.writer.is_none() => Operation::Define,
             900..940 if self.schema.time.is_some() => {
                 let millis = self.rng.u16(..1_500);
                 self.now += i64::from(millis);
@@ -144,6 +165,9 @@ impl Generator {
         } else {
             body.remove(TIME);
         }
+        if let Some(writer) = self.writer {
+            body.insert(WRITER, i64::from(writer));
+        }
         body
     }
 
@@ -169,25 +193,40 @@ impl Generator {
 
     fn made(&mut self) -> At {
         let rng = &mut self.rng;
-        if self.schema.is_by_id() {
+        let mut values: Vec<Value> = if self.schema.is_by_id() {
             let kind = if self.schema.has_text_ids { Kind::String } else { Kind::ObjectId };
-            return At::Made(vec![value::of(rng, kind, Role::Key, self.scale)]);
+            vec![value::of(rng, kind, Role::Key, self.scale)]
+        } else {
+            self.schema.key.iter().map(|place| value::at(rng, place, self.scale)).collect()
+        };
+        if let (Some(writer), Some(first)) = (self.writer, values.first_mut()) {
+            *first = value::owned(first, writer);
         }
-        let values = self.schema.key.iter().map(|place| value::at(rng, place, self.scale));
-        At::Made(values.collect())
+        At::Made(values)
+    }
+
+    /// The filter, of what the writer of the program writes.
+    fn own(&self, filter: Filter) -> Filter {
+        match self.writer {
+            None => filter,
+            Some(writer) if filter.is_all() => field(WRITER).eq(writer),
+            Some(writer) => filter & field(WRITER).eq(writer),
+        }
     }
 
     fn filter(&mut self) -> Filter {
         let depth = self.rng.usize(..4);
-        query::filter(&mut self.rng, &self.schema, depth, self.scale)
+        let filter = query::filter(&mut self.rng, &self.schema, depth, self.scale);
+        self.own(filter)
     }
 
     fn query(&mut self) -> Query {
-        query::query(&mut self.rng, &self.schema, self.scale)
+        let query = query::query(&mut self.rng, &self.schema, self.scale);
+        Query { filter: self.own(query.filter.clone()), ..query }
     }
 
     fn everything(&mut self) -> Query {
-        let filter = Filter::all();
+        let filter = self.own(Filter::all());
         Query { filter, limit: None, offset: 0, fields: None, ..self.query() }
     }
 

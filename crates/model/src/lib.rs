@@ -41,7 +41,7 @@ const ENOUGH: u64 = 10;
 
 /// What all programs together have done so far.
 struct Work {
-    stores: Stores,
+    stores: Arc<Stores>,
     options: Options,
     programs: u64,
     /// The number of the next program.
@@ -74,9 +74,10 @@ where
 /// # Errors
 /// The backend is not compiled in, or its stores cannot be opened or removed.
 pub async fn run(options: Options) -> Result<u64, String> {
-    let programs = options.operations.div_ceil(OPERATIONS);
+    let together = OPERATIONS * u64::from(options.writers);
+    let programs = options.operations.div_ceil(together);
     println!("seed {}, {programs} definitions of up to {OPERATIONS} operations each", options.seed);
-    let stores = Stores::new(&options.backend)?;
+    let stores = Arc::new(Stores::new(&options.backend)?);
     let (next, operations, differences) = Default::default();
     let jobs = options.jobs;
     let work = Arc::new(Work { stores, options, programs, next, operations, differences });
@@ -103,9 +104,15 @@ impl Work {
             if number >= self.programs || self.differences.load(Ordering::Relaxed) >= enough {
                 return Ok(());
             }
-            let left = self.options.operations - number * OPERATIONS;
+            let writers = u64::from(self.options.writers);
+            let left = self.options.operations.div_ceil(writers) - number * OPERATIONS;
             let length = usize::try_from(left.min(OPERATIONS)).unwrap_or(usize::MAX);
-            let program = generate::program(self.options.seed.wrapping_add(number), length, self.options.scale);
+            let (seed, scale) = (self.options.seed.wrapping_add(number), self.options.scale);
+            if self.options.writers > 1 {
+                self.run_together(number, generate::programs(seed, length, scale, self.options.writers)).await?;
+                continue;
+            }
+            let program = generate::program(seed, length, scale);
             let difference = run::run(&self.stores, number, &program).await?;
             let done = difference.as_ref().map_or(program.operations.len(), |(at, _)| at + 1);
             self.operations.fetch_add(done as u64, Ordering::Relaxed);
@@ -114,6 +121,24 @@ impl Work {
                 self.report(number, program, at, difference).await?;
             }
         }
+    }
+
+    /// Runs programs at once; one that differs is printed as it is, since it may not do so again.
+    async fn run_together(&self, number: u64, programs: Vec<Program>) -> Result<(), String> {
+        let differences = run::run_together(&self.stores, number, &programs).await?;
+        let length: usize = programs.iter().map(|program| program.operations.len()).sum();
+        self.operations.fetch_add(length as u64, Ordering::Relaxed);
+        for (writer, difference) in differences {
+            self.differences.fetch_add(1, Ordering::Relaxed);
+            match programs.get(writer).zip(difference.0) {
+                Some((program, at)) => {
+                    println!("DIVERGENCE: seed {}, writer {writer}\n{program}", program.seed);
+                    println!("  operation {at}: {}\n", difference.1);
+                }
+                None => println!("DIVERGENCE: seed {}: {}\n", programs[0].seed, difference.1),
+            }
+        }
+        Ok(())
     }
 
     /// Makes a program smaller as long as it differs, and prints it.

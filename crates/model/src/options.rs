@@ -43,23 +43,29 @@ pub struct Options {
     pub(crate) operations: u64,
     pub(crate) seed: u64,
     pub(crate) jobs: u32,
+    /// How many write to each repository at once.
+    pub(crate) writers: u8,
     /// Whether the first program that differs is the last, and printed as it is.
     pub(crate) stops_at_first: bool,
     pub(crate) scale: Scale,
 }
 
 impl Options {
-    /// A short run on a backend, for tests: its seed is that of the variable `TEST_SEED`, or random.
+    /// A short run on a backend, for tests, of so many programs at once that share a repository: its seed is that of the
+    /// variable `TEST_SEED`, or random.
     ///
     /// # Errors
     /// `TEST_SEED` is no number.
-    pub fn short(backend: &str, operations: u64) -> Result<Self, String> {
+    pub fn short(backend: &str, operations: u64, writers: u8) -> Result<Self, String> {
         let seed = std::env::var("TEST_SEED").map(|seed| format!("--seed={seed}"));
-        let words = [format!("--backend={backend}"), format!("--operations={operations}")];
-        Self::read(words.into_iter().chain(seed))
+        let words = [("backend", backend.to_owned()), ("operations", operations.to_string())];
+        let words = words.into_iter().chain([("writers", writers.to_string())]);
+        let words = words.map(|(name, value)| format!("--{name}={value}"));
+        Self::read(words.chain(seed))
     }
 
-    /// Reads `--backend=B`, `--operations=N`, `--seed=S`, `--longest=L`, `--jobs=J` and `--first`; see
+    /// Reads `--backend=B`, `--operations=N`, `--seed=S`, `--longest=L`, `--jobs=J`, `--writers=W` and
+    /// `--first`; see
     /// `cargo xtask model --help`.
     ///
     /// # Errors
@@ -71,12 +77,13 @@ impl Options {
             operations: words.number("--operations")?.unwrap_or(20_000),
             seed: words.number("--seed")?.unwrap_or_else(|| fastrand::u64(..1 << 48)),
             jobs: words.number("--jobs")?.unwrap_or(2),
+            writers: words.number("--writers")?.unwrap_or(1),
             stops_at_first: words.flag("--first"),
             scale: Scale { longest: words.number("--longest")?.unwrap_or(2_000) },
         };
         words.finish()?;
-        if options.scale.longest < 2 || options.jobs == 0 {
-            return Err("`--longest` is at least 2, and `--jobs` at least 1".to_owned());
+        if options.scale.longest < 2 || options.jobs == 0 || options.writers == 0 {
+            return Err("`--longest` is at least 2, `--jobs` and `--writers` at least 1".to_owned());
         }
         Ok(options)
     }

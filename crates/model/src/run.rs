@@ -8,8 +8,9 @@ mod writes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use backends::{Backend, Document, Error, ErrorKind, Repository, Timestamp, Value};
+use backends::{Backend, Document, Error, ErrorKind, Filter, Repository, Timestamp, Value};
 use serde::{Serialize, Serializer};
+use tokio::task::JoinSet;
 
 use crate::generate::START;
 use crate::operation::{Operation, Outside, value_shown};
@@ -22,8 +23,8 @@ use crate::store::Stores;
 type Check<T = ()> = Result<T, String>;
 
 /// A program on its way.
-struct Running<'s> {
-    stores: &'s Stores,
+struct Running {
+    stores: Arc<Stores>,
     number: u64,
     /// All that were opened, of which the last is used: a store may live as long as somebody has it open.
     opened: Vec<Backend>,
@@ -48,16 +49,17 @@ impl Clock {
 ///
 /// # Errors
 /// The store cannot be opened or removed.
-pub(crate) async fn run(stores: &Stores, number: u64, program: &Program) -> Result<Option<(usize, String)>, String> {
+pub(crate) async fn run(
+    stores: &Arc<Stores>,
+    number: u64,
+    program: &Program,
+) -> Result<Option<(usize, String)>, String> {
     let first = stores.open(number).await?;
     let difference = match Running::new(stores, number, &first, program).await {
         Err(difference) => Some((0, difference)),
         Ok(mut running) => {
             let difference = running.all(&program.operations).await;
-            // The first removes the store.
-            for backend in running.opened.drain(1..) {
-                backend.close().await.map_err(unexpected)?;
-            }
+            running.close().await?;
             difference
         }
     };
@@ -65,14 +67,62 @@ pub(crate) async fn run(stores: &Stores, number: u64, program: &Program) -> Resu
     Ok(difference)
 }
 
-impl<'s> Running<'s> {
-    async fn new(stores: &'s Stores, number: u64, first: &Backend, program: &Program) -> Check<Self> {
+/// Runs programs at once in one store; what differed: for which of them, in which of its operations, and how.
+///
+/// # Errors
+/// The store cannot be opened or removed.
+pub(crate) async fn run_together(
+    stores: &Arc<Stores>,
+    number: u64,
+    programs: &[Program],
+) -> Result<Vec<(usize, (Option<usize>, String))>, String> {
+    let first = stores.open(number).await?;
+    let mut running = JoinSet::new();
+    for (writer, program) in programs.iter().enumerate() {
+        let (stores, first, program) = (Arc::clone(stores), first.clone(), program.clone());
+        running.spawn(async move {
+            let mut running = match Running::new(&stores, number, &first, &program).await {
+                Ok(running) => running,
+                Err(difference) => return Ok((writer, 0, Some((0, difference)))),
+            };
+            let difference = running.all(&program.operations).await;
+            running.close().await?;
+            Ok::<_, String>((writer, running.reference.records.len(), difference))
+        });
+    }
+    let (mut differences, mut records) = (Vec::new(), 0);
+    while let Some(ended) = running.join_next().await {
+        let (writer, stored, difference) = ended.map_err(|error| format!("a program panicked: {error}"))??;
+        differences.extend(difference.map(|(at, difference)| (writer, (Some(at), difference))));
+        records += stored as u64;
+    }
+    if let (Some(program), true) = (programs.first(), differences.is_empty()) {
+        let all = define(&first, &program.schema, false).await?;
+        let counted = all.count(Filter::all()).await.map_err(unexpected)?;
+        if counted != records {
+            differences.push((0, (None, format!("{counted} records in the end, but the writers have {records}"))));
+        }
+    }
+    stores.remove(number, first).await?;
+    Ok(differences)
+}
+
+impl Running {
+    async fn new(stores: &Arc<Stores>, number: u64, first: &Backend, program: &Program) -> Check<Self> {
         let mut schema = program.schema.clone();
         schema.time = schema.time.filter(|_| first.capabilities().ttl);
         let clock = Clock(Arc::new(AtomicI64::new(START)));
         let repository = define(&clock.of(first), &schema, false).await?;
         let (reference, opened) = (Reference::new(schema), vec![first.clone()]);
-        Ok(Self { stores, number, opened, repository, reference, has_all_indexes: false, clock })
+        Ok(Self { stores: Arc::clone(stores), number, opened, repository, reference, has_all_indexes: false, clock })
+    }
+
+    /// Closes all that were opened but the first, which removes the store.
+    async fn close(&mut self) -> Check {
+        for backend in self.opened.drain(1..) {
+            backend.close().await.map_err(unexpected)?;
+        }
+        Ok(())
     }
 
     async fn all(&mut self, operations: &[Operation]) -> Option<(usize, String)> {

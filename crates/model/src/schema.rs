@@ -18,11 +18,16 @@ pub(crate) struct Schema {
     pub(crate) has_custom_id: bool,
     /// Whether the library counts the writes of a record, in [`VERSION`].
     pub(crate) has_versions: bool,
+    /// Whether several write at once, each the records that name it in [`WRITER`].
+    pub(crate) is_shared: bool,
     /// What the instants in [`TIME`] are, where records expire by them.
     pub(crate) time: Option<TtlHolds>,
 }
 
-/// The field in which they are, and how long records live.
+/// The field that tells the writers of a shared repository apart.
+pub(crate) const WRITER: &str = "w";
+
+/// The field in which the instants are, and how long records live.
 pub(crate) const TIME: &str = "e";
 pub(crate) const TTL: Duration = Duration::from_secs(5);
 
@@ -78,6 +83,17 @@ pub(crate) struct IndexOn {
 }
 
 impl Schema {
+    /// The same for several writers: none of them is in another's way.
+    pub(crate) fn shared(mut self) -> Self {
+        self.is_shared = true;
+        self.time = None;
+        for index in &mut self.indexes {
+            index.is_late = false;
+            index.fields.extend(index.is_unique.then_some(WRITER));
+        }
+        self
+    }
+
     /// The definition as services write it, with the late indexes or without.
     pub(crate) fn json(&self, is_late: bool) -> Json {
         let mut json = Map::new();
@@ -103,7 +119,9 @@ impl Schema {
             json.insert("ttl".to_owned(), json!(TTL.as_secs()));
             json.insert("ttlHolds".to_owned(), json!(holds.name()));
         }
-        let fields = self.places.iter().filter_map(|place| Some((place.path.to_owned(), place.declared()?)));
+        let shared = self.is_shared.then(|| Place::new(WRITER, Some(Kind::Integer), Role::Indexed));
+        let fields =
+            self.places.iter().chain(&shared).filter_map(|place| Some((place.path.to_owned(), place.declared()?)));
         json.insert("fields".to_owned(), Json::Object(fields.collect()));
         let indexes = self.indexes.iter().filter(|index| is_late || !index.is_late).map(|index| {
             let mut json = json!({ "fields": index.fields, "unique": index.is_unique });
@@ -158,6 +176,7 @@ impl Schema {
         let id_kind = if self.has_text_ids { Kind::String } else { Kind::ObjectId };
         let places = self.key.iter().chain(&self.places).filter(|place| !place.path.ends_with("[]"));
         let places = places.map(|place| (place.path, place.kind)).chain([(self.id_field(), Some(id_kind))]);
+        let places = places.chain(self.is_shared.then_some((WRITER, Some(Kind::Integer))));
         places.chain(self.has_versions.then_some((VERSION, Some(Kind::Integer)))).collect()
     }
 }

@@ -5,16 +5,25 @@
 use model::Options;
 use servers::Backend;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn c18_random_programs_have_the_answers_of_the_model() {
+async fn the_answers_are_those_of_the_model(writers: u8) {
     let registry = backends::registry();
     let is_there = |name: &str| registry.supported().iter().any(|info| info.name == name);
     let named = Backend::ALL.iter().filter(|backend| servers::uri(**backend, "any").unwrap().is_some());
     let mut tried = 0;
     for name in named.map(|backend| backend.name()).filter(|name| is_there(name)) {
-        let differing = model::run(Options::short(name, 2_000).unwrap()).await.unwrap();
+        let differing = model::run(Options::short(name, 2_000, writers).unwrap()).await.unwrap();
         assert_eq!(differing, 0, "{name}: what differs is printed above");
         tried += 1;
     }
     assert!(tried > 0, "no variable names a server of a backend that is compiled in; call `cargo xtask integration`");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c18_random_programs_have_the_answers_of_the_model() {
+    the_answers_are_those_of_the_model(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c18_random_programs_that_run_at_once_have_the_answers_of_the_model() {
+    the_answers_are_those_of_the_model(4).await;
 }

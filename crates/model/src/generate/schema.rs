@@ -27,7 +27,17 @@ pub(super) fn schema(rng: &mut Rng) -> Schema {
     };
     let indexes = indexes(rng, &mut places);
     let name = format!("model_{}", rng.u16(..));
-    Schema { name, key, places, indexes, has_text_ids: rng.bool(), has_custom_id, has_versions: false, time: None }
+    Schema {
+        name,
+        key,
+        places,
+        indexes,
+        has_text_ids: rng.bool(),
+        has_custom_id,
+        has_versions: false,
+        is_shared: false,
+        time: None,
+    }
 }
 
 fn place(rng: &mut Rng, path: &'static str) -> Place {

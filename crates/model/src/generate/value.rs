@@ -149,6 +149,22 @@ fn instant(rng: &mut Rng, role: Role) -> Value {
     }
 }
 
+/// The first value of a key, as only this writer has it.
+pub(super) fn owned(value: &Value, writer: u8) -> Value {
+    let number = |other: i64| other.rem_euclid(1 << 40) * 256 + i64::from(writer);
+    match value {
+        Value::String(text) if text.len() == 24 => Value::String(format!("{writer:02x}{}", &text[2..])),
+        Value::String(text) => Value::String(format!("{writer:02x}{}", text.chars().take(200).collect::<String>())),
+        Value::Int(int) => Value::Int(number(*int)),
+        Value::Float(float) => Value::Int(number(i64::from(float.to_bits() as u32))),
+        Value::Timestamp(at) => {
+            let millis = at.millis().rem_euclid(1 << 30) * 256 + i64::from(writer);
+            Timestamp::from_millis(millis).map_or(Value::Null, Value::Timestamp)
+        }
+        other => other.clone(),
+    }
+}
+
 fn digits(rng: &mut Rng) -> String {
     match rng.u8(..6) {
         0 => "f".repeat(24),

@@ -21,7 +21,7 @@ struct Walk {
     was_short: bool,
 }
 
-impl Running<'_> {
+impl Running {
     /// Each page is what comes next as things stand when it is read; what is there throughout is on one of them.
     pub(super) async fn pages(&mut self, query: &Query, sizes: &[u32], between: &[Operation]) -> Check {
         let mut walk = Walk::default();

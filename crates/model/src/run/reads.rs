@@ -29,7 +29,7 @@ impl Part {
     }
 }
 
-impl Running<'_> {
+impl Running {
     pub(super) async fn get(&self, at: &At) -> Check {
         let Some(key) = self.reference.key(at) else { return Ok(()) };
         let answer = self.repository.get(KeyOf(&key)).await.map_err(unexpected)?;

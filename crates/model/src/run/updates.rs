@@ -5,7 +5,7 @@ use backends::{Document, ErrorKind, Filter, Update};
 use super::{Check, KeyOf, Running, is_error, same, same_records, unexpected};
 use crate::operation::{At, Query};
 
-impl Running<'_> {
+impl Running {
     /// With a version, of that which is so much above the one that is there.
     pub(super) async fn update(&mut self, at: &At, update: &Update, off: Option<i64>) -> Check {
         let Some(key) = self.reference.key(at) else { return Ok(()) };

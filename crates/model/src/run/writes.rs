@@ -6,7 +6,7 @@ use super::{Check, KeyOf, Running, is_error, same, same_records, unexpected};
 use crate::operation::At;
 use crate::reference::brought;
 
-impl Running<'_> {
+impl Running {
     pub(super) async fn insert(&mut self, at: &At, body: &Document) -> Check {
         let Some((key, document)) = self.reference.document(at, body) else { return Ok(()) };
         let answer = self.repository.insert(&document).await;
