@@ -113,7 +113,12 @@ async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<(Defin
             let new_indexes = || wanted.iter().filter(|wanted| is_new(&wanted.index.name));
             let has_new_kind =
                 |wanted: &&Wanted| reconciled.added_kinds.iter().any(|(path, _)| wanted.index.fields.contains(path));
+            let keys = definition.key_fields().filter(|key| definition.kind_of(key) == Some(Kind::Timestamp));
             let raw = adopt::Raw {
+                keys: keys
+                    .filter(|key| stored.is_none() || reconciled.added_kinds.iter().any(|(path, _)| path == key))
+                    .map(str::to_owned)
+                    .collect(),
                 texts: indexes::fields_of(Kind::String, new_indexes()),
                 instants: indexes::fields_of(Kind::Timestamp, new_indexes().chain(wanted.iter().filter(has_new_kind))),
             };

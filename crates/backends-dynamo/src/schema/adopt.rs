@@ -12,19 +12,22 @@ use crate::retry::Effect;
 use crate::service::Service;
 use crate::words::MOST_NAMES;
 
-/// The fields that indexes hold as they are stored, those of each index together.
+/// The fields that the key and indexes hold as they are stored, those of each index together.
 pub(super) struct Raw {
+    /// Those of instants in the key, which calls ask for in the form of this library only.
+    pub(super) keys: Vec<String>,
     /// Those of text, whose values have to fit.
     pub(super) texts: Vec<Vec<String>>,
     /// Those of instants, which are found in the form of this library only.
     pub(super) instants: Vec<Vec<String>>,
 }
 
-/// Holds stored records against what is new in a definition: all of it, if none was stored before. `raw` is what new
-/// indexes hold, and those with fields of a new kind.
+/// Holds stored records against what is new in a definition: all of it, if none was stored before. `raw` is what a new
+/// key and new indexes hold, and those with fields of a new kind.
 ///
 /// # Errors
-/// `DefinitionConflict` for values of another kind, and for texts that an index does not take, or does not find.
+/// `DefinitionConflict` for values of another kind, and for texts that an index does not take, or that it or the key does
+/// not find.
 pub(super) async fn check(
     service: &Arc<Service>,
     request: &DefineRequest,
@@ -44,7 +47,7 @@ pub(super) async fn check(
     };
     // The fields of one index are read together.
     let of_indexes = || raw.texts.iter().chain(&raw.instants).flatten();
-    let mut fields: BTreeSet<String> = of_indexes().cloned().collect();
+    let mut fields: BTreeSet<String> = of_indexes().chain(&raw.keys).cloned().collect();
     fields.extend(look.kinds.fields());
     let (first, rest): (Vec<_>, Vec<_>) = fields.into_iter().partition(|field| of_indexes().any(|one| one == field));
     let fields: Vec<String> = first.into_iter().chain(rest).collect();
@@ -95,11 +98,21 @@ impl Look<'_> {
 
     /// Text is compared as it stands, so that an instant in another form is not found, and stands elsewhere in the order.
     fn check_instants(&mut self, item: &Item) {
+        let is_foreign = |field: &String| match item.get(field) {
+            Some(AttributeValue::S(text)) => {
+                text.parse::<Timestamp>().is_ok_and(|at| at.with_text(|own| own != text.as_str()))
+            }
+            _ => false,
+        };
+        for field in self.raw.keys.iter().filter(|field| is_foreign(field)) {
+            self.mistakes.add(format!(
+                "stored records have instants in the key `{field}` in another form than `2024-01-01T00:00:00.000Z`, by which no call would find them: write them again under keys in that form, or declare `{field}` a string"
+            ));
+        }
         for field in self.raw.instants.iter().flatten() {
-            let Some(AttributeValue::S(text)) = item.get(field) else { continue };
-            let is_foreign = text.parse::<Timestamp>().is_ok_and(|at| at.with_text(|own| own != text));
-            // One that is declared so is not looked for in an index.
-            if is_foreign && !self.definition.field(field).is_some_and(|field| field.foreign_text) {
+            // One that is declared so is not looked for in an index; of the key it is said already.
+            let is_declared = self.definition.field(field).is_some_and(|field| field.foreign_text);
+            if is_foreign(field) && !is_declared && !self.raw.keys.contains(field) {
                 self.mistakes.add(format!(
                     "stored records have instants in `{field}` in another form than `2024-01-01T00:00:00.000Z`, which an index does not find: write them again without the index, or declare `foreignText`"
                 ));

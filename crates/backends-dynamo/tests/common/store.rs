@@ -69,10 +69,19 @@ impl Store {
 
     /// A table as another program creates it, with one key.
     pub async fn create(&self, name: &str, key: &str, of_type: ScalarAttributeType) {
-        let attribute = AttributeDefinition::builder().attribute_name(key).attribute_type(of_type).build().unwrap();
-        let element = KeySchemaElement::builder().attribute_name(key).key_type(KeyType::Hash).build().unwrap();
-        let create = self.other.create_table().table_name(self.table(name)).billing_mode(BillingMode::PayPerRequest);
-        create.attribute_definitions(attribute).key_schema(element).send().await.unwrap();
+        self.create_keyed(name, &[(key, of_type)]).await;
+    }
+
+    /// The same with a sort key, where there are two.
+    pub async fn create_keyed(&self, name: &str, keys: &[(&str, ScalarAttributeType)]) {
+        let mut create =
+            self.other.create_table().table_name(self.table(name)).billing_mode(BillingMode::PayPerRequest);
+        for ((key, of_type), role) in keys.iter().zip([KeyType::Hash, KeyType::Range]) {
+            let attribute = AttributeDefinition::builder().attribute_name(*key).attribute_type(of_type.clone());
+            let element = KeySchemaElement::builder().attribute_name(*key).key_type(role);
+            create = create.attribute_definitions(attribute.build().unwrap()).key_schema(element.build().unwrap());
+        }
+        create.send().await.unwrap();
     }
 
     /// Puts an item as another program does.

@@ -1,6 +1,6 @@
 //! Tables: created, found, waited for, refused.
 
-use backends_core::{Document, SchemaMode};
+use backends_core::{Document, SchemaMode, Timestamp, field};
 use backends_dynamo::aws_sdk_dynamodb::types::{BillingMode, ScalarAttributeType};
 
 use crate::records::User;
@@ -110,6 +110,37 @@ async fn c37_ids_of_another_form_are_refused() {
     assert!(error.is_definition_conflict() && error.to_string().contains("`id`"), "{error}");
     let text = definition(r#"{"name": "users", "idKind": "string"}"#);
     store.backend.define::<Document>(text).await.unwrap();
+}
+
+#[tokio::test]
+async fn c08_c43_instants_in_the_key_are_refused_in_another_form_than_that_of_calls() {
+    let store = Store::open().await;
+    let (at, who) = (("at", ScalarAttributeType::S), ("who", ScalarAttributeType::S));
+    for (keys, json) in [
+        (&[at.clone()][..], r#""hashKey": "at""#),
+        (&[at.clone(), who.clone()], r#""hashKey": "at", "rangeKey": "who""#),
+        (&[who, at], r#""hashKey": "who", "rangeKey": "at""#),
+    ] {
+        for (number, form) in
+            ["2024-01-01T00:00:00Z", "2024-01-01 00:00:00.000Z", "2024-01-01T00:00:00.000Z"].into_iter().enumerate()
+        {
+            let name = format!("events{}{}{number}", keys.len(), keys[0].0);
+            store.create_keyed(&name, keys).await;
+            store.put(&name, &[("who", s("ada")), ("at", s(form))]).await;
+            let json = format!(r#"{{"name": "{name}", {json}, "fields": {{"at": "timestamp"}}}}"#);
+            let defined = store.backend.define::<Document>(definition(&json)).await;
+            if number < 2 {
+                let error = defined.unwrap_err();
+                assert!(error.is_definition_conflict() && error.to_string().contains("key `at`"), "{json}: {error}");
+                assert!(error.to_string().contains("2024-01-01T00:00:00.000Z"), "{json}: {error}");
+                continue;
+            }
+            let events = defined.unwrap();
+            let record = events.find_one(field("who").eq("ada")).await.unwrap().unwrap();
+            assert!(events.insert(&record).await.unwrap_err().is_already_exists());
+            assert_eq!(events.delete_many(field("at").le(Timestamp::now())).await.unwrap(), 1, "{json}");
+        }
+    }
 }
 
 #[tokio::test]
