@@ -130,8 +130,16 @@ async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<(Defin
             to_guard = names(&guards, |name| request.no_other_writers || is_new(name));
             if request.mode == SchemaMode::Ensure && !to_guard.is_empty() {
                 let has_new = guards.names().any(is_new);
-                if !records.check(request, &guards.only(&to_guard), has_new).await? {
-                    to_guard = Vec::new();
+                match records.check(request, &guards.only(&to_guard), has_new).await {
+                    Ok(true) => {}
+                    Ok(false) => to_guard = Vec::new(),
+                    // Whoever defined the repository and wrote records, while this one waited for the table, knows the
+                    // indexes.
+                    Err(_) if companion.stored(name).await? != stored => {
+                        context.renew();
+                        continue;
+                    }
+                    Err(error) => return Err(error),
                 }
             }
         }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use backends_core::driver::Access;
 use backends_core::{Document, ErrorKind, Repository, Update, Value, field};
@@ -154,6 +155,51 @@ async fn c31_c43_values_of_records_that_another_program_took_away_are_free() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c31_c36_processes_that_start_at_once_define_a_unique_index_and_insert() {
+    let store = Store::open().await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for part in 0..8 {
+        let prefix = store.prefix.clone();
+        tasks.spawn(async move {
+            let records = define(&open(&endpoint(), &prefix).await, UNIQUE).await;
+            records.insert_many(&users(part * 10..part * 10 + 10)).await.unwrap();
+        });
+    }
+    while let Some(task) = tasks.join_next().await {
+        task.unwrap();
+    }
+    assert_eq!(store.all("users").await.len(), 80);
+    assert_eq!(guards(&store).await, wanted(&store).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c31_c36_what_others_defined_while_the_table_was_waited_for_is_no_obstacle() {
+    let proxy = Proxy::start(&endpoint(), Protocol::DynamoDb).await.unwrap();
+    let store = Store::through(&proxy.url()).await;
+    let (table, is_over) = (store.table("users"), Arc::new(AtomicBool::new(false)));
+    let waits = Arc::clone(&is_over);
+    proxy.clear();
+    proxy.on(move |request, _| match (request.operation(), request.target()) {
+        ("DescribeTable", Some(asked)) if asked == table && !waits.load(Ordering::Relaxed) => {
+            dynamodb::throttling().into()
+        }
+        _ => Fault::Pass,
+    });
+    let meanwhile = async {
+        while !proxy.operations().iter().any(|operation| operation == "DescribeTable") {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let other = open(&endpoint(), &store.prefix).await;
+        define(&other, UNIQUE).await.insert(&user(1)).await.unwrap();
+        is_over.store(true, Ordering::Relaxed);
+    };
+    let (records, ()) = tokio::join!(define(&store.backend, UNIQUE), meanwhile);
+    assert_eq!(records.insert(&user(1)).await.unwrap_err().index(), Some("primary"));
+    records.insert(&user(2)).await.unwrap();
+    assert_eq!(guards(&store).await, wanted(&store).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c25_c39_a_record_is_found_by_its_unique_values_without_a_scan() {
     let store = Store::open().await;
     define(&store.backend, UNIQUE).await.insert_many(&users(0..30)).await.unwrap();
@@ -195,7 +241,7 @@ async fn c31_c42_a_transaction_that_is_in_the_way_or_throttled_is_waited_for() {
             "TransactWriteItems" => refused.clone().into(),
             _ => Fault::Pass,
         });
-        let limit = std::time::Duration::from_millis(400);
+        let limit = Duration::from_millis(400);
         let error = records.insert(&user(1)).timeout(limit).await.unwrap_err();
         assert_eq!((error.kind(), error.may_have_happened()), (kind, false), "{error}");
         proxy.pass();
