@@ -174,3 +174,27 @@ async fn d10_a_container_that_does_not_answer_is_no_refusal() {
     assert!(said.text.starts_with("Unavailable") && said.text.contains("credentials"), "{}", said.text);
     assert!(said.took < Duration::from_secs(7), "{:?}", said.took);
 }
+
+#[tokio::test]
+async fn c41_a_profile_that_is_named_goes_before_the_keys_of_the_environment() {
+    let files = tempfile::tempdir().unwrap();
+    let profiles = files.path().join("profiles");
+    std::fs::write(&profiles, "[prod]\naws_access_key_id = of-the-profile\naws_secret_access_key = hunter2\n").unwrap();
+    let (endpoint, asked) = serve(false).await;
+    let environment = [
+        NO_MACHINE,
+        ("AWS_ACCESS_KEY_ID", "of-the-environment"),
+        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+        ("AWS_SHARED_CREDENTIALS_FILE", profiles.to_str().unwrap()),
+    ];
+    let settings = [("endpoint", endpoint.as_str()), ("awsRegion", "eu-central-1"), ("awsProfile", "prod")];
+    for (settings, who) in [(&settings[..2], "of-the-environment"), (&settings, "of-the-profile")] {
+        asked.lock().unwrap().clear();
+        assert_eq!(open(&environment, settings).await.text, "open");
+        let asked = asked.lock().unwrap();
+        assert!(asked.len() == 1 && asked[0].contains(&format!("Credential={who}/")), "{asked:?}");
+    }
+    // Nobody else takes the place of a profile that is not there.
+    let said = open(&environment, &[settings[0], settings[1], ("awsProfile", "none")]).await;
+    assert!(said.text.starts_with("PermissionDenied"), "{}", said.text);
+}

@@ -27,7 +27,8 @@ pub(super) fn fixed(id: String, secret: String, token: Option<String>) -> Result
     Ok(SharedCredentialsProvider::new(Credentials::new(id, secret, token, None, "configuration")))
 }
 
-/// What the settings say, if they say anything. A role in a file is asked for in `region`.
+/// What the settings say, if they say anything: a profile that is named goes before whatever the environment has. A role
+/// in a file is asked for in `region`.
 pub(super) fn configured(
     config: &BackendConfig,
     region: Option<&Region>,
@@ -37,13 +38,19 @@ pub(super) fn configured(
     if let (Some(id), Some(key)) = (secret(Property::AWS_SECRET_KEY_ID), secret(Property::AWS_SECRET_ACCESS_KEY)) {
         return fixed(id, key, secret(Property::AWS_SESSION_TOKEN)).map(Some);
     }
-    let Some(path) = config.text(Property::CREDENTIALS.name) else { return Ok(None) };
-    readable(Path::new(path), "credentials", "AWS credentials")?;
-    let files = EnvConfigFiles::builder().with_file(EnvConfigFileKind::Credentials, path).build();
+    let (path, profile) = (config.text(Property::CREDENTIALS.name), config.text(AWS_PROFILE.name));
+    if path.is_none() && profile.is_none() {
+        return Ok(None);
+    }
     // A profile may name a role, which the provider then asks for; without a client of ours it panics.
     let client = ProviderConfig::without_region().with_region(region.cloned()).with_http_client(http);
-    let provider = ProfileFileCredentialsProvider::builder().configure(&client).profile_files(files);
-    let provider = provider.profile_name(config.text(AWS_PROFILE.name).unwrap_or("default"));
+    let mut provider = ProfileFileCredentialsProvider::builder().configure(&client);
+    if let Some(path) = path {
+        readable(Path::new(path), "credentials", "AWS credentials")?;
+        let files = EnvConfigFiles::builder().with_file(EnvConfigFileKind::Credentials, path).build();
+        provider = provider.profile_files(files);
+    }
+    let provider = provider.profile_name(profile.unwrap_or("default"));
     Ok(Some(SharedCredentialsProvider::new(provider.build())))
 }
 
