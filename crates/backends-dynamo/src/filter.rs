@@ -103,6 +103,7 @@ impl Asking<'_> {
     fn wider(&mut self, filter: &Filter) -> Option<Filter> {
         if self.can_ask(filter) {
             return Some(filter.clone());
+            Expr::Test(path, Predicate::Contains(Value::Timestamp(_))) => Some(field(path).is_set()),
         }
         match filter.expr() {
             Expr::Test(path, Predicate::Like(pattern)) => literals(path, pattern),
@@ -136,7 +137,9 @@ impl Asking<'_> {
                 if !self.may_be_odd(path, predicate) {
                     return self.test(path, predicate, around);
                 }
-                (!self.is_exact).then_some(())?;
+                // Each element of an array may be such a text.
+                let can_say_more = !self.is_exact && !matches!(predicate, Predicate::Contains(_));
+                can_say_more.then_some(())?;
                 self.apart(around != Around::Or, |this| {
                     this.test(path, predicate, Around::Or)?;
                     this.writer.operator(" OR ");
@@ -189,8 +192,12 @@ impl Asking<'_> {
     /// Whether another program, or one of this library before the kind was declared, may have left a text there that
     /// core takes for another instant than the service does, or for none, and says so.
     fn may_be_odd(&self, path: &Path, predicate: &Predicate) -> bool {
-        let asks_for_the_value = !matches!(predicate, Predicate::IsSet | Predicate::IsMissing);
-        asks_for_the_value && self.definition.kind_of(path.as_str()) == Some(Kind::Timestamp)
+        let has_instants = |path: &str| self.definition.kind_of(path) == Some(Kind::Timestamp);
+        match predicate {
+            Predicate::IsSet | Predicate::IsMissing => false,
+            Predicate::Contains(_) => has_instants(&format!("{path}[]")),
+            _ => has_instants(path.as_str()),
+        }
     }
 
     fn test(&mut self, path: &Path, predicate: &Predicate, around: Around) -> Option<()> {
@@ -225,12 +232,9 @@ impl Asking<'_> {
                 }
                 _ => None,
             },
-            // The service looks for bytes in bytes, and for the text of an instant in text; core in arrays only.
+            // The service looks for bytes in bytes too, core in arrays only.
             Predicate::Contains(value @ Value::Bytes(_)) => {
                 self.contains(path, operand(value)?, around, |writer| writer.has_not_type(path, "B"))
-            }
-            Predicate::Contains(value @ Value::Timestamp(_)) => {
-                self.contains(path, operand(value)?, around, |writer| writer.has_not_type(path, "S"))
             }
             Predicate::Contains(value) => {
                 self.writer.function("contains", path, operand(value)?);

@@ -54,7 +54,6 @@ fn instant() -> Timestamp {
 #[test]
 fn c13_every_test_is_asked_as_it_is_meant() {
     let a = field("a");
-    let at = "1970-01-01T00:00:00.000Z";
     for (filter, expression) in [
         (a.eq("x"), "a = 'x'".to_owned()),
         (a.eq(true), "a = true".to_owned()),
@@ -73,7 +72,6 @@ fn c13_every_test_is_asked_as_it_is_meant() {
         (a.contains("x"), "contains(a, 'x')".to_owned()),
         (a.contains(1), "contains(a, 1)".to_owned()),
         (a.contains(Value::Bytes(vec![1])), "contains(a, 0x[01]) AND NOT attribute_type(a, 'B')".to_owned()),
-        (field("times").contains(instant()), format!("contains(times, '{at}') AND NOT attribute_type(times, 'S')")),
         (a.is_missing(), "(attribute_not_exists(a) OR attribute_type(a, 'NULL'))".to_owned()),
         (a.is_set(), "attribute_exists(a) AND NOT attribute_type(a, 'NULL')".to_owned()),
         (field("a.0.b").eq("$x"), "a.0.b = '$x'".to_owned()),
@@ -129,6 +127,9 @@ fn c13_what_the_service_cannot_be_asked_is_left_and_helped_where_that_is_wider()
         (!(at.clone() & b.clone()), None),
         (at, None),
         (field("many").contains(instant()), None),
+        // Only core knows an instant in each of its texts.
+        (field("times").contains(instant()), Some("attribute_exists(times) AND NOT attribute_type(times, 'NULL')")),
+        (!field("times").contains(instant()), None),
         (field("p").ne("x"), None),
         (field("p.x").is_missing(), None),
         (field("s").lt(1) | b.clone(), None),

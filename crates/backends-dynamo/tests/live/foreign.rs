@@ -157,3 +157,21 @@ async fn c27_what_an_update_looked_at_is_what_it_was_when_it_is_done() {
     let (updated, stored) = updated_meanwhile(&[("name", s("old"))], filter, "SET done = :v").await;
     assert_eq!((updated, &stored["name"]), (None, &s("old")));
 }
+
+const INSTANTS: &str =
+    r#"{"name": "notes", "idKind": "string", "fields": {"at": "timestamp", "times[]": "timestamp"}}"#;
+
+#[tokio::test]
+async fn c43_instants_in_arrays_are_found_in_whatever_form() {
+    let store = Store::open().await;
+    let notes = store.backend.define::<Document>(definition(INSTANTS)).await.unwrap();
+    let forms = ["2026-07-01T12:00:00Z", "2026-07-01 12:00:00.000Z", "2026-07-01T14:00:00+02:00"];
+    for form in forms.into_iter().chain(["2026-07-01T12:00:00.000Z", "2026-07-01T12:00:00.001Z"]) {
+        store.put("notes", &[("id", s(form)), ("times", AttributeValue::L(vec![s(form)]))]).await;
+    }
+    let at: Timestamp = "2026-07-01T12:00:00Z".parse().unwrap();
+    let has = field("times").contains(at);
+    assert_eq!((notes.find(&has).await.unwrap().len(), notes.count(&has).await.unwrap()), (4, 4));
+    assert_eq!(notes.count(!has.clone()).await.unwrap(), 1);
+    assert_eq!(notes.count(has | field("id").eq("2026-07-01T12:00:00.001Z")).await.unwrap(), 5);
+}

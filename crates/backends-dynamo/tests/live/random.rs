@@ -100,7 +100,7 @@ fn item(rng: &mut Rng, partition: &str, number: usize) -> Item {
         }
     }
     if rng.bool() {
-        let times = (0..rng.usize(..3)).map(|_| s(canonical[rng.usize(..3)])).collect();
+        let times = (0..rng.usize(..3)).map(|_| s(instant(rng))).collect();
         item.insert("times".to_owned(), A::L(times));
     }
     item
