@@ -16,9 +16,6 @@ use writer::Writer;
 // DynamoDB: 100 operands of an IN.
 const OPERANDS: usize = 100;
 
-/// The characters of an instant as this library writes it.
-const INSTANT: usize = 24;
-
 /// A filter in two: what the service looks at, and what is left.
 #[derive(Debug)]
 pub(crate) struct Split {
@@ -103,10 +100,10 @@ impl Asking<'_> {
     fn wider(&mut self, filter: &Filter) -> Option<Filter> {
         if self.can_ask(filter) {
             return Some(filter.clone());
-            Expr::Test(path, Predicate::Contains(Value::Timestamp(_))) => Some(field(path).is_set()),
         }
         match filter.expr() {
             Expr::Test(path, Predicate::Like(pattern)) => literals(path, pattern),
+            Expr::Test(path, Predicate::Contains(Value::Timestamp(_))) => Some(field(path).is_set()),
             Expr::And(members) => {
                 let some: Vec<_> = members.iter().filter_map(|member| self.wider(member)).collect();
                 (!some.is_empty()).then(|| Filter::and(some))
@@ -143,7 +140,7 @@ impl Asking<'_> {
                 self.apart(around != Around::Or, |this| {
                     this.test(path, predicate, Around::Or)?;
                     this.writer.operator(" OR ");
-                    this.writer.is_text_of_another_length(path, INSTANT);
+                    this.writer.is_no_own_instant(path);
                     Some(())
                 })
             }

@@ -12,6 +12,9 @@ const OPERATORS: usize = 300;
 const BYTES: usize = 4_096;
 const BESIDE: usize = 1 << 20;
 
+/// The characters of an instant as this library writes it.
+const INSTANT: usize = 24;
+
 #[derive(Default)]
 pub(super) struct Writer {
     text: String,
@@ -130,15 +133,22 @@ impl Writer {
         self.has_type(path, name);
     }
 
-    /// A text that does not have so many characters.
-    pub(super) fn is_text_of_another_length(&mut self, path: &Path, characters: usize) {
+    /// A text that is no instant as this library writes it: of another length, or without what stands between the digits.
+    /// No instant is written in another way with as many characters and all of that.
+    pub(super) fn is_no_own_instant(&mut self, path: &Path) {
         self.has_type(path, "S");
         self.operator(" AND ");
         self.operator("NOT ");
+        self.push("(");
         self.operator("size(");
         self.path(path);
         self.operator(") = ");
-        self.value(AttributeValue::N(characters.to_string()));
+        self.value(AttributeValue::N(INSTANT.to_string()));
+        for part in ["T", ":", "Z"] {
+            self.operator(" AND ");
+            self.function("contains", path, AttributeValue::S(part.to_owned()));
+        }
+        self.push(")");
     }
 
     pub(super) fn finish(self) -> Option<Expression> {

@@ -175,3 +175,34 @@ async fn c43_instants_in_arrays_are_found_in_whatever_form() {
     assert_eq!(notes.count(!has.clone()).await.unwrap(), 1);
     assert_eq!(notes.count(has | field("id").eq("2026-07-01T12:00:00.001Z")).await.unwrap(), 5);
 }
+
+#[tokio::test]
+async fn c43_instants_of_as_many_characters_are_found_in_whatever_form_and_what_is_none_is_told() {
+    let store = Store::open().await;
+    let notes = store.backend.define::<Document>(definition(INSTANTS)).await.unwrap();
+    let forms = [
+        "2024-01-01T00:00:00.000Z",
+        "2024-01-01 00:00:00.000Z",
+        "2024-01-01t00:00:00.000z",
+        "2024-01-01T00:00:00.000z",
+    ];
+    for form in forms {
+        store.put("notes", &[("id", s(form)), ("at", s(form))]).await;
+    }
+    let at: Timestamp = forms[0].parse().unwrap();
+    let later = Timestamp::from_millis(at.millis() + 1).unwrap();
+    let place = field("at");
+    for is_at in [place.eq(at), place.le(at), place.ge(at), place.lt(later), place.between(at, at), place.is_in([at])] {
+        assert_eq!(notes.count(&is_at).await.unwrap(), 4, "{is_at:?}");
+        assert_eq!(notes.count(!is_at).await.unwrap(), 0);
+    }
+    for text in
+        ["6a44f3c08f1b2c3d4e5f6071", "Thu Jan  1 00:00:00 2026", "TheZ24CharactersOfBase64", "ääääääääääääääääääääääää"]
+    {
+        store.put("notes", &[("id", s("none")), ("at", s(text))]).await;
+        for filter in [place.lt(at), place.gt(at), place.eq(at)] {
+            let error = notes.find(&filter).await.unwrap_err();
+            assert!(error.is_unreadable() && error.path() == Some("at"), "{text} {filter:?}: {error}");
+        }
+    }
+}

@@ -90,8 +90,15 @@ fn item(rng: &mut Rng, partition: &str, number: usize) -> Item {
         }
     }
     let canonical = ["1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00.001Z", "2026-07-01T12:00:00.000Z"];
-    let others = ["1970-01-01T02:00:00+02:00", "2026-07-01T12:00:00Z", "1969-12-31T23:59:59.9Z"];
-    let instant = |rng: &mut Rng| if rng.bool() { canonical[rng.usize(..3)] } else { others[rng.usize(..3)] };
+    let others = [
+        "1970-01-01T02:00:00+02:00",
+        "2026-07-01T12:00:00Z",
+        "1969-12-31T23:59:59.9Z",
+        "1970-01-01 00:00:00.001Z",
+        "2026-07-01t12:00:00.000z",
+        "1970-01-01T00:00:00.000z",
+    ];
+    let instant = |rng: &mut Rng| if rng.bool() { canonical[rng.usize(..3)] } else { others[rng.usize(..6)] };
     for name in ["at", "loose"] {
         match rng.u8(..4) {
             0 => {}
