@@ -78,10 +78,16 @@ fn outcome(failure: Failure, stamp: &Stamp) -> Result<Outcome> {
     }
 }
 
+const LOST: &str = "the answer to a write was lost, and other writes came after it: read the record, then decide";
+
 /// An answer was lost, and what stands there now does not tell what it was.
 fn lost() -> Error {
-    Error::unavailable("the answer to a write was lost, and other writes came after it: read the record, then decide")
-        .with_may_have_happened(true)
+    Error::unavailable(LOST).with_may_have_happened(true)
+}
+
+/// Whether it is such an error, which says nothing of other records, and that the service answers.
+fn is_lost(error: &Error) -> bool {
+    error.message() == LOST
 }
 
 #[async_trait]

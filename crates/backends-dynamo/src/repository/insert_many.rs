@@ -7,7 +7,7 @@ use backends_core::driver::{Context, InsertManyRequest, InsertedRecords};
 use backends_core::{Error, ErrorKind, Key, RecordBuf, Result};
 use tokio::task::JoinSet;
 
-use super::DynamoRepository;
+use super::{DynamoRepository, is_lost, lost};
 use crate::codec::{Codec, Item, ItemKey};
 use crate::error::{is_of_a_moment, is_of_one_item};
 use crate::retry::Effect;
@@ -120,7 +120,11 @@ impl DynamoRepository {
     async fn store_each(&self, context: &Context, records: &[Placed], is_unclear: bool) -> Errors {
         let mut errors = Errors::new();
         for placed in records {
-            if let Err(error) = self.store_one(context, placed).await {
+            if let Err(mut error) = self.store_one(context, placed).await {
+                if is_unclear && error.is_already_exists() {
+                    // Of the batch, and changed since: nobody else has a key that was drawn here.
+                    error = lost();
+                }
                 let may_have = is_unclear || error.may_have_happened();
                 errors.push((placed.position, error.with_may_have_happened(may_have)));
             }
@@ -159,7 +163,7 @@ impl DynamoRepository {
         let stamp = Stamp::at(context, placed.position);
         let stored = self.put_new(context, &placed.key, &placed.record, stamp).await;
         // Only an answer gives the next record its time.
-        if stored.as_ref().err().is_none_or(Error::is_already_exists) {
+        if stored.as_ref().err().is_none_or(|error| error.is_already_exists() || is_lost(error)) {
             context.renew();
         }
         stored
@@ -264,7 +268,7 @@ impl Progress {
 /// Whether the error of one record would be that of every other.
 fn concerns_all(error: &Error) -> bool {
     let is_its_own = matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::InvalidInput | ErrorKind::Unexpected);
-    !is_its_own && !is_of_one_item(error) && !is_of_a_moment(error)
+    !is_its_own && !is_lost(error) && !is_of_one_item(error) && !is_of_a_moment(error)
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! Putting one item.
 
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use backends_core::driver::Context;
+use backends_core::driver::{Context, Swapped};
 use backends_core::{Error, Key, RecordBuf, Result};
 
-use super::guarded::{Change, Guarded, Shift};
-use super::{DynamoRepository, Outcome, outcome};
+use super::DynamoRepository;
 use crate::codec::Item;
 use crate::expression::{Condition, Expression};
 use crate::retry::Effect;
@@ -45,26 +44,11 @@ impl DynamoRepository {
     }
 
     /// Puts a record whose key nothing has, and whose unique values nothing has either.
+    ///
+    /// # Errors
+    /// `AlreadyExists`; `Unavailable` where an answer was lost, and what has the key may be this record, changed since.
     pub(super) async fn put_new(&self, context: &Context, key: &Key, record: &RecordBuf, stamp: Stamp) -> Result<()> {
-        if !self.guards.is_empty() {
-            let item = self.codec.item(record, &stamp)?;
-            let shift = Shift::new(Vec::new(), self.guards.of(&item));
-            if !shift.is_nothing() {
-                let condition = Condition::Missing.expression(self.codec.partition());
-                let change = Change::Put { item: &item, condition };
-                return match self.with_guards(context, key, change, &shift, stamp).await? {
-                    Guarded::Done => Ok(()),
-                    Guarded::Changed { is_unclear } => Err(Error::key_taken().with_may_have_happened(is_unclear)),
-                };
-            }
-        }
-        let put = Put { record, stamp, condition: Some(Condition::Missing), returns_old: false };
-        match self.put(context, Effect::WritesOnce, &put).await {
-            Ok(_) => Ok(()),
-            Err(failure) => match outcome(failure, &stamp)? {
-                Outcome::Done => Ok(()),
-                Outcome::Other { is_unclear } => Err(Error::key_taken().with_may_have_happened(is_unclear)),
-            },
-        }
+        let is_done = self.write_over(context, key, None, record, stamp).await? == Swapped::Done;
+        if is_done { Ok(()) } else { Err(Error::key_taken()) }
     }
 }

@@ -1,8 +1,10 @@
 //! What the service does wrong, or says that a local one never says: the typed error in time, and no write twice.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use backends_core::{Document, ErrorKind, Repository, SchemaMode, Value};
+use backends_core::{Document, ErrorKind, Filter, Repository, SchemaMode, Value};
 use proxy::{Answer, Fault, Protocol, Proxy, dynamodb};
 
 use crate::store::{Store, config, definition, endpoint, fresh_prefix, n, open_with, s};
@@ -132,10 +134,81 @@ async fn s02_an_insert_whose_answer_was_lost_is_stored_once_and_no_conflict() {
     proxy.on(|_, n| if n == 1 { Fault::LoseAnswer } else { Fault::Pass });
     notes.insert(&note("a", 1)).await.unwrap();
     assert_eq!(proxy.operations(), ["PutItem", "PutItem"]);
-    proxy.on(|_, n| if n == 1 { Fault::LoseAnswer } else { Fault::Pass });
-    let error = notes.insert(&note("a", 2)).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+    assert_eq!(notes.insert(&note("a", 2)).await.unwrap_err().kind(), ErrorKind::AlreadyExists);
     assert_eq!(store.all("notes").await[0]["n"], n("1"));
+}
+
+/// Makes a call of which the first answer to `lost` is lost, and no `PutItem` after that gets through before `write` is
+/// done.
+async fn writing_between<T>(
+    proxy: &Proxy,
+    lost: &'static str,
+    call: impl IntoFuture<Output = T>,
+    write: impl Future<Output = ()>,
+) -> T {
+    let (begun, seen) = tokio::sync::oneshot::channel();
+    let (begun, is_over) = (std::sync::Mutex::new(Some(begun)), Arc::new(AtomicBool::new(false)));
+    let over = Arc::clone(&is_over);
+    proxy.on(move |request, n| match request.operation() {
+        operation if operation == lost && n == 1 => Fault::LoseAnswer,
+        "PutItem" if !over.load(Ordering::Relaxed) => {
+            begun.lock().unwrap().take().map(|begun| begun.send(()));
+            dynamodb::throttling().into()
+        }
+        _ => Fault::Pass,
+    });
+    let write = async {
+        seen.await.unwrap();
+        write.await;
+        is_over.store(true, Ordering::Relaxed);
+    };
+    tokio::join!(call.into_future(), write).0
+}
+
+#[tokio::test]
+async fn s02_c42_an_insert_whose_own_record_was_changed_before_its_second_try_is_no_conflict() {
+    let (proxy, store, notes) = proxied().await;
+    let clean = open_with(config(&endpoint(), &store.prefix)).await.unwrap();
+    let other = clean.define::<Document>(definition(r#"{"name": "notes", "idKind": "string"}"#)).await.unwrap();
+    let change = async || drop(other.replace(&note("a", 2)).await.unwrap());
+    let error = writing_between(&proxy, "PutItem", notes.insert(&note("a", 1)), change()).await.unwrap_err();
+    assert!(error.is_unavailable() && error.may_have_happened(), "{error}");
+    // One of many, and the others are stored.
+    other.delete("a").await.unwrap();
+    let insert = notes.insert_many(&[note("a", 1), note("b", 1)]);
+    let many = writing_between(&proxy, "PutItem", insert, async {
+        while store.all("notes").await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        for mut record in other.find(Filter::all()).await.unwrap() {
+            record.insert("n", 2);
+            other.replace(&record).await.unwrap();
+        }
+    });
+    let error = many.await.unwrap_err();
+    let failures: Vec<_> = error.inserted().unwrap().failures().map(|(_, error)| error).collect();
+    let [error] = failures.as_slice() else { panic!("{failures:?}") };
+    assert!(error.is_unavailable() && error.may_have_happened(), "{error}");
+    assert_eq!(store.all("notes").await.len(), 2);
+}
+
+#[tokio::test]
+async fn s02_c42_nor_is_a_record_of_a_batch_that_was_changed_before_it_is_put_again() {
+    let (proxy, store, _) = proxied().await;
+    let fresh = store.backend.define::<Document>(definition(r#"{"name": "fresh"}"#)).await.unwrap();
+    let change = async {
+        let stored = store.all("fresh").await.remove(0);
+        let update = store.other.update_item().table_name(store.table("fresh")).key("id", stored["id"].clone());
+        let update =
+            update.update_expression("SET n = :n REMOVE #s").expression_attribute_names("#s", "_backends_write");
+        update.expression_attribute_values(":n", n("7")).send().await.unwrap();
+    };
+    let insert = fresh.insert_many(&[Document::from([("n", 1)]), Document::from([("n", 2)])]);
+    let error = writing_between(&proxy, "BatchWriteItem", insert, change).await.unwrap_err();
+    let failures: Vec<_> = error.inserted().unwrap().failures().map(|(_, error)| error).collect();
+    let [error] = failures.as_slice() else { panic!("{failures:?}") };
+    assert!(error.is_unavailable() && error.may_have_happened(), "{error}");
+    assert_eq!(store.all("fresh").await.len(), 2);
 }
 
 #[tokio::test]

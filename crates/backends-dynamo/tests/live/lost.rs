@@ -27,6 +27,8 @@ async fn s02_c42_no_lost_answer_is_a_second_effect_a_conflict_or_a_false_success
         "delete_one",
         "delete_one of a version",
         "insert of a taken key",
+        // One of its keys is taken.
+        "insert_many",
         "replace of what is missing",
         "stale delete",
         "stale replace",
@@ -47,6 +49,8 @@ async fn s02_c42_nor_where_a_replace_keeps_the_stored_id() {
         "delete_one",
         "delete_one of a version",
         "insert of a taken key",
+        // One of its keys is taken.
+        "insert_many",
         "stale delete",
         "upsert of version 0 of what is there",
     ];
@@ -56,7 +60,7 @@ async fn s02_c42_nor_where_a_replace_keeps_the_stored_id() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s02_c31_c42_nor_where_values_are_unique() {
     // What a transaction has done the service knows again, and the stamp tells it where nobody does.
-    let expected = ["insert of a taken key", "insert of a taken value", "replace by a taken value"];
+    let expected = ["insert of a taken key", "insert of a taken value", "insert_many", "replace by a taken value"];
     assert_eq!(unanswered(KeyIs::TheIdWithGuards).await, BTreeSet::from(expected));
 }
 
