@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use backends_core::driver::Access;
-use backends_core::{Document, ErrorKind, Repository, Update, Value, field};
+use backends_core::{Document, ErrorKind, Filter, Repository, Update, Value, field};
 use backends_dynamo::aws_sdk_dynamodb::types::AttributeValue;
 use proxy::{Fault, Protocol, Proxy, dynamodb};
 
@@ -152,6 +152,18 @@ async fn c31_c43_values_of_records_that_another_program_took_away_are_free() {
     let again = store.backend.define::<Document>(definition(UNIQUE)).no_other_writers().await.unwrap();
     other.insert("email", "theirs");
     assert_eq!(again.insert(&other).await.unwrap_err().index(), Some("email"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c31_c43_what_another_program_stored_has_its_values_when_they_are_guarded() {
+    let store = Store::open().await;
+    let records = define(&store.backend, UNIQUE).await;
+    store.put("users", &[("id", s("theirs")), ("email", s("a@example.org"))]).await;
+    let by_email = field("email").eq("a@example.org");
+    assert!(records.find(&by_email).await.unwrap().is_empty());
+    assert_eq!(records.find(Filter::all()).await.unwrap().len(), 1);
+    store.backend.define::<Document>(definition(UNIQUE)).no_other_writers().await.unwrap();
+    assert_eq!(ids(&records.find(&by_email).await.unwrap()), ["theirs"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
