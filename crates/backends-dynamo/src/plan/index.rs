@@ -61,6 +61,11 @@ pub(crate) enum Mark {
 }
 
 impl Merge {
+    /// Whether the service has items at one place that are not equal in the whole order: it knows a beginning only.
+    pub(crate) fn has_equals(&self) -> bool {
+        self.columns.is_some_and(|columns| columns < self.order.columns().len())
+    }
+
     /// Where an item stands, by the attributes of its key in the index, if no other stands there.
     pub(crate) fn position(&self, key: &Item) -> Option<Position> {
         let place = match self.columns {

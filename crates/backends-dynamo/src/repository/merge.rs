@@ -144,15 +144,14 @@ impl Merging {
     /// Hands over the items that wait for one another.
     fn settle(&mut self, items: &mut Vec<Item>) -> Result<()> {
         let Search { merge: Some(merge), is_backward, .. } = search(&self.reader)? else { return Ok(()) };
-        let mut equals = std::mem::take(&mut self.equals);
         self.bytes = 0;
-        if equals.len() > 1 {
-            equals.sort_by_cached_key(|equal| merge.order.place(&equal.item));
+        if self.equals.len() > 1 {
+            self.equals.sort_by_cached_key(|equal| merge.order.place(&equal.item));
             if *is_backward {
-                equals.reverse();
+                self.equals.reverse();
             }
         }
-        items.extend(equals.into_iter().map(|equal| equal.item));
+        items.extend(self.equals.drain(..).map(|equal| equal.item));
         Ok(())
     }
 }
@@ -172,7 +171,7 @@ fn placed(search: &Search, item: Item) -> Placed {
 /// Where the service has an item, and whether no other stands there.
 fn place_of(merge: &Merge, item: &Item) -> (Vec<u8>, bool) {
     match merge.columns {
-        Some(columns) => (merge.order.start_of(item, columns), merge.order.columns().len() == columns),
+        Some(columns) => (merge.order.start_of(item, columns), !merge.has_equals()),
         None => merge.order.stored(item),
     }
 }

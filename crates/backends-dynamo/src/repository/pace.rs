@@ -3,7 +3,7 @@
 use backends_core::Sort;
 use backends_core::driver::FindRequest;
 
-use crate::plan::{By, Route};
+use crate::plan::{By, Route, Search};
 use crate::throughput::TOGETHER;
 
 /// So many records are waited for without reading ahead.
@@ -60,26 +60,41 @@ pub(super) struct Sizes {
     wanted: Option<u64>,
     /// How many are looked at next, where not each of them is a record that is wanted.
     growing: Option<u64>,
+    /// How many are looked at behind those that are wanted, where the last of them waits for one that is not its equal.
+    behind: u64,
 }
 
 impl Sizes {
     pub(super) fn new(route: &Route, request: &FindRequest) -> Self {
         let wanted = wanted(request).filter(|_| !is_eager(route, request));
         let is_exact = route.expression.is_none() && route.rest.is_all();
+        let behind = match &route.by {
+            // A page that goes on behind a place sees what stands there once more.
+            By::Index(Search { merge: Some(merge), .. }) if merge.has_equals() => {
+                1 + u64::from(request.after.is_some())
+            }
+            _ => 0,
+        };
         let growing = match &route.by {
             // Who knows which of them are there.
             By::Keys(_) => wanted,
             _ if is_exact => None,
-            _ => wanted.map(|wanted| wanted.max(FIRST)),
+            _ => wanted.map(|wanted| (wanted + behind).max(FIRST)),
         };
-        Self { wanted, growing }
+        Self { wanted, growing, behind }
     }
 
     /// The size of the next request; no limit if none.
     pub(super) fn next(&mut self) -> Option<u64> {
         let size = match (self.wanted, self.growing) {
-            (None | Some(0), _) => return None,
-            (wanted, None) => wanted,
+            (None, _) => return None,
+            (Some(0), _) if self.behind == 0 => return None,
+            (Some(wanted), None) => {
+                let size = wanted.saturating_add(self.behind);
+                // Many are equal where one request does not see the last of them.
+                self.behind = self.behind.saturating_mul(4);
+                Some(size)
+            }
             (_, Some(size)) => {
                 self.growing = Some(size.saturating_mul(4));
                 Some(size)
@@ -96,19 +111,54 @@ impl Sizes {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use backends_core::driver::Context;
     use backends_core::{Definition, Filter, Order, SortField, Timestamp, field};
 
     use super::*;
+    use crate::guard::Guards;
+    use crate::index::TableIndex;
     use crate::plan::route;
 
     fn of(filter: Filter, sort: Sort, limit: Option<u64>) -> (Route, FindRequest) {
+        by(&Definition::builder("notes").partition_key("p").sort_key("s").build().unwrap(), filter, sort, limit)
+    }
+
+    fn by(definition: &Definition, filter: Filter, sort: Sort, limit: Option<u64>) -> (Route, FindRequest) {
         let mut request = FindRequest::new(Context::new(Timestamp::now(), Duration::from_secs(1)));
         (request.filter, request.sort, request.limit) = (filter, sort, limit);
-        let definition = Definition::builder("notes").partition_key("p").sort_key("s").build().unwrap();
-        (route(&request, &definition, &[], &crate::guard::Guards::new(&definition)).unwrap(), request)
+        let indexes = definition.indexes().map(|index| Arc::new(TableIndex::new(definition, index)));
+        let (indexes, guards) = (indexes.collect::<Vec<_>>(), Guards::new(definition));
+        (route(&request, definition, &indexes, &guards).unwrap(), request)
+    }
+
+    #[test]
+    fn the_last_that_is_wanted_of_an_index_is_seen_with_the_one_behind_it() {
+        let sizes = |json: &str, filter: Filter, given: &[u64]| -> Vec<Option<u64>> {
+            let definition = Definition::from_json(json).unwrap();
+            let sort = Sort::By(["n", "id"].iter().map(|name| SortField::new(*name, Order::Asc)).collect());
+            let (route, request) = by(&definition, filter, sort, Some(50));
+            assert!(matches!(&route.by, By::Index(search) if search.merge.is_some()), "{route:?}");
+            let mut sizes = Sizes::new(&route, &request);
+            let size = |given: &u64| {
+                let size = sizes.next();
+                sizes.given(*given);
+                size
+            };
+            given.iter().map(size).collect()
+        };
+        let with = |ids: &str| {
+            format!(
+                r#"{{"name": "notes", "idKind": "{ids}", "fields": {{"n": "integer"}}, "indexes": [{{"fields": ["a", "n"], "unique": false}}]}}"#
+            )
+        };
+        let all = field("a").eq("x") & field("n").gt(1);
+        assert_eq!(sizes(&with("string"), all.clone(), &[10, 0, 0, 0]), [51, 44, 56, 104].map(Some));
+        assert_eq!(sizes(&with("string"), all.clone() & field("c").eq(1), &[0, 0]), [100, 400].map(Some));
+        // No two stand at one place.
+        assert_eq!(sizes(&with("objectId"), all, &[50]), [Some(50)]);
     }
 
     #[test]

@@ -169,6 +169,50 @@ async fn c21_a_page_of_an_index_that_finds_nothing_in_its_time_goes_further_all_
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c19_the_first_of_an_index_are_one_request_for_those_and_the_next() {
+    let proxy = Proxy::start(&endpoint(), Protocol::DynamoDb).await.unwrap();
+    let store = Store::through(&proxy.url()).await;
+    let json = r#"{"name": "users", "idKind": "string", "fields": {"logins": "integer"},
+        "indexes": [{"fields": ["role", "logins"], "unique": false}]}"#;
+    let records = define(&store.backend, json).await;
+    let mut all = users(0..400);
+    for (number, record) in (0..).zip(&mut all) {
+        record.insert("role", "guest");
+        record.insert("logins", if number < 200 { number } else { 1_000 });
+    }
+    records.insert_many(&all).await.unwrap();
+    let from = |logins: i64| field("role").eq("guest") & field("logins").ge(logins);
+    let first = |logins: i64| records.find(from(logins)).sort("logins", Order::Asc);
+    // How many items each request may look at.
+    let looked_at = || proxy.log().iter().map(|request| request.json()["Limit"].as_u64()).collect::<Vec<_>>();
+    proxy.clear();
+    assert_eq!(ids(&first(7).limit(50).await.unwrap()), ids(&all[7..57]));
+    assert_eq!(looked_at(), [Some(51)]);
+    proxy.clear();
+    assert_eq!(ids(&first(7).offset(5).limit(50).await.unwrap()), ids(&all[12..62]));
+    assert_eq!(looked_at(), [Some(56)]);
+    proxy.clear();
+    let page = first(7).page(50).await.unwrap();
+    assert_eq!((ids(&page.records), looked_at()), (ids(&all[7..57]), vec![Some(52)]));
+    proxy.clear();
+    assert_eq!(ids(&first(7).page(50).after(page.next).await.unwrap().records), ids(&all[57..107]));
+    assert_eq!(looked_at(), [Some(53)]);
+    // Of those that are equal all have to be seen, in few requests.
+    proxy.clear();
+    assert_eq!(ids(&first(190).limit(50).await.unwrap()), ids(&all[190..240]));
+    assert_eq!(looked_at(), [Some(51), Some(44), Some(56), Some(104)]);
+    for (limit, order) in [(1, Order::Asc), (12, Order::Asc), (200, Order::Desc), (205, Order::Desc)] {
+        let mut meant = ids(&all[190..]);
+        if order == Order::Desc {
+            meant.reverse();
+        }
+        meant.truncate(limit);
+        let found = records.find(from(190)).sort("logins", order).limit(limit as u64).await.unwrap();
+        assert_eq!(ids(&found), meant, "{limit} {order:?}");
+    }
+}
+
 /// A shard of the table is slow, and the others are not read ahead of it beyond one answer each.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c22_a_merged_read_waits_for_its_slowest_part_without_reading_the_rest() {
