@@ -74,15 +74,15 @@ fn is_sorted_as_stored(place: &Place) -> bool {
 fn means_numbers(request: &FindRequest, path: &Path) -> bool {
     let is_number = |value: &Value| matches!(value, Value::Int(_) | Value::Float(_));
     request.filter.conjuncts().iter().any(|conjunct| match conjunct.expr() {
-        Expr::Test(at, predicate) if at == path => match predicate {
+        Expr::Test(
+            at,
             Predicate::Eq(value)
             | Predicate::Lt(value)
             | Predicate::Le(value)
             | Predicate::Gt(value)
             | Predicate::Ge(value)
-            | Predicate::Between(value, _) => is_number(value),
-            _ => false,
-        },
+            | Predicate::Between(value, _),
+        ) if at == path => is_number(value),
         _ => false,
     })
 }
