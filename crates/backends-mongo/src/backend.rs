@@ -16,10 +16,11 @@ use tokio::time::timeout;
 use crate::MongoOptions;
 use crate::capabilities::capabilities;
 use crate::config::{self, NAME};
-use crate::database::Database;
+use crate::database::{Database, Failure};
 use crate::error::{Effect, unreachable};
 use crate::schema;
 use crate::topology::{Fault, Topology};
+use crate::tries;
 
 /// How much sooner than asked for opening ends.
 const MARGIN: Duration = Duration::from_millis(100);
@@ -64,10 +65,10 @@ impl MongoBackend {
         let topology = Topology::default();
         let mut client = options.for_client();
         client.sdam_event_handler = Some(topology.handler());
-        let patience = options.patience();
+        client.cmap_event_handler = Some(tries::handler(client.cmap_event_handler.take()));
         let client = Client::with_options(client).map_err(unusable)?;
         let native = client.database(&options.database);
-        let database = Database { client, native, prefix: options.table_prefix, topology, patience };
+        let database = Database { client, native, prefix: options.table_prefix, topology };
         let backend = Self { database: Arc::new(database), capabilities: capabilities() };
         // Who opens the backend waits as long; what is known of the servers has to come before that ends.
         let limit = options.timeout.saturating_sub((options.timeout / 20).min(MARGIN));
@@ -94,7 +95,11 @@ impl MongoBackend {
     /// The driver looks for the primary by itself, but takes any server that it is to ask directly.
     async fn find_primary(&self, context: &Context) -> Result<()> {
         let hello = self.database.native.run_command(doc! { "hello": 1 });
-        let answer = self.database.call(context, Effect::Reads, hello.into_future()).await?;
+        let answer = self.database.ask(context, hello.into_future()).await;
+        let answer = answer.map_err(|failure| match failure {
+            Failure::NotSent => unreachable(self.database.topology.fault()),
+            failure => self.database.fail(failure, Effect::Reads),
+        })?;
         if matches!(answer.get_bool("isWritablePrimary"), Ok(false)) {
             return Err(Error::unavailable(
                 "the server is not the primary of its replica set, and would read what is out of date: leave out `directConnection`, or name the primary",

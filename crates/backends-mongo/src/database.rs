@@ -13,8 +13,9 @@ use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
 use mongodb::{Client, Collection};
 use tokio::time::{Instant, timeout_at};
 
-use crate::error::{Effect, is_of_the_connection, translate, unreachable};
+use crate::error::{Effect, is_of_the_connection, not_sent, translate, unreachable};
 use crate::topology::{Fault, Topology};
+use crate::tries::{counted, sent};
 
 /// How long before a call's deadline it is said why no server could be reached; core says nothing but "too late".
 const MARGIN: Duration = Duration::from_millis(5);
@@ -26,8 +27,6 @@ pub(crate) struct Database {
     pub(crate) native: mongodb::Database,
     pub(crate) prefix: String,
     pub(crate) topology: Topology,
-    /// How long the driver looks for a server that takes a call; then it says itself that there is none.
-    pub(crate) patience: Duration,
 }
 
 impl Database {
@@ -41,27 +40,32 @@ impl Database {
     }
 
     /// Waits for the answer to a request to the server. The deadline itself is kept by core; what is added here is why
-    /// nothing came, where the driver knows.
+    /// nothing came, where the driver knows, and an end for what was not sent until then.
     ///
     /// The request is boxed: many of the driver have kilobytes, which every future around one would hold twice and copy.
     pub(crate) async fn ask<T>(
         &self,
         context: &Context,
+        request: impl Future<Output = mongodb::error::Result<T>> + Unpin,
+    ) -> Result<T, Failure> {
+        counted(self.wait(context, request)).await
+    }
+
+    async fn wait<T>(
+        &self,
+        context: &Context,
         mut request: impl Future<Output = mongodb::error::Result<T>> + Unpin,
     ) -> Result<T, Failure> {
-        let (began, early) = (Instant::now(), early(context));
-        if early.saturating_duration_since(began) > self.patience {
-            // The driver gives up before: a timer would only cost.
-            return request.await.map_err(Failure::Native);
-        }
-        let answer = match timeout_at(early, &mut request).await {
+        let began = Instant::now();
+        let answer = match timeout_at(early(context), &mut request).await {
             Ok(answer) => answer,
             Err(_) => match self.topology.unreachable_since(began) {
                 Some(fault) => return Err(Failure::Unreachable(fault)),
+                None if sent() == 0 => return Err(Failure::NotSent),
                 None => request.await,
             },
         };
-        answer.map_err(Failure::Native)
+        answer.map_err(Failure::of)
     }
 
     /// The same for what may be done twice, which is asked once more where the connection broke: the driver repeats
@@ -70,10 +74,15 @@ impl Database {
     where
         F: Future<Output = mongodb::error::Result<T>> + Unpin,
     {
-        match self.ask(context, request()).await {
-            Err(failure) if failure.native().is_some_and(is_of_the_connection) => self.ask(context, request()).await,
-            answer => answer,
-        }
+        let twice = async {
+            match self.wait(context, request()).await {
+                Err(failure) if failure.native().is_some_and(is_of_the_connection) => {
+                    self.wait(context, request()).await
+                }
+                answer => answer,
+            }
+        };
+        counted(twice).await
     }
 
     /// The same, with an error of this library.
@@ -88,25 +97,33 @@ impl Database {
 
     pub(crate) fn fail(&self, failure: Failure, effect: Effect) -> Error {
         match failure {
-            Failure::Native(native) => translate(native, effect, self.topology.fault()),
+            Failure::Native { error, sent } => translate(error, effect, sent, self.topology.fault()),
             Failure::Unreachable(fault) => unreachable(fault),
+            Failure::NotSent => not_sent(),
         }
     }
 }
 
 /// Why a request came to nothing.
 pub(crate) enum Failure {
-    /// The server or the driver says so.
-    Native(mongodb::error::Error),
+    /// The server or the driver says so, after so many tries.
+    Native { error: mongodb::error::Error, sent: u32 },
     /// No server took it, all the time.
     Unreachable(Fault),
+    /// It got no connection in time.
+    NotSent,
 }
 
 impl Failure {
+    /// What the driver says of the request around.
+    pub(crate) fn of(error: mongodb::error::Error) -> Self {
+        Self::Native { error, sent: sent() }
+    }
+
     pub(crate) fn native(&self) -> Option<&mongodb::error::Error> {
         match self {
-            Self::Native(native) => Some(native),
-            Self::Unreachable(_) => None,
+            Self::Native { error, .. } => Some(error),
+            Self::Unreachable(_) | Self::NotSent => None,
         }
     }
 }

@@ -17,6 +17,28 @@ pub(crate) enum Effect {
     Writes,
 }
 
+/// What is known of a write that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    /// It was not done, at no try: the server knows a write again that it has done, and says so.
+    None,
+    /// It was not done at this try. The driver does not tell what became of the one before.
+    OfTheTryBefore,
+    /// It may have been done.
+    Some,
+}
+
+impl Doubt {
+    /// Whether a write may have been done that was sent so often.
+    fn remains(self, sent: u32) -> bool {
+        match self {
+            Self::None => false,
+            Self::OfTheTryBefore => sent > 1,
+            Self::Some => sent > 0,
+        }
+    }
+}
+
 /// Labels of the server: it did nothing, and it is overloaded.
 const NO_WRITES: &str = "NoWritesPerformed";
 const OVERLOADED: &str = "SystemOverloadedError";
@@ -26,45 +48,49 @@ const DUPLICATE: [i32; 3] = [11000, 11001, 12582];
 
 /// The error of this library for one of the driver, which is reached by `native::<mongodb::error::Error>()`.
 ///
-/// `fault` is why the last server that could not be reached could not.
-pub(crate) fn translate(native: NativeError, effect: Effect, fault: Fault) -> Error {
-    let (error, may) = meaning(&native, fault);
-    let may = may && effect == Effect::Writes && !native.contains_label(NO_WRITES);
+/// `sent` is how often the driver has sent it, and `fault` why the last server that could not be reached could not.
+pub(crate) fn translate(native: NativeError, effect: Effect, sent: u32, fault: Fault) -> Error {
+    let (error, doubt) = meaning(&native, fault);
+    // The driver gives an error with the label only if all tries have it.
+    let may = effect == Effect::Writes && doubt.remains(sent) && !native.contains_label(NO_WRITES);
     error.with_may_have_happened(may).with_native(native)
 }
 
 /// The error, and whether the server may have done what it was asked to.
-fn meaning(native: &NativeError, fault: Fault) -> (Error, bool) {
+fn meaning(native: &NativeError, fault: Fault) -> (Error, Doubt) {
     if native.contains_label(OVERLOADED) {
-        return (Error::throttled("the server is overloaded: ask again later, and less often"), true);
+        return (Error::throttled("the server is overloaded: ask again later, and less often"), Doubt::Some);
     }
     match &*native.kind {
         NativeKind::Command(command) => of_server(command.code, &command.code_name),
         NativeKind::Write(WriteFailure::WriteError(write)) => of_server(write.code, ""),
-        NativeKind::Write(WriteFailure::WriteConcernError(concern)) => (unconfirmed(concern), true),
+        NativeKind::Write(WriteFailure::WriteConcernError(concern)) => (unconfirmed(concern), Doubt::Some),
         NativeKind::Authentication { .. } => {
-            (Error::permission_denied("the server refuses the login: check `user`, `pass` and `authSource`"), false)
+            let error = Error::permission_denied("the server refuses the login: check `user`, `pass` and `authSource`");
+            (error, Doubt::OfTheTryBefore)
         }
-        NativeKind::ServerSelection { .. } => (unreachable(fault), false),
-        NativeKind::InvalidTlsConfig { .. } => (Error::invalid_config(NO_TLS), false),
-        NativeKind::DnsResolve { .. } => (unreachable(Fault::UnknownHost), false),
+        NativeKind::ServerSelection { .. } => (unreachable(fault), Doubt::OfTheTryBefore),
+        NativeKind::InvalidTlsConfig { .. } => (Error::invalid_config(NO_TLS), Doubt::OfTheTryBefore),
+        NativeKind::DnsResolve { .. } => (unreachable(Fault::UnknownHost), Doubt::OfTheTryBefore),
         _ if is_of_the_connection(native) => (
             Error::unavailable("the connection to the server broke: ask again, and look at the server and the network"),
-            true,
+            Doubt::Some,
         ),
-        NativeKind::Shutdown => (Error::unavailable("the client was shut down: open the backend anew"), false),
+        NativeKind::Shutdown => {
+            (Error::unavailable("the client was shut down: open the backend anew"), Doubt::OfTheTryBefore)
+        }
         NativeKind::IncompatibleServer { .. } => (
             Error::unsupported(
                 "the capability `server_version`: the server is too old or too new for this driver: use another version of either",
             ),
-            false,
+            Doubt::OfTheTryBefore,
         ),
         NativeKind::InvalidResponse { .. } => {
-            (Error::unexpected("the server's answer cannot be understood: see the native error"), true)
+            (Error::unexpected("the server's answer cannot be understood: see the native error"), Doubt::Some)
         }
         // The driver looked at it before it was sent.
-        NativeKind::InvalidArgument { .. } | NativeKind::SessionsNotSupported => (failed(), false),
-        _ => (failed(), true),
+        NativeKind::InvalidArgument { .. } | NativeKind::SessionsNotSupported => (failed(), Doubt::OfTheTryBefore),
+        _ => (failed(), Doubt::Some),
     }
 }
 
@@ -78,9 +104,9 @@ fn failed() -> Error {
 }
 
 /// The error of a server's code, and whether it may have done what it was asked to.
-fn of_server(code: i32, name: &str) -> (Error, bool) {
-    let (kind, message, may) = of_code(code);
-    (with_code(Error::new(kind, message), code, name), may)
+fn of_server(code: i32, name: &str) -> (Error, Doubt) {
+    let (kind, message, doubt) = of_code(code);
+    (with_code(Error::new(kind, message), code, name), doubt)
 }
 
 /// A write that the primary has, and of which it does not know whether the others have it.
@@ -97,6 +123,14 @@ pub(crate) fn unconfirmed(concern: &WriteConcernError) -> Error {
 fn with_code(error: Error, code: i32, name: &str) -> Error {
     let error = error.with_context("MongoDB code", code);
     if name.is_empty() { error } else { error.with_context("name", name) }
+}
+
+/// The time was over before the driver had a connection to send the request on.
+#[cold]
+pub(crate) fn not_sent() -> Error {
+    Error::timeout(
+        "no connection to the server was free in time: ask again, give more time with `.timeout(…)`, or raise `maxPoolSize`",
+    )
 }
 
 /// No server takes the call, and none was asked.
@@ -144,9 +178,9 @@ pub(crate) fn index_in(code: i32, message: &str) -> Option<&str> {
 }
 
 /// The error of one write among many.
-pub(crate) fn of_write(code: i32, name: Option<&str>) -> Error {
-    let (error, may) = of_server(code, name.unwrap_or_default());
-    error.with_may_have_happened(may)
+pub(crate) fn of_write(code: i32, name: Option<&str>, sent: u32) -> Error {
+    let (error, doubt) = of_server(code, name.unwrap_or_default());
+    error.with_may_have_happened(doubt.remains(sent))
 }
 
 /// The same error once more with its cause, for every record that it concerns.

@@ -35,6 +35,7 @@ mod repository;
 mod schema;
 mod search;
 mod topology;
+mod tries;
 
 pub use backend::{MongoBackend, Mongodb};
 pub use mongodb;

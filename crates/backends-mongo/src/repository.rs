@@ -67,11 +67,11 @@ impl MongoRepository {
     /// The error of a write, with the index that refused it.
     fn refused(&self, failure: Failure) -> Error {
         match failure {
-            Failure::Native(native) => match taken_index(&native).map(|index| self.taken(index)) {
-                Some(taken) => taken.with_native(native),
-                None => self.database.fail(Failure::Native(native), Effect::Writes),
+            Failure::Native { error, sent } => match taken_index(&error).map(|index| self.taken(index)) {
+                Some(taken) => taken.with_native(error),
+                None => self.database.fail(Failure::Native { error, sent }, Effect::Writes),
             },
-            failure @ Failure::Unreachable(_) => self.database.fail(failure, Effect::Writes),
+            failure => self.database.fail(failure, Effect::Writes),
         }
     }
 

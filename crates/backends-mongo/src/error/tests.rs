@@ -45,10 +45,16 @@ fn c40_every_code_has_a_kind() {
         (59, Unsupported, false),
         (4711, Unexpected, false),
     ] {
-        let read = translate(command(code), Effect::Reads, Fault::Silent);
+        let read = translate(command(code), Effect::Reads, 1, Fault::Silent);
         assert_eq!((read.kind(), read.may_have_happened()), (kind, false), "{code}");
-        let wrote = translate(command(code), Effect::Writes, Fault::Silent);
+        let wrote = translate(command(code), Effect::Writes, 1, Fault::Silent);
         assert_eq!((wrote.kind(), wrote.may_have_happened()), (kind, may), "{code}");
+        // The server looks whether it has done a write before it refuses it for what it holds.
+        let is_certain = matches!(kind, AlreadyExists | InvalidInput | DefinitionConflict | Unsupported);
+        let twice = translate(command(code), Effect::Writes, 2, Fault::Silent);
+        assert_eq!((twice.kind(), twice.may_have_happened()), (kind, !is_certain), "{code}");
+        let unsent = translate(command(code), Effect::Writes, 0, Fault::Silent);
+        assert!(!unsent.may_have_happened(), "{code}");
         for error in [&read, &wrote, &repeat(&wrote)] {
             assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
             assert!(error.to_string().contains(&format!("MongoDB code: {code}")), "{error}");
@@ -60,14 +66,16 @@ fn c40_every_code_has_a_kind() {
 #[test]
 fn c42_a_broken_connection_leaves_a_write_in_doubt() {
     let broken = || NativeError::from(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
-    let wrote = translate(broken(), Effect::Writes, Fault::Silent);
+    let wrote = translate(broken(), Effect::Writes, 1, Fault::Silent);
     assert!(wrote.is_unavailable() && wrote.may_have_happened() && !wrote.is_retryable());
-    let read = translate(broken(), Effect::Reads, Fault::Silent);
+    let unsent = translate(broken(), Effect::Writes, 0, Fault::Silent);
+    assert!(unsent.is_unavailable() && !unsent.may_have_happened());
+    let read = translate(broken(), Effect::Reads, 1, Fault::Silent);
     assert!(read.is_unavailable() && read.is_retryable());
     let concern: WriteConcernError =
         deserialize_from_document(doc! { "code": 64, "codeName": "WriteConcernFailed", "errmsg": "secret" }).unwrap();
     let unconfirmed = NativeError::from(NativeKind::Write(WriteFailure::WriteConcernError(concern)));
-    let unconfirmed = translate(unconfirmed, Effect::Writes, Fault::Silent);
+    let unconfirmed = translate(unconfirmed, Effect::Writes, 1, Fault::Silent);
     assert!(unconfirmed.is_timeout() && unconfirmed.may_have_happened());
 }
 

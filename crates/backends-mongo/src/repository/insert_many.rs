@@ -16,6 +16,7 @@ use super::MongoRepository;
 use crate::codec::expected_size;
 use crate::database::{Failure, early};
 use crate::error::{Effect, index_in, of_write, repeat, unconfirmed};
+use crate::tries::{counted, sent};
 
 // MongoDB: maxWriteBatchSize, and maxMessageSizeBytes less what a message has besides.
 const DOCUMENTS: usize = 100_000;
@@ -88,7 +89,7 @@ impl MongoRepository {
         let Group { bytes, ends, positions } = group;
         match self.send(context, documents(bytes, ends)).await {
             Ok(None) => {}
-            Ok(Some(outcome)) => self.sort_out(&outcome, &positions, errors),
+            Ok(Some((outcome, sent))) => self.sort_out(&outcome, sent, &positions, errors),
             Err(lost) => {
                 for position in positions {
                     errors.put(position, repeat(&lost));
@@ -106,13 +107,16 @@ impl MongoRepository {
         &self,
         context: &Context,
         documents: impl Iterator<Item = Part> + Send + 'static,
-    ) -> Result<Option<InsertManyError>> {
+    ) -> Result<Option<(InsertManyError, u32)>> {
         let (collection, began) = (self.collection.clone_with_type(), Instant::now());
-        let insert = async move { collection.insert_many(documents).ordered(false).await };
-        let mut task = tokio::spawn(timeout(context.remaining().saturating_add(GRACE), insert));
-        let native = match timeout_at(early(context), &mut task).await {
-            Ok(Ok(Ok(Ok(_)))) => return Ok(None),
-            Ok(Ok(Ok(Err(native)))) => native,
+        let insert = async move {
+            let inserted = collection.insert_many(documents).ordered(false).await;
+            inserted.map(drop).map_err(|native| (native, sent()))
+        };
+        let mut task = tokio::spawn(timeout(context.remaining().saturating_add(GRACE), counted(insert)));
+        let (native, sent) = match timeout_at(early(context), &mut task).await {
+            Ok(Ok(Ok(Ok(())))) => return Ok(None),
+            Ok(Ok(Ok(Err(failed)))) => failed,
             Ok(Err(_)) => {
                 let error = Error::unexpected("the task of a request ended without an answer");
                 return Err(error.with_may_have_happened(true));
@@ -126,17 +130,17 @@ impl MongoRepository {
             },
         };
         match *native.kind {
-            NativeKind::InsertMany(outcome) => Ok(Some(outcome)),
-            _ => Err(self.database.fail(Failure::Native(native), Effect::Writes)),
+            NativeKind::InsertMany(outcome) => Ok(Some((outcome, sent))),
+            _ => Err(self.database.fail(Failure::Native { error: native, sent }, Effect::Writes)),
         }
     }
 
-    fn sort_out(&self, outcome: &InsertManyError, positions: &[usize], errors: &mut Errors) {
+    fn sort_out(&self, outcome: &InsertManyError, sent: u32, positions: &[usize], errors: &mut Errors) {
         for write in outcome.write_errors.iter().flatten() {
             let Some(position) = positions.get(write.index) else { continue };
             let error = match index_in(write.code, &write.message) {
                 Some(index) => self.taken(index),
-                None => of_write(write.code, write.code_name.as_deref()),
+                None => of_write(write.code, write.code_name.as_deref(), sent),
             };
             errors.put(*position, error);
         }

@@ -47,7 +47,7 @@ async fn list(database: &Database, request: &DefineRequest) -> Result<Vec<IndexM
     let mut indexes = Vec::new();
     while database.call(context, Effect::Reads, Box::pin(cursor.advance())).await? {
         let index = cursor.deserialize_current();
-        indexes.push(index.map_err(|native| database.fail(Failure::Native(native), Effect::Reads))?);
+        indexes.push(index.map_err(|native| database.fail(Failure::of(native), Effect::Reads))?);
     }
     Ok(indexes)
 }

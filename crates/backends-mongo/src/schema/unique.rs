@@ -104,7 +104,7 @@ async fn stored_twice(
     let mut groups = Vec::new();
     while database.call(context, Effect::Reads, Box::pin(cursor.advance())).await? {
         let group = cursor.deserialize_current();
-        groups.push(ids(&group.map_err(|native| database.fail(Failure::Native(native), Effect::Reads))?));
+        groups.push(ids(&group.map_err(|native| database.fail(Failure::of(native), Effect::Reads))?));
     }
     Ok(Duplicates::new(groups))
 }

@@ -20,6 +20,7 @@ mod pool;
 mod races;
 mod reading;
 mod records;
+mod second_try;
 #[path = "../common/stage.rs"]
 mod stage;
 #[path = "../common/store.rs"]

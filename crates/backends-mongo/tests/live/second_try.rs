@@ -1,0 +1,86 @@
+//! Errors of a second try: the driver gives the last one, and the first try may have been done.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use backends_core::{Document, ErrorKind, Registry, Repository};
+use backends_mongo::Mongodb;
+use backends_mongo::mongodb::bson::doc;
+use proxy::{Fault, Protocol, Proxy, mongodb};
+
+use crate::store::{Store, definition, variable};
+
+async fn notes() -> (Proxy, Store, Repository<Document>) {
+    let store = Store::open().await;
+    let proxy = Proxy::start(&variable("TEST_MONGODB_URL"), Protocol::MongoDb).await.unwrap();
+    let url = format!("mongodb://{}/{}?directConnection=true", proxy.address(), store.name);
+    let backend = Registry::new().register(Mongodb).open(&url).await.unwrap();
+    let notes = backend.define::<Document>(definition(r#"{"name": "notes", "idKind": "string"}"#)).await.unwrap();
+    (proxy, store, notes)
+}
+
+/// What becomes of one request of this name after the other.
+fn meet(proxy: &Proxy, operation: &'static str, faults: Vec<Fault>) {
+    let seen = AtomicUsize::new(0);
+    proxy.on(move |request, _| {
+        let is_it = request.operation() == operation;
+        let fault = is_it.then(|| faults.get(seen.fetch_add(1, Ordering::SeqCst)).cloned());
+        fault.flatten().unwrap_or_default()
+    });
+}
+
+/// A server that steps down, and says that it did nothing.
+fn nothing_done() -> Fault {
+    mongodb::error(10107, "NotWritablePrimary", "not primary", &["RetryableWriteError", "NoWritesPerformed"]).into()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c42_an_error_of_a_second_try_leaves_the_first_in_doubt() {
+    let (proxy, store, notes) = notes().await;
+    let steps_down = || Fault::from(mongodb::not_writable_primary());
+    let lost = || Fault::LoseAnswer;
+    for (case, (faults, kind, is_stored, may)) in [
+        (vec![lost(), steps_down()], ErrorKind::Unavailable, true, true),
+        (vec![lost(), nothing_done()], ErrorKind::Unavailable, true, true),
+        (vec![lost(), mongodb::unauthorized().into()], ErrorKind::PermissionDenied, true, true),
+        (vec![lost(), mongodb::max_time_expired().into()], ErrorKind::Timeout, true, true),
+        (vec![lost(), mongodb::write_conflict().into()], ErrorKind::Unavailable, true, true),
+        (vec![Fault::Cut, mongodb::unauthorized().into()], ErrorKind::PermissionDenied, false, true),
+        (vec![nothing_done(), nothing_done()], ErrorKind::Unavailable, false, false),
+        (vec![mongodb::unauthorized().into()], ErrorKind::PermissionDenied, false, false),
+        (vec![mongodb::max_time_expired().into()], ErrorKind::Timeout, false, false),
+        (vec![mongodb::write_conflict().into()], ErrorKind::Unavailable, false, false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let id = format!("note {case}");
+        let told = format!("{case}: {faults:?}");
+        let tries = faults.len();
+        proxy.clear();
+        meet(&proxy, "update", faults);
+        let error = notes.upsert(&Document::from([("id", id.as_str())])).await.unwrap_err();
+        proxy.pass();
+        let sent = proxy.operations().iter().filter(|operation| *operation == "update").count();
+        assert_eq!((error.kind(), error.may_have_happened(), sent), (kind, may, tries), "{told}: {error}");
+        assert_eq!(notes.get(id).await.unwrap().is_some(), is_stored, "{told}");
+    }
+    store.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c42_the_same_holds_for_each_of_many() {
+    let (proxy, store, notes) = notes().await;
+    let records = ["a", "b"].map(|id| Document::from([("id", id)]));
+    for (faults, may) in
+        [(vec![Fault::LoseAnswer, mongodb::unauthorized().into()], true), (vec![mongodb::unauthorized().into()], false)]
+    {
+        store.collection("notes").delete_many(doc! {}).await.unwrap();
+        meet(&proxy, "insert", faults);
+        let error = notes.insert_many(&records).await.unwrap_err();
+        let failures: Vec<_> = error.inserted().unwrap().failures().collect();
+        assert!(failures.len() == 2 && failures.iter().all(|(_, error)| error.may_have_happened() == may), "{error}");
+        assert_eq!(store.collection("notes").count_documents(doc! {}).await.unwrap() > 0, may);
+        proxy.pass();
+    }
+    store.remove().await;
+}
