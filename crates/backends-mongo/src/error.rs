@@ -111,11 +111,14 @@ fn of_server(code: i32, name: &str) -> (Error, Doubt) {
 
 /// A write that the primary has, and of which it does not know whether the others have it.
 pub(crate) fn unconfirmed(concern: &WriteConcernError) -> Error {
-    // MongoDB: WriteConcernFailed, the wait for the majority took too long.
-    let error = if concern.code == 64 {
-        Error::timeout("the majority of the servers did not confirm the write in time: look at the replica set")
-    } else {
-        Error::unavailable("the majority of the servers did not confirm the write: look at the replica set")
+    let error = match concern.code {
+        // MongoDB: WriteConcernFailed, the wait for the majority took too long.
+        64 => Error::timeout("the majority of the servers did not confirm the write in time: look at the replica set"),
+        // MongoDB: MaxTimeMSExpired, ExceededTimeLimit: what took too long was the call.
+        50 | 262 => Error::timeout(
+            "the time of the call was over before the majority of the servers confirmed the write: see what is stored, or give more time with `.timeout(…)`",
+        ),
+        _ => Error::unavailable("the majority of the servers did not confirm the write: look at the replica set"),
     };
     with_code(error, concern.code, &concern.code_name).with_may_have_happened(true)
 }

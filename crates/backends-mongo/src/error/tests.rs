@@ -72,11 +72,16 @@ fn c42_a_broken_connection_leaves_a_write_in_doubt() {
     assert!(unsent.is_unavailable() && !unsent.may_have_happened());
     let read = translate(broken(), Effect::Reads, 1, Fault::Silent);
     assert!(read.is_unavailable() && read.is_retryable());
-    let concern: WriteConcernError =
-        deserialize_from_document(doc! { "code": 64, "codeName": "WriteConcernFailed", "errmsg": "secret" }).unwrap();
-    let unconfirmed = NativeError::from(NativeKind::Write(WriteFailure::WriteConcernError(concern)));
-    let unconfirmed = translate(unconfirmed, Effect::Writes, 1, Fault::Silent);
-    assert!(unconfirmed.is_timeout() && unconfirmed.may_have_happened());
+    for (code, kind, word) in
+        [(64, Timeout, "replica set"), (50, Timeout, "`.timeout(…)`"), (91, Unavailable, "majority")]
+    {
+        let concern: WriteConcernError =
+            deserialize_from_document(doc! { "code": code, "codeName": "Name", "errmsg": "secret" }).unwrap();
+        let unconfirmed = NativeError::from(NativeKind::Write(WriteFailure::WriteConcernError(concern)));
+        let unconfirmed = translate(unconfirmed, Effect::Writes, 1, Fault::Silent);
+        assert!(unconfirmed.kind() == kind && unconfirmed.may_have_happened(), "{unconfirmed}");
+        assert!(unconfirmed.message().contains(word), "{unconfirmed}");
+    }
 }
 
 #[test]

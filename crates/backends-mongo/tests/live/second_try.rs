@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use backends_core::{Document, ErrorKind, Registry, Repository};
 use backends_mongo::Mongodb;
-use backends_mongo::mongodb::bson::doc;
-use proxy::{Fault, Protocol, Proxy, mongodb};
+use backends_mongo::mongodb::bson::{self, doc};
+use proxy::{Answer, Fault, Protocol, Proxy, mongodb};
 
 use crate::store::{Store, definition, variable};
 
@@ -82,5 +82,19 @@ async fn c42_the_same_holds_for_each_of_many() {
         assert_eq!(store.collection("notes").count_documents(doc! {}).await.unwrap() > 0, may);
         proxy.pass();
     }
+    store.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c42_a_write_whose_time_is_over_before_the_majority_has_it_is_late() {
+    let (proxy, store, notes) = notes().await;
+    let concern = doc! { "code": 50, "codeName": "MaxTimeMSExpired", "errmsg": "operation exceeded time limit" };
+    let answer = bson::serialize_to_vec(&doc! { "ok": 1, "n": 1, "writeConcernError": concern }).unwrap();
+    meet(&proxy, "insert", vec![Fault::Replace(Answer::document(answer))]);
+    let error = notes.insert(&Document::from([("id", "a")])).await.unwrap_err();
+    assert!(error.is_timeout() && error.may_have_happened(), "{error}");
+    assert!(error.message().contains("`.timeout(…)`") && !error.message().contains("replica set"), "{error}");
+    proxy.pass();
+    assert!(notes.get("a").await.unwrap().is_some());
     store.remove().await;
 }
