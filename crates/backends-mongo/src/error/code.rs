@@ -29,8 +29,12 @@ pub(super) fn of_code(code: i32) -> (ErrorKind, &'static str, Doubt) {
         // FailedToSatisfyReadPreference.
         10107 | 13435 | 10058 | 13436 | 133 => (Unavailable, NO_PRIMARY, Doubt::OfTheTryBefore),
         // HostUnreachable, HostNotFound, SocketException, ShutdownInProgress, PrimarySteppedDown,
-        // InterruptedAtShutdown, InterruptedDueToReplStateChange, Interrupted.
-        6 | 7 | 9001 | 91 | 189 | 11600 | 11602 | 11601 => (Unavailable, NO_PRIMARY, Doubt::Some),
+        // InterruptedAtShutdown, InterruptedDueToReplStateChange.
+        6 | 7 | 9001 | 91 | 189 | 11600 | 11602 => (Unavailable, NO_PRIMARY, Doubt::Some),
+        // Interrupted: `killOp`, `killSessions`.
+        11601 => {
+            (Unavailable, "somebody who runs the server has ended the call there: ask again, or ask why", Doubt::Some)
+        }
         // WriteConflict.
         112 => (Unavailable, "other writes got in the way again and again: ask again", Doubt::OfTheTryBefore),
         // CursorNotFound, CursorKilled.

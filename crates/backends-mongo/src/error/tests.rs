@@ -33,6 +33,7 @@ fn c40_every_code_has_a_kind() {
         (189, Unavailable, true),
         (91, Unavailable, true),
         (11602, Unavailable, true),
+        (11601, Unavailable, true),
         (112, Unavailable, false),
         (43, Unavailable, false),
         (462, Throttled, false),

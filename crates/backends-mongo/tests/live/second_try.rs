@@ -98,3 +98,18 @@ async fn c42_a_write_whose_time_is_over_before_the_majority_has_it_is_late() {
     assert!(notes.get("a").await.unwrap().is_some());
     store.remove().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c40_a_call_that_an_operator_ends_is_no_election() {
+    let (proxy, store, notes) = notes().await;
+    let killed = || vec![mongodb::error(11601, "Interrupted", "operation was interrupted", &[]).into()];
+    meet(&proxy, "find", killed());
+    let read = notes.get("a").await.unwrap_err();
+    meet(&proxy, "update", killed());
+    let write = notes.upsert(&Document::from([("id", "a")])).await.unwrap_err();
+    for (error, may) in [(&read, false), (&write, true)] {
+        assert!(error.is_unavailable() && error.may_have_happened() == may, "{error}");
+        assert!(error.message().contains("ended the call") && !error.message().contains("elected"), "{error}");
+    }
+    store.remove().await;
+}
