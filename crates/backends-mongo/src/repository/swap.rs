@@ -1,7 +1,7 @@
 //! Changing one record if what is stored is what was read.
 
 use backends_core::driver::{Context, SwapRequest, Swapped, UpdateRequest, Updated};
-use backends_core::{Batch, Error, Key, RecordBuf, Result};
+use backends_core::{Batch, Change, Error, Key, Path, RecordBuf, Result};
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 
 use super::MongoRepository;
@@ -10,6 +10,7 @@ use crate::capabilities::MAX_RECORD_BYTES;
 use crate::codec::{BsonTokens, ID};
 use crate::database::{max_time, next_reply};
 use crate::error::Effect;
+use crate::filter::paths;
 
 // MongoDB: a request, with what it compares and what it writes, takes 16 KB more than a document.
 const REQUEST: u64 = MAX_RECORD_BYTES;
@@ -72,9 +73,9 @@ impl MongoRepository {
         loop {
             let Some(seen) = self.stored(&request.context, &request.key).await? else { return Ok(Updated::missing()) };
             let Some(record) = request.apply(&self.record(&seen)?)? else { return Ok(Updated::missing()) };
-            let condition = condition(&seen)?;
-            let change = self.collection.update_one(condition, self.change(request, &seen, &record)?);
-            let answer = self.database.ask(&request.context, change.into_future()).await;
+            let (condition, change) = self.conditional_change(request, &seen, &record)?;
+            let update = self.collection.update_one(condition, change);
+            let answer = self.database.ask(&request.context, update.into_future()).await;
             if answer.map_err(|failure| self.refused(failure))?.matched_count > 0 {
                 return Ok(Updated::record(Box::new(record)));
             }
@@ -82,22 +83,24 @@ impl MongoRepository {
         }
     }
 
-    /// The update that makes the record of the stored document, of those fields only that the changes are in: what stands
-    /// in the others stays as another program may have stored it.
-    fn change(&self, request: &UpdateRequest, seen: &RawDocumentBuf, record: &RecordBuf) -> Result<Document> {
+    /// The condition that a document is what was seen, and the update that makes the record of it, of those fields only
+    /// that the changes are in: what stands in the others stays as another program may have stored it.
+    ///
+    /// # Errors
+    /// `Unsupported` where both are larger together than a request.
+    fn conditional_change(
+        &self,
+        request: &UpdateRequest,
+        seen: &RawDocumentBuf,
+        record: &RecordBuf,
+    ) -> Result<(Document, Document)> {
         let document = self.codec.document_with_id_of(record, seen.as_bytes())?;
-        let document = Document::try_from(document.as_ref())
-            .map_err(|native| Error::unexpected("a record became no well-formed BSON").with_native(native))?;
-        let (mut set, mut unset) = (Document::new(), Document::new());
-        for change in &*request.changes {
-            let field = change.path().first();
-            match document.get(field) {
-                Some(value) => _ = set.insert(field, value.clone()),
-                None => _ = unset.insert(field, ""),
-            }
+        let change = change(request, &document)?;
+        if has_room(&[seen, &document]) || has_room(&[seen, &raw(&change)?]) {
+            return Ok((condition(seen)?, change));
         }
-        let parts = [("$set", set), ("$unset", unset)].into_iter().filter(|(_, part)| !part.is_empty());
-        Ok(parts.map(|(operator, part)| (operator.to_owned(), Bson::Document(part))).collect())
+        let (condition, compared) = condition_without(seen, &overwritten(request))?;
+        if has_room(&[&compared, &raw(&change)?]) { Ok((condition, change)) } else { Err(no_room()) }
     }
 
     /// The record that a stored document is.
@@ -112,10 +115,8 @@ impl MongoRepository {
 
     async fn replace_seen(&self, context: &Context, seen: &RawDocumentBuf, record: &RecordBuf) -> Result<u64> {
         let document = self.codec.document_with_id_of(record, seen.as_bytes())?;
-        if (seen.as_bytes().len() + document.as_bytes().len()) as u64 > REQUEST {
-            return Err(Error::unsupported(
-                "the capability `large_swaps`: a record and what takes its place are larger together than MongoDB's limit of 16777216 bytes: use `replace`",
-            ));
+        if !has_room(&[seen, &document]) {
+            return Err(no_room());
         }
         let replace = self.collection.replace_one(condition(seen)?, document);
         match self.database.ask(context, replace.into_future()).await {
@@ -125,13 +126,70 @@ impl MongoRepository {
     }
 }
 
+/// The update by which a document gets those fields of this one that the changes are in.
+fn change(request: &UpdateRequest, document: &RawDocumentBuf) -> Result<Document> {
+    let document = Document::try_from(document.as_ref())
+        .map_err(|native| Error::unexpected("a record became no well-formed BSON").with_native(native))?;
+    let (mut set, mut unset) = (Document::new(), Document::new());
+    for change in &*request.changes {
+        let field = change.path().first();
+        match document.get(field) {
+            Some(value) => _ = set.insert(field, value.clone()),
+            None => _ = unset.insert(field, ""),
+        }
+    }
+    let parts = [("$set", set), ("$unset", unset)].into_iter().filter(|(_, part)| !part.is_empty());
+    Ok(parts.map(|(operator, part)| (operator.to_owned(), Bson::Document(part))).collect())
+}
+
+/// The top-level fields that are written whatever stands in them, and that nothing else of the request looks at: the
+/// record that comes of it is the same.
+fn overwritten(request: &UpdateRequest) -> Vec<&str> {
+    let mut looked_at = Vec::new();
+    paths(&request.filter, &mut looked_at);
+    let is_looked_at = |name: &str| looked_at.iter().any(|path| path.first() == name);
+    let written = request.changes.iter().filter_map(|change| match change {
+        Change::Set(path, _) | Change::Unset(path) if path.segments().count() == 1 => Some(Path::first(path)),
+        _ => None,
+    });
+    written.filter(|name| !is_looked_at(name)).collect()
+}
+
+fn raw(document: &Document) -> Result<RawDocumentBuf> {
+    RawDocumentBuf::try_from(document)
+        .map_err(|native| Error::unexpected("a record became no well-formed BSON").with_native(native))
+}
+
+/// Whether a request holds all of these.
+fn has_room(documents: &[&RawDocumentBuf]) -> bool {
+    documents.iter().map(|document| document.as_bytes().len() as u64).sum::<u64>() <= REQUEST
+}
+
+fn no_room() -> Error {
+    Error::unsupported(
+        "the capability `large_swaps`: a record and what takes its place are larger together than MongoDB's limit of 16777216 bytes: use `replace`",
+    )
+}
+
 /// The condition that a document is this one, to the byte.
 fn condition(seen: &RawDocumentBuf) -> Result<Document> {
-    let id = seen
-        .get(ID)
-        .ok()
-        .flatten()
-        .and_then(|id| Bson::try_from(id).ok())
-        .ok_or_else(|| Error::unexpected("a stored document has no `_id`"))?;
-    Ok(doc! { ID: id, "$expr": { "$eq": ["$$ROOT", literal(seen)?] } })
+    Ok(doc! { ID: id_of(seen)?, "$expr": { "$eq": ["$$ROOT", literal(seen)?] } })
+}
+
+/// The condition that a document is this one but for these fields, and what of it is compared.
+fn condition_without(seen: &RawDocumentBuf, names: &[&str]) -> Result<(Document, RawDocumentBuf)> {
+    let mut compared = Document::try_from(&**seen)
+        .map_err(|native| Error::unexpected("a document is no well-formed BSON").with_native(native))?;
+    let mut stored = Bson::from("$$ROOT");
+    for name in names {
+        compared.remove(name);
+        stored = doc! { "$unsetField": { "field": { "$literal": *name }, "input": stored } }.into();
+    }
+    let compared = raw(&compared)?;
+    Ok((doc! { ID: id_of(seen)?, "$expr": { "$eq": [stored, literal(&compared)?] } }, compared))
+}
+
+fn id_of(seen: &RawDocumentBuf) -> Result<Bson> {
+    let id = seen.get(ID).ok().flatten().and_then(|id| Bson::try_from(id).ok());
+    id.ok_or_else(|| Error::unexpected("a stored document has no `_id`"))
 }

@@ -1,6 +1,6 @@
 //! Many records at once: positions, limits, and one request where one will do.
 
-use backends_core::{Document, Error, Value};
+use backends_core::{Document, Error, Update, Value, field};
 use backends_mongo::mongodb::bson::doc;
 
 use crate::records::{User, user};
@@ -89,5 +89,30 @@ async fn d01_thousands_of_keys_come_back_in_their_places() {
     }
     assert!(pairs.insert(&pair(5)).await.unwrap_err().index() == Some("primary"));
     assert!(pairs.get_many([("p1", 1_i64), ("p1", 2)]).await.unwrap()[1].is_none());
+    store.remove().await;
+}
+
+#[tokio::test]
+async fn c27_an_update_of_a_large_record_needs_no_room_for_what_it_overwrites() {
+    let store = Store::open().await;
+    let notes = store.backend.define::<Document>(definition(r#"{"name": "notes", "idKind": "string"}"#)).await.unwrap();
+    let text = |letter: &str, megabytes: usize| letter.repeat(megabytes * 1_000_000);
+    let mut note =
+        Document::from([("id", Value::from("a")), ("text", text("x", 8).into()), ("rest", text("r", 1).into())]);
+    note.insert("map", Document::from([("n", 1)]));
+    notes.insert(&note).await.unwrap();
+    let set = || Update::new().set("text", text("y", 8)).inc("count", 1);
+    let updated = notes.update("a", set()).await.unwrap().unwrap();
+    assert!(updated.get("text") == Some(&text("y", 8).into()) && updated.get("count") == Some(&Value::from(1)));
+    assert!(notes.get("a").await.unwrap() == Some(updated));
+    assert!(notes.update_one(field("rest").is_set(), set()).await.unwrap().is_some());
+    // What the filter looks at has to be what was read.
+    let looked_at = notes.update_one(field("text").starts_with("y"), set()).await.unwrap_err();
+    let grown = notes.update("a", Update::new().set("map", text("m", 10))).await.unwrap_err();
+    for (error, is_too_large) in [(looked_at, false), (grown, true)] {
+        assert_eq!((error.is_unsupported(), error.is_invalid_input()), (!is_too_large, is_too_large), "{error}");
+        assert!(!error.may_have_happened(), "{error}");
+    }
+    assert!(notes.update("a", Update::new().unset("text").set("map", text("m", 9))).await.unwrap().is_some());
     store.remove().await;
 }
