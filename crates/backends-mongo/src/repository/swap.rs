@@ -34,7 +34,11 @@ impl MongoRepository {
                 answer.deleted_count
             }
         };
-        Ok(if changed == 0 { Swapped::Changed } else { Swapped::Done })
+        if changed > 0 {
+            return Ok(Swapped::Done);
+        }
+        can_be_met(&seen)?;
+        Ok(Swapped::Changed)
     }
 
     async fn add(&self, request: &SwapRequest, record: &RecordBuf) -> Result<Swapped> {
@@ -79,6 +83,7 @@ impl MongoRepository {
             if answer.map_err(|failure| self.refused(failure))?.matched_count > 0 {
                 return Ok(Updated::record(Box::new(record)));
             }
+            can_be_met(&seen)?;
             tokio::task::yield_now().await;
         }
     }
@@ -169,6 +174,18 @@ fn no_room() -> Error {
     Error::unsupported(
         "the capability `large_swaps`: a record and what takes its place are larger together than MongoDB's limit of 16777216 bytes: use `replace`",
     )
+}
+
+/// Whether a condition can hold for what was seen: the server keeps two fields of one name, and the driver one.
+///
+/// # Errors
+/// `Unreadable` if it never does.
+fn can_be_met(seen: &RawDocumentBuf) -> Result<()> {
+    let compared = Document::try_from(&**seen).ok().and_then(|document| RawDocumentBuf::try_from(&document).ok());
+    if compared.is_some_and(|compared| compared.as_bytes().len() == seen.as_bytes().len()) {
+        return Ok(());
+    }
+    Err(Error::unreadable("a stored document has two fields of one name: repair it by the native client"))
 }
 
 /// The condition that a document is this one, to the byte.

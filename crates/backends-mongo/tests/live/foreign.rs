@@ -1,13 +1,15 @@
 //! Documents of other programs: what has a counterpart reads as it, the rest only stands in its own way.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use backends_core::driver::{
     BackendDriver, Context, DefineRequest, RepositoryDriver, StoredKinds, SwapRequest, Swapped,
 };
 use backends_core::{Definition, Document, Filter, Key, RecordBuf, Timestamp, Token, Value, field, reconcile};
-use backends_mongo::mongodb::bson::{Bson, DateTime, Decimal128, Document as Native, doc, oid::ObjectId};
+use backends_mongo::mongodb::bson::{
+    Bson, DateTime, Decimal128, Document as Native, RawDocumentBuf, doc, oid::ObjectId, raw::cstr,
+};
 use backends_mongo::mongodb::options::ClientOptions;
 use backends_mongo::{MongoBackend, MongoOptions};
 use serde::{Deserialize, Serialize};
@@ -278,6 +280,29 @@ async fn c32_a_swap_needs_what_was_read_to_the_last_field() {
     assert_eq!(swap(Some(&record(4)), None).await, Swapped::Changed);
     assert_eq!(swap(Some(&record(5)), None).await, Swapped::Done);
     assert_eq!(all(&things).await, Vec::<Native>::new());
+    store.remove().await;
+}
+
+#[tokio::test]
+async fn c42_c43_a_document_that_no_condition_meets_is_told_at_once() {
+    let store = Store::open().await;
+    let notes = store.backend.define::<Document>(definition(r#"{"name": "notes", "idKind": "string"}"#)).await.unwrap();
+    let mut inner = RawDocumentBuf::new();
+    inner.append(cstr!("n"), 1);
+    inner.append(cstr!("n"), 2);
+    let mut twice = RawDocumentBuf::new();
+    twice.append(cstr!("_id"), "a");
+    twice.append(cstr!("inner"), inner);
+    store.collection("notes").clone_with_type::<RawDocumentBuf>().insert_one(twice).await.unwrap();
+    let began = Instant::now();
+    let updated = notes.update("a", backends_core::Update::new().set("seen", true)).await.map(drop);
+    let deleted = notes.delete_one(field("seen").is_missing()).await.map(drop);
+    for error in [updated.unwrap_err(), deleted.unwrap_err()] {
+        assert!(error.is_unreadable() && error.message().contains("two fields of one name"), "{error}");
+        assert!(!error.may_have_happened(), "{error}");
+    }
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert!(notes.delete("a").await.is_ok());
     store.remove().await;
 }
 
