@@ -55,7 +55,7 @@ pub(super) struct Walk {
 struct Slice {
     documents: u64,
     began: Instant,
-    /// The place where it ends; none where fewer are left.
+    /// The place where it ends; none where fewer are left, or where it cannot be read.
     end: Option<Position>,
 }
 
@@ -169,13 +169,18 @@ impl Walk {
         }
     }
 
-    /// Where the last document of a batch stands.
+    /// Where the last document of a batch stands whose place can be read; who reads the others says why not.
     fn last_place(&self, batch: &BsonBatch) -> Result<Option<Position>> {
-        let Some(last) = batch.len().checked_sub(1) else { return Ok(None) };
         let matcher = self.request.matcher(&Filter::all(), self.fields.iter().map(|field| &field.path));
         let mut sighting = matcher.sighting();
-        matcher.look(&mut BsonTokens::new(batch.document(last)?, self.codec.id_field()), &mut sighting)?;
-        Ok(Some(Position::new(sighting.values().to_vec())))
+        for index in (0..batch.len()).rev() {
+            match matcher.look(&mut BsonTokens::new(batch.document(index)?, self.codec.id_field()), &mut sighting) {
+                Ok(_) => return Ok(Some(Position::new(sighting.values().to_vec()))),
+                Err(error) if error.is_unreadable() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
     }
 
     /// Takes note of how far it came.

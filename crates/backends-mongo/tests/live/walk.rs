@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use backends_core::{Document, Filter, Order, PageToken, Registry, Repository, Value, field};
 use backends_mongo::Mongodb;
+use backends_mongo::mongodb::bson::{self, doc};
 use proxy::{Fault, Protocol, Proxy, Request, mongodb};
 
 use crate::store::{Store, definition, variable};
@@ -113,6 +114,36 @@ async fn c21_what_is_rare_is_found_a_slice_at_a_time() {
     expected.sort_by_key(|number| std::cmp::Reverse(((number % 7 > 0).then_some(number / 5_000), number % 3, *number)));
     assert!(numbers == expected && pages <= 8, "{} records over {pages} pages", numbers.len());
     assert!(proxy.operations().iter().filter(|operation| *operation == "find").count() < 200);
+    store.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c22_a_stream_goes_on_after_a_place_that_cannot_be_read() {
+    let store = Store::open().await;
+    let json = r#"{"name": "notes", "fields": {"at": "timestamp"},
+        "indexes": [{"fields": ["at"], "unique": false, "ordered": true}]}"#;
+    let notes = store.backend.define::<Document>(definition(json)).await.unwrap();
+    let at = |millis| bson::DateTime::from_millis(millis);
+    let documents = (0..150).map(|n| doc! { "at": at(n) });
+    store.collection("notes").insert_many(documents).await.unwrap();
+    // The server has text before the dates: it is the last of a reply, or all of it.
+    for (order, limit, records) in [(Order::Desc, 200, 150), (Order::Asc, 1, 0)] {
+        let id = bson::oid::ObjectId::new();
+        store.collection("notes").insert_one(doc! { "_id": id, "at": "soon" }).await.unwrap();
+        let mut stream = notes.find(Filter::all()).sort("at", order).limit(limit).stream();
+        let (mut read, mut unreadable) = (0, Vec::new());
+        while let Some(next) = stream.next().await {
+            match next {
+                Ok(_) => read += 1,
+                Err(error) => {
+                    assert!(error.is_unreadable() && error.path() == Some("at"), "{error}");
+                    unreadable.extend(error.context().map(|(name, id)| format!("{name} {id}")));
+                }
+            }
+        }
+        assert_eq!((read, unreadable), (records, vec![format!("id {id}")]), "{order:?}");
+        store.collection("notes").delete_one(doc! { "_id": id }).await.unwrap();
+    }
     store.remove().await;
 }
 
