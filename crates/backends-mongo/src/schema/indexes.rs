@@ -70,8 +70,9 @@ pub(super) async fn ensure(
         let same = seen.unwrap_or_default().iter().find(|other| wanted.is(other));
         let known = names.iter().find(|(other, _)| other.serves(&wanted)).map(|(_, (native, _))| native.as_str());
         let native = known.or_else(|| same.and_then(name)).unwrap_or(&wanted.name).to_owned();
-        // One of the same name may be about to be built by another process: who creates it again waits for it.
-        if known.is_none() && native == wanted.name {
+        // One of the same name may be about to be built by another process: who creates it again waits for it. One that
+        // another program made in its own way would only be in the way.
+        if known.is_none() && native == wanted.name && same.is_none_or(|same| wanted.is_exactly(same)) {
             missing.push(wanted.model());
             if seen.is_some() && same.is_none() && request.mode == SchemaMode::Verify {
                 return Err(DefineRequest::missing(&format!("the index `{native}`")));
@@ -163,6 +164,16 @@ impl<'d> Wanted<'d> {
         }
     }
 
+    /// Whether an index of the server is the same in every detail.
+    fn is_exactly(&self, other: &IndexModel) -> bool {
+        let details = |index: &IndexModel| {
+            let options = index.options.clone().unwrap_or_default();
+            (options.unique == Some(true), options.sparse == Some(true), options.partial_filter_expression)
+        };
+        let own = self.model();
+        own.keys.iter().eq(other.keys.iter()) && details(&own) == details(other)
+    }
+
     /// Whether what is read by the other can be read by this one.
     fn serves(&self, other: &Self) -> bool {
         self.guard.is_none() && other.guard.is_none() && self.keys.keys().eq(other.keys.keys())
@@ -225,6 +236,37 @@ mod tests {
             let definition = Definition::from_json(json).unwrap();
             let keys = keys(&definition, &Codec::new(&definition), fields.iter().copied());
             assert!(keys.iter().eq(on.iter()), "{json}: {keys}");
+        }
+    }
+
+    #[test]
+    fn c37_only_what_would_be_created_is_created_again() {
+        let json = r#"{"name": "notes", "indexes": ["email", {"fields": ["role"], "unique": false}]}"#;
+        let definition = Definition::from_json(json).unwrap();
+        let codec = Codec::new(&definition);
+        let wanted: Vec<_> = definition.indexes().flat_map(|index| Wanted::of(&definition, &codec, index)).collect();
+        let [email, role] = wanted.as_slice() else { panic!("{} indexes", wanted.len()) };
+        for (wanted, keys, options, is_exactly) in [
+            (
+                email,
+                doc! { "email": 1 },
+                doc! { "unique": true, "partialFilterExpression": { "email": { "$gt": "" } } },
+                true,
+            ),
+            (email, doc! { "email": 1 }, doc! { "unique": true, "sparse": true }, false),
+            (
+                email,
+                doc! { "email": -1 },
+                doc! { "unique": true, "partialFilterExpression": { "email": { "$gt": "" } } },
+                false,
+            ),
+            (role, doc! { "role": 1, "_id": 1 }, doc! { "v": 2 }, true),
+            (role, doc! { "role": -1, "_id": -1 }, doc! { "v": 2 }, false),
+            (role, doc! { "role": 1, "_id": 1 }, doc! { "unique": true }, false),
+        ] {
+            let other = model(keys.clone(), options.clone());
+            assert!(wanted.is(&other), "{keys} {options}");
+            assert_eq!(wanted.is_exactly(&other), is_exactly, "{keys} {options}");
         }
     }
 

@@ -86,6 +86,29 @@ async fn c39_an_index_of_another_program_on_the_same_fields_serves() {
 }
 
 #[tokio::test]
+async fn c37_an_index_of_another_program_that_will_do_may_have_the_name_of_the_definition() {
+    let store = Store::open().await;
+    let mut sparse = index("email", doc! { "email": 1 });
+    sparse.options.as_mut().unwrap().unique = Some(true);
+    sparse.options.as_mut().unwrap().sparse = Some(true);
+    let descending = index("role", doc! { "role": -1, "_id": -1 });
+    store.collection("people").create_indexes([sparse, descending]).await.unwrap();
+    let before = indexes(&store, "people").await;
+    let json = r#"{"name": "people", "indexes": ["email", {"fields": ["role"], "unique": false}]}"#;
+    for mode in [SchemaMode::Ensure, SchemaMode::Verify] {
+        let people = store.backend.define::<Document>(definition(json)).schema_mode(mode).await.unwrap();
+        let plan = people.find(field("role").eq("x")).explain().await.unwrap();
+        assert!(plan.to_string().contains("the index `role`"), "{plan}");
+        assert_eq!(indexes(&store, "people").await, before);
+    }
+    let people = store.backend.define::<Document>(definition(json)).await.unwrap();
+    people.insert(&Document::from([("email", "x")])).await.unwrap();
+    let taken = people.insert(&Document::from([("email", "x")])).await.unwrap_err();
+    assert!(taken.is_already_exists() && taken.index() == Some("email"), "{taken}");
+    store.remove().await;
+}
+
+#[tokio::test]
 async fn c37_an_index_of_the_same_name_on_other_fields_is_a_conflict() {
     let store = Store::open().await;
     store.collection("teams").create_index(index("city", doc! { "other": 1 })).await.unwrap();
