@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use backends_core::{BackendConfig, ErrorKind, Mistakes, Result};
-use mongodb::options::{ClientOptions, ReadPreference, SelectionCriteria, WriteConcern};
+use mongodb::options::{ClientOptions, ReadConcern, ReadConcernLevel, ReadPreference, SelectionCriteria, WriteConcern};
 
 use crate::config;
 
@@ -44,8 +44,9 @@ impl MongoOptions {
     /// The database of this name, with a client of these options.
     ///
     /// Reads go to the primary, writes are confirmed by the journals of the majority, and both are repeated once when
-    /// the connection breaks, whatever the options say of it; a pool has at most 100 connections unless they say
-    /// otherwise. Their handler of server events is replaced.
+    /// the connection breaks, whatever the options say of it; a read concern other than local, majority and linearizable
+    /// becomes local. A pool has at most 100 connections unless they say otherwise. Their handler of server events is
+    /// replaced.
     pub fn new(client: ClientOptions, database: impl Into<String>) -> Self {
         Self { client, database: database.into(), table_prefix: String::new(), timeout: TIMEOUT }
     }
@@ -128,6 +129,15 @@ impl MongoOptions {
         concern.journal = Some(true);
         client.write_concern = Some(concern);
         client.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
+        // By the others a read may miss a write that was acknowledged.
+        if let Some(concern) = &mut client.read_concern
+            && !matches!(
+                concern.level,
+                ReadConcernLevel::Local | ReadConcernLevel::Majority | ReadConcernLevel::Linearizable
+            )
+        {
+            *concern = ReadConcern::local();
+        }
         client.retry_reads = Some(true);
         client.retry_writes = Some(true);
         client.max_pool_size.get_or_insert(MAX_POOL_SIZE);
@@ -170,6 +180,24 @@ mod tests {
             assert_eq!(client.max_pool_size, Some(100));
             assert_eq!(client.server_selection_timeout, Some(Duration::from_secs(25)));
         }
+    }
+
+    #[tokio::test]
+    async fn l52_no_read_concern_lets_a_read_miss_a_write() {
+        for (level, used) in [
+            ("local", "local"),
+            ("majority", "majority"),
+            ("linearizable", "linearizable"),
+            ("available", "local"),
+            ("snapshot", "local"),
+            ("newer", "local"),
+        ] {
+            let client = parsed(&format!("mongodb://a/?readConcernLevel={level}")).await;
+            let concern = MongoOptions::new(client, "d").for_client().read_concern.unwrap();
+            assert_eq!(concern, ReadConcern::custom(used), "{level}");
+        }
+        let client = MongoOptions::new(parsed("mongodb://a/").await, "d").for_client();
+        assert_eq!(client.read_concern, None);
     }
 
     #[tokio::test]
