@@ -1,6 +1,6 @@
 //! Which properties configure the backend, and what they come to.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::Path;
 
 use aws_config::retry::RetryConfig;
@@ -183,9 +183,14 @@ fn trusted(pem: &[u8]) -> Result<()> {
 fn readable(path: &Path, setting: &str, what: &str) -> Result<Vec<u8>> {
     use std::io::Read as _;
     let mut content = Vec::new();
-    let read = File::open(path).and_then(|mut file| file.read_to_end(&mut content));
-    match read {
-        Ok(_) => Ok(content),
+    // What is no file may have no end, and no beginning either: a pipe is not opened until somebody writes to it.
+    let mut read = || {
+        let is_file = fs::metadata(path)?.is_file();
+        if is_file { File::open(path)?.read_to_end(&mut content).map(|_| true) } else { Ok(false) }
+    };
+    match read() {
+        Ok(true) => Ok(content),
+        Ok(false) => Err(unusable(setting, what)),
         Err(native) => Err(unusable(setting, what).with_native(native)),
     }
     .map_err(|error| error.with_context("file", path.display()))

@@ -1,6 +1,6 @@
 //! Which properties configure the backend, and what they come to.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::Path;
 
 use backends_core::{BackendConfig, BackendInfo, Error, Mistakes, Property, Result};
@@ -134,8 +134,10 @@ fn tls(config: &BackendConfig, client: &mut ClientOptions) -> Result<()> {
 
 /// The driver reads the files when it connects, and says less of what is wrong.
 fn readable(path: &Path) -> Result<()> {
-    match File::open(path).and_then(|file| file.metadata()) {
-        Ok(file) if file.is_file() => Ok(()),
+    // What is no file may have no end, and no beginning either: a pipe is not opened until somebody writes to it.
+    let is_file = || if fs::metadata(path)?.is_file() { File::open(path).map(|_| true) } else { Ok(false) };
+    match is_file() {
+        Ok(true) => Ok(()),
         Ok(_) => Err(Error::invalid_config("a file for encryption is no file: give the path of a PEM file")),
         Err(error) => Err(Error::invalid_config(
             "a file for encryption cannot be read: check its path, and that this user may read it",

@@ -1,6 +1,7 @@
 //! Settings and URIs, good and bad.
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::config::ProvideCredentials as _;
 use backends_core::{DatabaseConfig, Uri};
@@ -172,4 +173,27 @@ fn l51_settings_that_contradict_each_other_are_refused() {
         assert!(mistakes.iter().any(|mistake| mistake.contains(word)), "{word}: {mistakes:?}");
     }
     assert!(resolved(&base().set("url", "dynamodb://h?awsRegion=eu-central-1")).is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn l51_a_pipe_for_a_file_is_refused_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("pipe.pem");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (send, told) = std::sync::mpsc::channel();
+    let path = pipe.to_str().unwrap().to_owned();
+    // A thread of its own: whoever opens the pipe waits for who writes to it.
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        for setting in ["tlsCaFile", "credentials"] {
+            let config = base().set(setting, path.as_str());
+            let _ = send.send(runtime.block_on(options(&resolved(&config).unwrap())).unwrap_err());
+        }
+    });
+    for setting in ["tlsCaFile", "credentials"] {
+        let error = told.recv_timeout(Duration::from_secs(20)).expect("it waits for who writes to the pipe");
+        assert!(error.is_invalid_config() && error.to_string().contains("pipe.pem"), "{error}");
+        assert!(error.to_string().contains(setting), "{error}");
+    }
 }

@@ -220,3 +220,21 @@ async fn the_name_service_is_a_feature() {
         assert!(error.is_invalid_config() && error.to_string().contains("\"mongodb-srv\""), "{error}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn l51_a_pipe_for_a_file_is_refused_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("pipe.pem");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (send, told) = std::sync::mpsc::channel();
+    let path = pipe.to_str().unwrap().to_owned();
+    // A thread of its own: whoever opens the pipe waits for who writes to it.
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let config = today().set("tlsCaFile", path.as_str());
+        let _ = send.send(runtime.block_on(read(config)).unwrap_err());
+    });
+    let error = told.recv_timeout(Duration::from_secs(20)).expect("it waits for who writes to the pipe");
+    assert!(error.is_invalid_config() && error.to_string().contains("pipe.pem"), "{error}");
+}
