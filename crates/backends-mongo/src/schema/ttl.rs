@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use backends_core::driver::{DefineRequest, Expiry, SchemaMode};
-use backends_core::{Definition, Result, TtlHolds};
+use backends_core::{Definition, Error, Result, TtlHolds};
 use mongodb::IndexModel;
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::IndexOptions;
@@ -11,16 +11,19 @@ use mongodb::options::IndexOptions;
 use super::indexes::name;
 use crate::codec::date;
 use crate::database::Database;
-use crate::error::Effect;
+use crate::error::{Effect, has_code};
 
 /// Its name; no index of a definition has it.
 const NAME: &str = "_backends_ttl";
+
+// MongoDB: InvalidOptions. Before 5.1 an index without a time to live gets none.
+const NO_TIME: [i32; 1] = [72];
 
 /// Creates the index, or gives the one that is there the time to live of the definition. An index on the field alone
 /// that another program made is taken for it.
 ///
 /// # Errors
-/// `DefinitionConflict` if it is missing and may not be created.
+/// `DefinitionConflict` if it is missing and may not be created, or if it has no time to live and the server gives it none.
 pub(super) async fn ensure(
     database: &Database,
     request: &DefineRequest,
@@ -49,10 +52,22 @@ pub(super) async fn ensure(
             let change = doc! { "collMod": collection.name(), "index": index };
             let changed = || database.native.run_command(change.clone()).into_future();
             let changed = database.ask_again(&request.context, changed).await;
-            changed.map(drop).map_err(|failure| database.fail(failure, Effect::Reads))
+            changed.map(drop).map_err(|failure| match failure.native() {
+                Some(native) if stored.is_none() && has_code(native, &NO_TIME) => {
+                    no_time(name).with_native(native.clone())
+                }
+                _ => database.fail(failure, Effect::Reads),
+            })
         }
         Some(_) => Ok(()),
     }
+}
+
+fn no_time(index: &str) -> Error {
+    Error::definition_conflict(
+        "another program made an index on the field of the time to live, and this server gives none to an index that has none: drop it, or use MongoDB 5.1 or newer",
+    )
+    .with_index(index)
 }
 
 /// Removes what has expired, so that it is not in the way of a new unique index.

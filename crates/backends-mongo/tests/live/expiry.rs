@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use backends_core::{Definition, Document, Filter, Registry, Repository, SchemaMode, Timestamp, Update, Value};
+use backends_core::{
+    Definition, Document, Filter, Registry, Repository, SchemaMode, Timestamp, Update, Value,
+};
 use backends_mongo::Mongodb;
 use backends_mongo::mongodb::bson::{self, Bson, doc};
-use proxy::{Protocol, Proxy};
+use proxy::{Fault, Protocol, Proxy, mongodb};
 
 use crate::store::{Store, definition, variable};
 
@@ -18,6 +20,10 @@ fn sessions(ttl: u64, holds: &str) -> Definition {
 
 fn session(id: &str) -> Document {
     Document::from([("id", id)])
+}
+
+fn time(text: &str) -> Timestamp {
+    text.parse().unwrap()
 }
 
 /// The indexes on the field alone: their names and times to live.
@@ -87,11 +93,13 @@ async fn c35_a_write_takes_the_place_of_what_has_expired_by_a_delete_on_conditio
     let proxy = Proxy::start(&variable("TEST_MONGODB_URL"), Protocol::MongoDb).await.unwrap();
     let url = format!("mongodb://{}/{}?directConnection=true", proxy.address(), store.name);
     let backend = Registry::new().register(Mongodb).open(&url).await.unwrap();
+    // Ahead of the server's, which so removes nothing meanwhile.
+    let backend = backend.with_clock(|| time("2090-01-01T00:00:00Z"));
     let sessions: Repository = backend.define(sessions(0, "expiry")).await.unwrap();
     sessions.get("a").await.unwrap();
-    let later = "2100-01-01T00:00:00Z".parse::<Timestamp>().unwrap();
+    let later = time("2100-01-01T00:00:00Z");
     let expired = || async {
-        let at = bson::DateTime::from_millis(0);
+        let at = bson::DateTime::from_millis(time("2080-01-01T00:00:00Z").millis());
         let collection = store.collection("sessions");
         collection.replace_one(doc! { "_id": "a" }, doc! { "at": at }).upsert(true).await.unwrap();
         proxy.clear();
@@ -124,6 +132,29 @@ async fn c35_a_write_takes_the_place_of_what_has_expired_by_a_delete_on_conditio
         .await
         .unwrap();
     assert_eq!(sent(), ["insert"]);
+    backend.close().await.unwrap();
+    store.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c37_an_index_that_gets_no_time_to_live_is_a_conflict() {
+    let store = Store::open().await;
+    let proxy = Proxy::start(&variable("TEST_MONGODB_URL"), Protocol::MongoDb).await.unwrap();
+    let url = format!("mongodb://{}/{}?directConnection=true", proxy.address(), store.name);
+    let backend = Registry::new().register(Mongodb).open(&url).await.unwrap();
+    let index = doc! { "key": { "at": 1 }, "name": "theirs" };
+    store.other.run_command(doc! { "createIndexes": "sessions", "indexes": [index] }).await.unwrap();
+    // MongoDB 5.0 answers so.
+    proxy.on(|request, _| match request.operation() {
+        "collMod" => mongodb::error(72, "InvalidOptions", "no expireAfterSeconds field to update", &[]).into(),
+        _ => Fault::Pass,
+    });
+    let error = backend.define::<Document>(sessions(60, "start")).await.unwrap_err();
+    assert!(error.is_definition_conflict() && error.index() == Some("theirs"), "{error}");
+    assert!(error.message().contains("MongoDB 5.1"), "{error}");
+    proxy.pass();
+    backend.define::<Document>(sessions(60, "start")).await.unwrap();
+    assert_eq!(seconds(&indexes(&store).await), [("theirs", 60)]);
     backend.close().await.unwrap();
     store.remove().await;
 }
