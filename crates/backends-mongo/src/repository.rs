@@ -17,6 +17,7 @@ use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 use crate::codec::Codec;
 use crate::database::{Database, Failure, max_time};
 use crate::error::{Effect, taken_index};
+use crate::place::Place;
 use crate::schema::{IndexNames, KEY_INDEX, Named, is_over};
 
 mod count;
@@ -97,6 +98,11 @@ impl MongoRepository {
             filter.insert(field, doc! { "$not": is_over });
         }
         Ok(filter)
+    }
+
+    /// Whether text may tell when a record expires, which the server does not compare: such a write reads first.
+    fn expires_by_text(&self, expiry: Option<&Expiry>) -> bool {
+        expiry.is_some_and(|expiry| Place::at(&self.definition, &expiry.field().into()).has_foreign_text())
     }
 
     /// Removes the document with this key if it has expired. Says whether it did.
@@ -186,6 +192,9 @@ impl RepositoryDriver for MongoRepository {
 
     async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced> {
         self.is_there(&request.context).await?;
+        if self.expires_by_text(request.expiry.as_ref()) {
+            return Ok(Replaced::by_swap());
+        }
         self.put(request).await
     }
 
@@ -196,6 +205,9 @@ impl RepositoryDriver for MongoRepository {
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Deleted> {
         self.is_there(&request.context).await?;
+        if self.expires_by_text(request.expiry.as_ref()) {
+            return Ok(Deleted::by_swap());
+        }
         let meant = self.meant(&request.key, request.expected.as_ref(), request.expiry.as_ref())?;
         let delete = self.collection.find_one_and_delete(meant).max_time(max_time(&request.context));
         let deleted = self.database.call(&request.context, Effect::Writes, delete.into_future()).await?;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use backends_core::{
-    Definition, Document, Filter, Registry, Repository, SchemaMode, Timestamp, Update, Value,
+    Definition, Document, Filter, Registry, Repository, SchemaMode, Timestamp, Update, Value, field,
 };
 use backends_mongo::Mongodb;
 use backends_mongo::mongodb::bson::{self, Bson, doc};
@@ -156,5 +156,53 @@ async fn c37_an_index_that_gets_no_time_to_live_is_a_conflict() {
     backend.define::<Document>(sessions(60, "start")).await.unwrap();
     assert_eq!(seconds(&indexes(&store).await), [("theirs", 60)]);
     backend.close().await.unwrap();
+    store.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c35_c43_a_record_that_expires_by_text_is_gone_for_every_call() {
+    let store = Store::open().await;
+    for (name, key) in [("by_id", "id"), ("by_key", "key")] {
+        let json = format!(
+            r#"{{"name": "{name}", "idKind": "string", "hashKey": "{key}", "enableTtl": true, "ttlAttribute": "at", "ttl": 60,
+                "ttlHolds": "expiry", "fields": {{"at": {{"kind": "timestamp", "foreignText": true}}}}}}"#
+        );
+        let records = store.backend.define::<Document>(definition(&json)).await.unwrap();
+        let collection = store.collection(name);
+        let is_there = async |at: &str| {
+            let field = if key == "id" { "_id" } else { key };
+            collection.delete_many(doc! {}).await.unwrap();
+            collection.insert_one(doc! { field: "a", "at": at }).await.unwrap();
+        };
+        let record = Document::from([(key, "a")]);
+        let expired = "2020-01-01T01:00:00+01:00";
+        let set = || Update::new().set("n", 1);
+        is_there(expired).await;
+        assert!(records.get("a").await.unwrap().is_none(), "{name}");
+        assert!(records.update("a", set()).await.unwrap().is_none(), "{name}");
+        assert!(records.replace(&record).await.unwrap_err().is_not_found(), "{name}");
+        assert!(records.delete("a").await.unwrap().is_none(), "{name}");
+        assert!(records.delete_one(field(key).eq("a")).await.unwrap().is_none(), "{name}");
+        assert_eq!(
+            (records.count(Filter::all()).await.unwrap(), records.find(Filter::all()).await.unwrap().len()),
+            (0, 0)
+        );
+        assert!(records.upsert(&record).await.unwrap().created, "{name}");
+        is_there(expired).await;
+        records.insert(&record).await.unwrap();
+        is_there(expired).await;
+        records.insert_many([&record]).await.unwrap();
+        // What has not expired is there, as with a date.
+        for at in ["2100-01-01T00:00:00Z", "some day"] {
+            is_there(at).await;
+            assert!(records.insert(&record).await.unwrap_err().is_already_exists(), "{name} {at}");
+            assert!(!records.upsert(&record).await.unwrap().created, "{name} {at}");
+            is_there(at).await;
+            records.replace(&record).await.unwrap();
+        }
+        is_there("2100-01-01T00:00:00Z").await;
+        assert!(records.update("a", set()).await.unwrap().is_some(), "{name}");
+        assert!(records.delete("a").await.unwrap().is_some(), "{name}");
+    }
     store.remove().await;
 }
