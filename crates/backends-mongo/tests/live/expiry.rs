@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use backends_core::{
-    Definition, Document, Filter, Registry, Repository, SchemaMode, Timestamp, Update, Value, field,
+    Definition, Document, Filter, Order, Registry, Repository, SchemaMode, Timestamp, Update, Value, field,
 };
 use backends_mongo::Mongodb;
 use backends_mongo::mongodb::bson::{self, Bson, doc};
@@ -204,5 +204,29 @@ async fn c35_c43_a_record_that_expires_by_text_is_gone_for_every_call() {
         assert!(records.update("a", set()).await.unwrap().is_some(), "{name}");
         assert!(records.delete("a").await.unwrap().is_some(), "{name}");
     }
+    store.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c34_l07_the_server_takes_the_slice_of_records_that_expire() {
+    let store = Store::open().await;
+    let records: Repository = store.backend.define(sessions(60, "expiry")).await.unwrap();
+    let all: Vec<Document> = (0..30).map(|n| session(&format!("{n:02}"))).collect();
+    records.insert_many(&all).await.unwrap();
+    let at = bson::DateTime::from_millis(0);
+    store.collection("sessions").insert_one(doc! { "_id": "00 over", "at": at }).await.unwrap();
+    let slice = || records.find(Filter::all()).sort("id", Order::Asc).offset(10).limit(5);
+    let plan = slice().explain().await.unwrap().to_string();
+    assert!(plan.contains("core:      filters nothing"), "{plan}");
+    store.other.run_command(doc! { "profile": 2 }).await.unwrap();
+    let ids: Vec<_> = slice().await.unwrap().iter().map(|record| record.get("id").cloned().unwrap()).collect();
+    store.other.run_command(doc! { "profile": 0 }).await.unwrap();
+    assert_eq!(ids, ["10", "11", "12", "13", "14"].map(Value::from));
+    let profile = store.other.collection::<bson::Document>("system.profile");
+    let noted = profile.find_one(doc! { "command.find": "sessions" }).await.unwrap().unwrap();
+    assert_eq!(noted.get_i32("nreturned").unwrap(), 5, "{noted}");
+    // Text that is no instant is no time there: the record never expires.
+    store.collection("sessions").insert_one(doc! { "_id": "text", "at": "some day" }).await.unwrap();
+    assert_eq!(records.count(Filter::all()).await.unwrap(), 31);
     store.remove().await;
 }
