@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 
-use backends_core::{Backend, Definition, Document, Repository, Value};
+use backends_core::{Backend, Definition, Document, Filter, Repository, Timestamp, Value};
 use proxy::Proxy;
 
 /// A backend that is reached through the proxy, and the same store reached directly. The store is empty at first.
@@ -79,17 +79,33 @@ impl Stage {
     }
 
     pub(crate) async fn define(&self, json: &str) -> Pair {
+        Self::define_by(&self.clean, &self.through, json).await
+    }
+
+    /// The same, where the clocks of both ways are ahead of the server's: what has expired there is nothing yet that
+    /// the server removes.
+    pub(crate) async fn define_ahead(&self, json: &str) -> Pair {
+        let [clean, through] = [&self.clean, &self.through].map(|backend| backend.with_clock(ahead));
+        Self::define_by(&clean, &through, json).await
+    }
+
+    async fn define_by(clean: &Backend, through: &Backend, json: &str) -> Pair {
         let definition = Definition::from_json(json).unwrap_or_else(|error| panic!("{error}"));
         let define = async |backend: &Backend| {
             backend.define::<Document>(definition.clone()).await.unwrap_or_else(|error| panic!("{error}"))
         };
-        let (clean, through) = (define(&self.clean).await, define(&self.through).await);
+        let (clean, through) = (define(clean).await, define(through).await);
         Pair { through, clean, definition }
     }
 
-    /// How many records there are, whatever their keys.
+    /// How many records there are, whatever their keys. Of those that expire the server alone knows how many there are
+    /// yet; so they are those that have not.
     pub(crate) async fn count(&self, pair: &Pair) -> usize {
-        (self.count)(pair.definition.name().to_owned()).await
+        if pair.definition.ttl().is_none() {
+            return (self.count)(pair.definition.name().to_owned()).await;
+        }
+        let count = pair.clean.count(Filter::all()).await.unwrap_or_else(|error| panic!("{error}"));
+        usize::try_from(count).unwrap_or(usize::MAX)
     }
 }
 
@@ -98,6 +114,14 @@ impl fmt::Debug for Stage {
         f.debug_struct("Stage").field("proxy", &self.proxy).field("backend", &self.clean.name()).finish_non_exhaustive()
     }
 }
+
+/// The time by a clock that is ahead.
+fn ahead() -> Timestamp {
+    "2090-01-01T00:00:00Z".parse().unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// When what has expired by that clock did so.
+pub(crate) const EXPIRED: &str = "2080-01-01T00:00:00Z";
 
 /// The field of that number.
 pub(crate) const NUMBER: &str = "n";
