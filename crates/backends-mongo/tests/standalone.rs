@@ -30,11 +30,15 @@ async fn this_is_a_single_server() {
 /// The driver repeats reads here, and no write.
 async fn lose_every_answer(key: KeyIs) {
     let (stage, store) = stage::stage().await;
-    let report = live::lost::run(&stage, key).await;
-    let is_read = |line: &&Line| line.call.starts_with("get");
-    let unanswered: Vec<String> = report.unanswered().filter(is_read).map(ToString::to_string).collect();
-    assert!(unanswered.is_empty(), "a read is repeated:\n{}", unanswered.join("\n"));
-    assert!(report.unanswered().any(|line| line.call == "insert" && line.outcome == Outcome::Happened));
+    for (report, insert) in [
+        (live::lost::run(&stage, key).await, "insert"),
+        (live::lost::run_expiring(&stage, key).await, "insert over a key"),
+    ] {
+        let is_read = |line: &&Line| line.call.starts_with("get");
+        let unanswered: Vec<String> = report.unanswered().filter(is_read).map(ToString::to_string).collect();
+        assert!(unanswered.is_empty(), "a read is repeated:\n{}", unanswered.join("\n"));
+        assert!(report.unanswered().any(|line| line.call == insert && line.outcome == Outcome::Happened));
+    }
     stage.close().await;
     store.remove().await;
 }
@@ -47,4 +51,9 @@ async fn s02_c42_a_lost_answer_of_a_single_server_is_told_and_never_guessed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s02_c42_nor_where_a_replace_keeps_the_stored_id() {
     lose_every_answer(KeyIs::AnotherField).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s02_c31_c42_nor_where_values_are_unique() {
+    lose_every_answer(KeyIs::TheIdWithGuards).await;
 }

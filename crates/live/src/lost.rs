@@ -71,6 +71,20 @@ impl KeyIs {
     fn is_guarded(self) -> bool {
         self == Self::TheIdWithGuards
     }
+
+    /// What it is in words, the field of the key, and the definition.
+    fn shape(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::TheId => ("the id is the key", "id", r#"{"name": "lost_by_id", "idKind": "string"}"#),
+            Self::AnotherField => ("the key is another field", "key", r#"{"name": "lost_by_key", "hashKey": "key"}"#),
+            Self::TheIdWithGuards => (
+                "the id is the key, and other fields are unique",
+                "id",
+                r#"{"name": "lost_guarded", "idKind": "string", "fields": {"n": "integer"},
+                    "indexes": [{"fields": ["mark", "n"], "unique": true}]}"#,
+            ),
+        }
+    }
 }
 
 /// Which answers of a run are lost.
@@ -87,16 +101,7 @@ struct Plan {
 /// When a call breaks the promise; the message says which, and which answer was lost.
 pub async fn run(stage: &Stage, key: KeyIs) -> Report {
     let mut report = Report::default();
-    let (shape, field, json) = match key {
-        KeyIs::TheId => ("the id is the key", "id", r#"{"name": "lost_by_id", "idKind": "string"}"#),
-        KeyIs::AnotherField => ("the key is another field", "key", r#"{"name": "lost_by_key", "hashKey": "key"}"#),
-        KeyIs::TheIdWithGuards => (
-            "the id is the key, and other fields are unique",
-            "id",
-            r#"{"name": "lost_guarded", "idKind": "string", "fields": {"n": "integer"},
-                "indexes": [{"fields": ["mark", "n"], "unique": true}]}"#,
-        ),
-    };
+    let (shape, field, json) = key.shape();
     let pair = stage.define(json).await;
     single::run(stage, &pair, shape, field, &call::ALL, &mut report).await;
     if key.is_guarded() {
@@ -105,6 +110,31 @@ pub async fn run(stage: &Stage, key: KeyIs) -> Report {
     many::run(stage, &pair, shape, field, &mut report).await;
     let versioned = stage.define(&json.replace("lost_", "versions_").replacen('{', r#"{"version": "v", "#, 1)).await;
     single::run(stage, &versioned, shape, field, &call::EXPECTING, &mut report).await;
+    finish(stage, report)
+}
+
+/// The same for calls that meet records which have expired, for a backend with the capability `ttl`.
+///
+/// # Panics
+/// When a call breaks the promise; the message says which, and which answer was lost.
+pub async fn run_expiring(stage: &Stage, key: KeyIs) -> Report {
+    let mut report = Report::default();
+    let (shape, field, json) = key.shape();
+    let json = json.replace("lost_", "ends_");
+    // What brings no time lives for ten years.
+    let ttl = r#"{"enableTtl": true, "ttlAttribute": "at", "ttl": 315360000, "ttlHolds": "expiry", "#;
+    let pair = stage.define_ahead(&json.replacen('{', ttl, 1)).await;
+    single::run(stage, &pair, shape, field, &call::EXPIRED, &mut report).await;
+    if key.is_guarded() {
+        single::run(stage, &pair, shape, field, &call::EXPIRED_VALUES, &mut report).await;
+    }
+    let versioned = json.replace("ends_", "versions_of_ends_").replacen('{', &format!(r#"{ttl}"version": "v", "#), 1);
+    let versioned = stage.define_ahead(&versioned).await;
+    single::run(stage, &versioned, shape, field, &call::EXPIRED_VERSIONS, &mut report).await;
+    finish(stage, report)
+}
+
+fn finish(stage: &Stage, report: Report) -> Report {
     let errors = stage.proxy.errors();
     assert!(errors.is_empty(), "the proxy could not do what it was told: {errors:?}");
     report.print();

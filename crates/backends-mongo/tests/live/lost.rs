@@ -39,6 +39,19 @@ async fn s02_c42_nor_where_a_replace_keeps_the_stored_id() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s02_c35_c42_nor_where_a_record_has_expired() {
+    let (stage, store) = stage().await;
+    for key in [KeyIs::TheId, KeyIs::AnotherField, KeyIs::TheIdWithGuards] {
+        let report = live::lost::run_expiring(&stage, key).await;
+        assert_all_answered(&report);
+        // It takes the place by three requests, and each of their answers was lost.
+        assert!(report.lines().any(|line| line.call == "insert over a key" && line.request == (3, 3)), "{key:?}");
+    }
+    stage.close().await;
+    store.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s02_c31_c42_nor_where_values_are_unique() {
     let (stage, store) = stage().await;
     lose_every_answer(&stage, KeyIs::TheIdWithGuards).await;

@@ -19,6 +19,19 @@ pub(super) struct Call {
     pub(super) answer: Answer,
     /// The version that it brings or expects, if it is one of records with versions.
     version: Option<i64>,
+    /// What of a record that has expired is in its way.
+    pub(super) over: Over,
+}
+
+/// What of a record that has expired is in the way of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Over {
+    /// There is none.
+    Nothing,
+    /// Its key.
+    TheKey,
+    /// The values that the call is to write.
+    TheValues,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -61,11 +74,15 @@ pub(super) const OLD: i64 = 1;
 pub(super) const NEW: i64 = 2;
 
 const fn call(name: &'static str, kind: Kind, before: Option<i64>, after: Option<i64>, answer: Answer) -> Call {
-    Call { name, kind, before, after, answer, version: None }
+    Call { name, kind, before, after, answer, version: None, over: Over::Nothing }
 }
 
 const fn expecting(version: i64, call: Call) -> Call {
     Call { version: Some(version), ..call }
+}
+
+const fn over(over: Over, call: Call) -> Call {
+    Call { over, ..call }
 }
 
 /// Every call on one record.
@@ -97,6 +114,34 @@ pub(super) const TAKEN: [Call; 2] = [
         Answer::Refused(ErrorKind::AlreadyExists),
     ),
 ];
+
+/// Every call on the key of a record that has expired.
+pub(super) const EXPIRED: [Call; 8] = [
+    over(Over::TheKey, call("insert over a key", Kind::Insert, None, Some(NEW), Answer::Record(NEW, None))),
+    over(Over::TheKey, call("upsert over a key", Kind::Upsert, None, Some(NEW), Answer::Record(NEW, Some(true)))),
+    over(Over::TheKey, call("replace of what has expired", Kind::Replace, None, None, MISSING)),
+    over(Over::TheKey, call("update of what has expired", Kind::Update, None, None, Answer::Nothing)),
+    over(Over::TheKey, call("update_one of what has expired", Kind::UpdateOne, None, None, Answer::Nothing)),
+    over(Over::TheKey, call("delete of what has expired", Kind::Delete, None, None, Answer::Nothing)),
+    over(Over::TheKey, call("delete_one of what has expired", Kind::DeleteOne, None, None, Answer::Nothing)),
+    over(Over::TheKey, call("get of what has expired", Kind::Get, None, None, Answer::Nothing)),
+];
+
+/// Every call that writes the values of a record that has expired.
+pub(super) const EXPIRED_VALUES: [Call; 4] = [
+    over(Over::TheValues, call("insert over values", Kind::Insert, None, Some(NEW), Answer::Record(NEW, None))),
+    over(Over::TheValues, call("upsert over values", Kind::Upsert, None, Some(NEW), Answer::Record(NEW, Some(true)))),
+    over(Over::TheValues, call("replace over values", Kind::Replace, Some(OLD), Some(NEW), Answer::Record(NEW, None))),
+    over(Over::TheValues, call("update over values", Kind::Update, Some(OLD), Some(NEW), Answer::Record(NEW, None))),
+];
+
+/// The same with a version.
+pub(super) const EXPIRED_VERSIONS: [Call; 1] = [expecting(
+    0,
+    over(Over::TheKey, call("upsert of version 0", Kind::Upsert, None, Some(NEW), Answer::Record(NEW, Some(true)))),
+)];
+
+const MISSING: Answer = Answer::Refused(ErrorKind::NotFound);
 
 /// Every call that expects a version. A record that was inserted has the first.
 pub(super) const EXPECTING: [Call; 12] = [

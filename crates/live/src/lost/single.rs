@@ -2,11 +2,11 @@
 
 use backends_core::{Document, Error, ErrorKind, Result};
 
-use super::call::{Answer, Call, NEW, OLD};
+use super::call::{Answer, Call, NEW, OLD, Over};
 use super::report::{Outcome, Report};
 use super::{Loss, Plan, lose_each, losing};
 use crate::Stage;
-use crate::stage::{MARK, Pair, number, record};
+use crate::stage::{EXPIRED, MARK, Pair, number, record};
 
 pub(super) async fn run(
     stage: &Stage,
@@ -53,6 +53,9 @@ async fn each_value_is_taken_where_it_stands(pair: &Pair, field: &str, call: Cal
     }
 }
 
+/// The field that says when a record expires, where records do.
+const AT: &str = "at";
+
 /// The key of the record that has the values already.
 fn owner(key: &str) -> String {
     format!("{key} owner")
@@ -72,6 +75,14 @@ async fn one(stage: &Stage, pair: &Pair, field: &str, call: Call, plan: Option<P
         other.insert(MARK, &*key);
         let stored = pair.clean.insert(&other).await;
         assert!(stored.is_ok(), "{told}: the other record cannot be stored before the call");
+    }
+    if call.over != Over::Nothing {
+        let (owner, n) = if call.over == Over::TheKey { (key.clone(), OLD) } else { (owner(&key), NEW) };
+        let mut expired = record(field, &owner, n, 0);
+        expired.insert(MARK, &*key);
+        expired.insert(AT, EXPIRED);
+        let stored = pair.clean.insert(&expired).await;
+        assert!(stored.is_ok(), "{told}: what has expired cannot be stored before the call");
     }
     let records_before = stage.count(pair).await;
     let limit = plan.map_or(Loss::Once, |plan| plan.loss).limit();
