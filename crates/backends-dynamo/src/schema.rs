@@ -110,18 +110,7 @@ async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<(Defin
         let mut waiting: BTreeSet<String> = stored.iter().flat_map(|stored| stored.waiting.iter().cloned()).collect();
         if !there.is_created {
             let is_new = |name: &str| stored.is_none() || is_added(&reconciled, name);
-            let new_indexes = || wanted.iter().filter(|wanted| is_new(&wanted.index.name));
-            let has_new_kind =
-                |wanted: &&Wanted| reconciled.added_kinds.iter().any(|(path, _)| wanted.index.fields.contains(path));
-            let keys = definition.key_fields().filter(|key| definition.kind_of(key) == Some(Kind::Timestamp));
-            let raw = adopt::Raw {
-                keys: keys
-                    .filter(|key| stored.is_none() || reconciled.added_kinds.iter().any(|(path, _)| path == key))
-                    .map(str::to_owned)
-                    .collect(),
-                texts: indexes::fields_of(Kind::String, new_indexes()),
-                instants: indexes::fields_of(Kind::Timestamp, new_indexes().chain(wanted.iter().filter(has_new_kind))),
-            };
+            let raw = raw(&reconciled, &wanted, stored.is_none());
             adopt::check(service, request, &reconciled, stored.is_none(), &raw).await?;
             let new = ordered(&definition, is_new);
             if !new.is_empty() && records.are_there().await? {
@@ -183,6 +172,21 @@ async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<(Defin
             return Ok((definition, indexes));
         }
         context.renew();
+    }
+}
+
+/// What is held as it is stored: of a new key, of new indexes, and of fields of a new kind.
+fn raw(reconciled: &Reconciled, wanted: &[Wanted], is_all_new: bool) -> adopt::Raw {
+    let definition = &reconciled.merged;
+    let new_indexes = || wanted.iter().filter(|wanted| is_all_new || is_added(reconciled, &wanted.index.name));
+    let has_new_kind = |field: &str| reconciled.added_kinds.iter().any(|(path, _)| path == field);
+    let of_new_kind = wanted.iter().filter(|wanted| wanted.index.fields.iter().any(|field| has_new_kind(field)));
+    let is_new_instant =
+        |key: &&str| definition.kind_of(key) == Some(Kind::Timestamp) && (is_all_new || has_new_kind(key));
+    adopt::Raw {
+        keys: definition.key_fields().filter(is_new_instant).map(str::to_owned).collect(),
+        texts: indexes::fields_of(Kind::String, new_indexes()),
+        instants: indexes::fields_of(Kind::Timestamp, new_indexes().chain(of_new_kind)),
     }
 }
 
