@@ -115,7 +115,8 @@ impl OrderOf {
 
     /// What the place of an item begins with: its values in so many columns.
     pub(crate) fn start_of(&self, item: &Item, columns: usize) -> Vec<u8> {
-        let mut place = Vec::new();
+        // A number or two, or a short text; each item of a merged answer has one.
+        let mut place = Vec::with_capacity(32);
         self.columns.iter().take(columns).for_each(|column| column.push(&mut place, item));
         place
     }
