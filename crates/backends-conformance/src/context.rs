@@ -46,8 +46,12 @@ impl Context {
         self.open().await
     }
 
+    fn store(&self) -> String {
+        format!("conformance_{}", self.suffix)
+    }
+
     async fn open(&self) -> Arc<dyn BackendDriver> {
-        let opened = self.harness.open(&format!("conformance_{}", self.suffix)).await;
+        let opened = self.harness.open(&self.store()).await;
         opened.unwrap_or_else(|error| panic!("the store cannot be opened: {error}"))
     }
 
@@ -79,6 +83,7 @@ impl Context {
     pub(crate) async fn close(self) {
         if let Some(backend) = self.first.get() {
             backend.close().await.unwrap();
+            self.harness.remove(&self.store()).await;
         }
     }
 }

@@ -15,6 +15,10 @@ pub trait Harness: Send + Sync + 'static {
     /// Names are letters, digits and `_`, at most 40 of them, and new in each run. Whether stores of other names share
     /// a database does not matter, since the cases give their repositories names of their own.
     async fn open(&self, store: &str) -> Result<Arc<dyn BackendDriver>>;
+
+    /// Takes away what a store has left on its server, when its case is done and went well. Without it nothing is taken
+    /// away.
+    async fn remove(&self, _store: &str) {}
 }
 
 #[async_trait]
