@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ScalarAttributeType};
 use backends_core::{Definition, Error, Key, Kind, RecordBuf, Result, Token, Value};
 
 mod batch;
+mod expires;
 pub(crate) mod number;
 pub(crate) mod order;
 mod place;
@@ -16,6 +17,7 @@ mod walk;
 mod write;
 
 pub(crate) use batch::ItemBatch;
+pub(crate) use expires::{EXPIRES, Expires};
 pub(crate) use place::{LONGEST, OrderOf, Places, SHARD, SHARDS};
 pub(crate) use walk::ItemTokens;
 
@@ -30,11 +32,12 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 pub(crate) const RESERVED: &str = "_backends";
 
 /// What a definition says of the form of items: the field of the partition key, and that of the sort key if there is one;
-/// and the orders that each item carries its places in.
+/// the orders that each item carries its places in; and when it expires.
 #[derive(Debug, Clone)]
 pub(crate) struct Codec {
     keys: Vec<KeyField>,
     places: Arc<Places>,
+    expires: Option<Arc<Expires>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,16 +69,19 @@ impl KeyField {
 impl Codec {
     pub(crate) fn new(definition: &Definition) -> Self {
         let keys = definition.key_fields().map(|field| KeyField::of(definition, field)).collect();
-        Self { keys, places: Arc::new(Places::new(definition)) }
+        let expires = definition.ttl().map(|ttl| Arc::new(Expires::new(ttl)));
+        Self { keys, places: Arc::new(Places::new(definition)), expires }
     }
 
-    /// The record as an item that carries the stamp of its write, and its places in orders.
+    /// The record as an item that carries the stamp of its write, its places in orders, and when it expires.
     ///
     /// # Errors
     /// `InvalidInput` if the service would find it too large.
     pub(crate) fn item(&self, record: &RecordBuf, stamp: &Stamp) -> Result<Item> {
-        let (mut item, size) = write::item(record, stamp)?;
-        if size + self.places.put_into(&mut item) > MAX_RECORD_BYTES {
+        let (mut item, mut size) = write::item(record, stamp)?;
+        size += self.places.put_into(&mut item);
+        size += self.expires.as_ref().map_or(0, |expires| expires.put_into(&mut item));
+        if size > MAX_RECORD_BYTES {
             return Err(Error::invalid_input(TOO_LARGE));
         }
         Ok(item)
@@ -84,6 +90,11 @@ impl Codec {
     /// What every item carries for orders.
     pub(crate) fn places(&self) -> &Places {
         &self.places
+    }
+
+    /// When items expire, where they do.
+    pub(crate) fn expires(&self) -> Option<&Expires> {
+        self.expires.as_deref()
     }
 
     /// The fields of the primary key, that of the partition first.

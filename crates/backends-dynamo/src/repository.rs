@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use backends_core::driver::{
-    Counted, DeleteRequest, Deleted, Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest,
-    Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped, UpdateRequest,
-    Updated,
+    Context, Counted, DeleteRequest, Deleted, Expiry, Fetched, FindRequest, Found, GetRequest, InsertManyRequest,
+    InsertRequest, Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped,
+    UpdateRequest, Updated,
 };
 use backends_core::{Definition, Error, Result};
 
-use crate::codec::Codec;
+use crate::codec::{Codec, Item, ItemTokens};
 use crate::guard::Guards;
 use crate::index::TableIndex;
 use crate::service::{Cause, Failure, Service};
@@ -57,25 +57,48 @@ impl DynamoRepository {
         let (indexes, waiting) = (indexes.into(), waiting.into());
         Self { service: Arc::clone(service), table, codec, definition: definition.clone(), indexes, waiting, guards }
     }
+
+    /// Which records have expired where a call meets them.
+    fn expiry(&self, context: &Context) -> Option<Expiry> {
+        self.definition.ttl().and_then(|ttl| Expiry::at(ttl, context.now))
+    }
 }
 
 /// What became of a write with a condition.
 enum Outcome {
     Done,
-    /// Something else stands there, or nothing. `is_unclear` says whether an earlier try may have been done, and then
-    /// be replaced by what stands there now.
+    /// Something else stands there, or nothing.
     Other {
+        item: Option<Item>,
+        /// Whether an earlier try may have been done, and then be replaced by what stands there now.
         is_unclear: bool,
     },
 }
 
-/// What a failure of a write with a condition comes to: with its own stamp on what stands there it was done.
-fn outcome(failure: Failure, stamp: &Stamp) -> Result<Outcome> {
-    match failure.cause {
-        Cause::Condition(Some(item)) if stamp.is_on(&item) => Ok(Outcome::Done),
-        Cause::Condition(_) => Ok(Outcome::Other { is_unclear: failure.is_unclear }),
-        Cause::Conditions(_) | Cause::Error(_) => Err(failure.into_error()),
+impl Outcome {
+    /// What a write with a condition comes to: with its own stamp on what stands there it was done.
+    fn of(written: Result<(), Failure>, stamp: &Stamp) -> Result<Self> {
+        let Err(failure) = written else { return Ok(Self::Done) };
+        match failure.cause {
+            Cause::Condition(Some(item)) if stamp.is_on(&item) => Ok(Self::Done),
+            Cause::Condition(item) => Ok(Self::Other { item, is_unclear: failure.is_unclear }),
+            Cause::Conditions(_) | Cause::Error(_) => Err(failure.into_error()),
+        }
     }
+
+    /// The same for a write on the condition that what was read is there still.
+    fn swapped(self) -> Result<Swapped> {
+        match self {
+            Self::Done => Ok(Swapped::Done),
+            Self::Other { is_unclear: true, .. } => Err(lost()),
+            Self::Other { is_unclear: false, .. } => Ok(Swapped::Changed),
+        }
+    }
+}
+
+/// Whether an item is a record that has expired.
+fn is_over(expiry: Option<&Expiry>, item: &Item) -> Result<bool> {
+    expiry.map_or(Ok(false), |expiry| expiry.is_over(&mut ItemTokens::new(item)))
 }
 
 const LOST: &str = "the answer to a write was lost, and other writes came after it: read the record, then decide";
@@ -93,7 +116,8 @@ fn is_lost(error: &Error) -> bool {
 #[async_trait]
 impl RepositoryDriver for DynamoRepository {
     async fn insert(&self, request: &InsertRequest) -> Result<Inserted> {
-        self.put_new(&request.context, &request.key, &request.record, Stamp::of(&request.context)).await?;
+        let (context, expiry) = (&request.context, request.expiry.as_ref());
+        self.put_new(context, &request.key, &request.record, Stamp::of(context), expiry).await?;
         Ok(Inserted::stored())
     }
 

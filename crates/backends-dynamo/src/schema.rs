@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backends_core::driver::{Context, DefineRequest, Defined, RemoveIndexRequest, SchemaMode};
-use backends_core::{Definition, Error, Kind, Reconciled, Result};
+use backends_core::{Definition, Error, Reconciled, Result};
 use tokio::time::{Instant, sleep};
 
-use crate::codec::Codec;
+use crate::codec::{Codec, EXPIRES};
 use crate::guard::Guards;
 use crate::index::TableIndex;
 use crate::repository::DynamoRepository;
@@ -20,9 +20,10 @@ mod fill;
 mod guards;
 mod indexes;
 mod table;
+mod ttl;
 
 use companion::{Companion, Stored};
-use indexes::Wanted;
+use fill::What;
 use table::Table;
 
 /// Asks whether the service is there and takes the credentials: by the one table that every program here reads.
@@ -110,7 +111,7 @@ async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<(Defin
         let mut waiting: BTreeSet<String> = stored.iter().flat_map(|stored| stored.waiting.iter().cloned()).collect();
         if !there.is_created {
             let is_new = |name: &str| stored.is_none() || is_added(&reconciled, name);
-            let raw = raw(&reconciled, &wanted, stored.is_none());
+            let raw = adopt::Raw::new(&reconciled, &wanted, stored.is_none());
             adopt::check(service, request, &reconciled, stored.is_none(), &raw).await?;
             let new = ordered(&definition, is_new);
             if !new.is_empty() && records.are_there().await? {
@@ -119,6 +120,9 @@ async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<(Defin
             to_guard = names(&guards, |name| request.no_other_writers || is_new(name));
             if request.mode == SchemaMode::Ensure && !to_guard.is_empty() {
                 let has_new = guards.names().any(is_new);
+                if has_new && request.no_other_writers {
+                    records.remove_expired(service, &guards).await?;
+                }
                 match records.check(request, &guards.only(&to_guard), has_new).await {
                     Ok(true) => {}
                     Ok(false) => to_guard = Vec::new(),
@@ -140,12 +144,13 @@ async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<(Defin
             text: definition.to_json(),
             unfinished: if is_new { to_guard } else { unfinished(request, &reconciled, stored.as_ref(), to_guard) },
         };
+        table.ensure_ttl(request, &reconciled).await?;
         if request.mode == SchemaMode::Verify {
             if stored.is_none_or(|stored| stored.unfinished.is_empty()) {
                 let indexes = Box::pin(table.ensure_indexes(there, request.mode)).await?;
                 return Ok((definition, holding_back(indexes, &new.waiting, context)));
             }
-            patience.wait(context, "an index is being filled by another process").await?;
+            patience.wait(context, "another process gives records what they lack").await?;
             continue;
         }
         if stored.as_ref() != Some(&new) {
@@ -160,13 +165,7 @@ async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<(Defin
         if new.unfinished.is_empty() {
             return Ok((definition, indexes));
         }
-        if !ordered(&definition, |name| new.unfinished.iter().any(|left| left == name)).is_empty() {
-            fill::fill(service, context, &table.name, &codec).await?;
-        }
-        let guards = guards.only(&new.unfinished);
-        if !guards.is_empty() {
-            records.guard(service, guards).await?;
-        }
+        complete(service, &records, &guards, &new.unfinished).await?;
         let finished = Stored { unfinished: Vec::new(), ..new.clone() };
         if companion.store(name, Some(&new), &finished).await? {
             return Ok((definition, indexes));
@@ -175,19 +174,23 @@ async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<(Defin
     }
 }
 
-/// What is held as it is stored: of a new key, of new indexes, and of fields of a new kind.
-fn raw(reconciled: &Reconciled, wanted: &[Wanted], is_all_new: bool) -> adopt::Raw {
-    let definition = &reconciled.merged;
-    let new_indexes = || wanted.iter().filter(|wanted| is_all_new || is_added(reconciled, &wanted.index.name));
-    let has_new_kind = |field: &str| reconciled.added_kinds.iter().any(|(path, _)| path == field);
-    let of_new_kind = wanted.iter().filter(|wanted| wanted.index.fields.iter().any(|field| has_new_kind(field)));
-    let is_new_instant =
-        |key: &&str| definition.kind_of(key) == Some(Kind::Timestamp) && (is_all_new || has_new_kind(key));
-    adopt::Raw {
-        keys: definition.key_fields().filter(is_new_instant).map(str::to_owned).collect(),
-        texts: indexes::fields_of(Kind::String, new_indexes()),
-        instants: indexes::fields_of(Kind::Timestamp, new_indexes().chain(of_new_kind)),
+/// Gives the records what they lack, which is named as it is stored.
+async fn complete(
+    service: &Arc<Service>,
+    records: &guards::Records<'_>,
+    guards: &Guards,
+    lacking: &[String],
+) -> Result<()> {
+    let lacks = |name: &str| lacking.iter().any(|lacking| lacking == name);
+    let guards::Records { context, table, definition, codec, .. } = *records;
+    if !ordered(definition, lacks).is_empty() {
+        fill::fill(service, context, table, codec, What::Places).await?;
     }
+    if lacks(EXPIRES) {
+        fill::fill(service, context, table, codec, What::Ends).await?;
+    }
+    let guards = guards.only(lacking);
+    if guards.is_empty() { Ok(()) } else { records.guard(service, guards).await }
 }
 
 /// The indexes, of which those that wait are not to be read by.
@@ -215,8 +218,9 @@ fn ordered(definition: &Definition, is_meant: impl Fn(&str) -> bool) -> Vec<Stri
     ordered.map(|index| index.name().to_owned()).collect()
 }
 
-/// The indexes in which records may be missing: new ones of a table that was there, those that somebody else has not
-/// finished, and all, where the caller gives its word that from now on nobody leaves any out.
+/// What records may lack. The indexes: new ones of a table that was there, those that somebody else has not finished, and
+/// all, where the caller gives its word that from now on nobody leaves any out. And when they expire, by the name of the
+/// attribute: on a table that was there, after a change of the time to live, and with that word too.
 fn unfinished(
     request: &DefineRequest,
     reconciled: &Reconciled,
@@ -226,7 +230,9 @@ fn unfinished(
     let is_new = |name: &str| stored.is_none() || is_added(reconciled, name);
     let new = ordered(&reconciled.merged, |name| request.no_other_writers || is_new(name));
     let left = stored.into_iter().flat_map(|stored| stored.unfinished.iter().cloned());
-    new.into_iter().chain(left).chain(to_guard).collect::<BTreeSet<_>>().into_iter().collect()
+    let has_new_ends = stored.is_none() || request.no_other_writers || ttl::has_other_ends(reconciled);
+    let ends = reconciled.merged.ttl().filter(|_| has_new_ends).map(|_| EXPIRES.to_owned());
+    new.into_iter().chain(left).chain(to_guard).chain(ends).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn is_added(reconciled: &Reconciled, index: &str) -> bool {

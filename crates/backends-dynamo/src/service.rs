@@ -210,6 +210,7 @@ mod refusals {
     use aws_sdk_dynamodb::operation::create_table::CreateTableError;
     use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
     use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
+    use aws_sdk_dynamodb::operation::describe_time_to_live::DescribeTimeToLiveError;
     use aws_sdk_dynamodb::operation::get_item::GetItemError;
     use aws_sdk_dynamodb::operation::put_item::PutItemError;
     use aws_sdk_dynamodb::operation::query::QueryError;
@@ -217,6 +218,7 @@ mod refusals {
     use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
     use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
     use aws_sdk_dynamodb::operation::update_table::UpdateTableError;
+    use aws_sdk_dynamodb::operation::update_time_to_live::UpdateTimeToLiveError;
 
     use aws_sdk_dynamodb::types::CancellationReason;
 
@@ -230,6 +232,8 @@ mod refusals {
     impl Refusal for DescribeTableError {}
     impl Refusal for CreateTableError {}
     impl Refusal for UpdateTableError {}
+    impl Refusal for DescribeTimeToLiveError {}
+    impl Refusal for UpdateTimeToLiveError {}
 
     impl Refusal for TransactWriteItemsError {
         fn reasons(&mut self) -> Option<Vec<CancellationReason>> {

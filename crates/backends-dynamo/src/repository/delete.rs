@@ -20,6 +20,8 @@ impl DynamoRepository {
         // DynamoDB Local hands one item to several deletes at once that have no condition.
         let condition = request.expected.as_ref().map_or(Condition::There, Condition::Version);
         match self.delete_item(&request.context, Effect::Writes, &request.key, condition).await {
+            // What has expired is gone by this, and was not there.
+            Ok(Some(item)) if !request.check(Some(&mut ItemTokens::new(&item)))? => Ok(Deleted::missing()),
             Ok(Some(item)) => Ok(Deleted::record(Box::new(ItemBatch(vec![item])))),
             Ok(None) | Err(Failure { cause: Cause::Condition(_), .. }) => {
                 request.check(None).map(|_| Deleted::missing())
@@ -38,7 +40,7 @@ impl DynamoRepository {
             if !request.check(Some(&mut ItemTokens::new(&seen)))? {
                 return Ok(Deleted::missing());
             }
-            if self.take_away(context, &request.key, &seen, stamp).await? == Swapped::Done {
+            if self.take_away(context, &request.key, &seen, stamp).await?.swapped()? == Swapped::Done {
                 return Ok(Deleted::record(Box::new(ItemBatch(vec![seen]))));
             }
             tokio::task::yield_now().await;

@@ -80,7 +80,8 @@ impl DynamoRepository {
     fn chosen(&self, request: &FindRequest) -> Result<Route> {
         let route = self.route(request)?;
         let wants_first = !route.is_in_order && request.limit.is_some_and(|limit| limit <= ALL);
-        if matches!(route.by, By::Scan(_)) && (wants_first || !request.filter.is_all()) {
+        let tests = request.filter.conjuncts().iter().any(|conjunct| !conjunct.is_of_expiry());
+        if matches!(route.by, By::Scan(_)) && (wants_first || tests) {
             request.context.warn(&format!("a read looks at the whole table: {}", self.instead_of_a_scan(request)));
         }
         Ok(route)

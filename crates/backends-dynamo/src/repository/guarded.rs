@@ -5,13 +5,12 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, Put as PutItem, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
-use backends_core::driver::{Context, Swapped};
+use backends_core::driver::{Context, Expiry};
 use backends_core::{Error, Key, RecordBuf, Result};
 
 use super::put::Put;
-use super::swap::what_came;
 use super::update::Patch;
-use super::{DynamoRepository, lost};
+use super::{DynamoRepository, Outcome, is_over, lost};
 use crate::codec::Item;
 use crate::expression::{Condition, Expression};
 use crate::guard::{Guard, KEY, OWNER};
@@ -46,51 +45,44 @@ pub(super) enum Change<'a> {
     Delete { condition: Expression },
 }
 
-/// What became of a write with guards.
-pub(super) enum Guarded {
-    Done,
-    /// The record is not what the condition says. `is_unclear` says whether an earlier try may have been done.
-    Changed {
-        is_unclear: bool,
-    },
-}
-
 impl DynamoRepository {
     /// Stores a record in the place of what was read, by one put where its unique values stay as they are.
-    pub(super) async fn write_over(
+    pub(super) async fn put_over_seen(
         &self,
         context: &Context,
         key: &Key,
         seen: Option<&Item>,
         record: &RecordBuf,
         stamp: Stamp,
-    ) -> Result<Swapped> {
+        expiry: Option<&Expiry>,
+    ) -> Result<Outcome> {
         if !self.guards.is_empty() {
             let item = self.codec.item(record, &stamp)?;
             let shift = Shift::new(seen.map(|seen| self.guards.of(seen)).unwrap_or_default(), self.guards.of(&item));
             if !shift.is_nothing() {
                 let condition = Condition::still(seen).expression(self.codec.partition());
                 let change = Change::Put { item: &item, condition };
-                return self.with_guards(context, key, change, &shift, stamp).await?.swapped();
+                return self.with_guards(context, key, change, &shift, stamp, expiry).await;
             }
         }
         let put = Put { record, stamp, condition: Some(Condition::still(seen)), returns_old: false };
-        what_came(self.put(context, Effect::WritesOnce, &put).await.map(drop), &stamp)
+        Outcome::of(self.put(context, Effect::WritesOnce, &put).await.map(drop), &stamp)
     }
 
     /// Removes what was read, and frees its values.
-    pub(super) async fn take_away(&self, context: &Context, key: &Key, seen: &Item, stamp: Stamp) -> Result<Swapped> {
+    pub(super) async fn take_away(&self, context: &Context, key: &Key, seen: &Item, stamp: Stamp) -> Result<Outcome> {
         let condition = Condition::Unchanged(seen);
         let shift = Shift::new(self.guards.of(seen), Vec::new());
         if shift.is_nothing() {
             let deleted = self.delete_item(context, Effect::WritesOnce, key, condition).await;
-            return what_came(deleted.map(drop), &stamp);
+            return Outcome::of(deleted.map(drop), &stamp);
         }
         let change = Change::Delete { condition: condition.expression(self.codec.partition()) };
-        self.with_guards(context, key, change, &shift, stamp).await?.swapped()
+        self.with_guards(context, key, change, &shift, stamp, None).await
     }
 
-    /// One transaction: the record, the guards that it takes, and those that it leaves.
+    /// One transaction: the record, the guards that it takes, and those that it leaves. Records that have expired and
+    /// hold what it takes are removed before.
     ///
     /// # Errors
     /// `AlreadyExists` for the first index whose values another record has.
@@ -101,7 +93,8 @@ impl DynamoRepository {
         change: Change<'_>,
         shift: &Shift,
         stamp: Stamp,
-    ) -> Result<Guarded> {
+        expiry: Option<&Expiry>,
+    ) -> Result<Outcome> {
         let owner = self.codec.key(key)?;
         let mut items = vec![self.of_record(change, &owner)?];
         for guard in &shift.taken {
@@ -118,35 +111,48 @@ impl DynamoRepository {
                 Ok(transaction.set_transact_items(Some(items.clone())).client_request_token(&token).send())
             };
             let (unmet, is_unclear) = match self.service.ask(context, Effect::WritesOnce, request).await {
-                Ok(_) => return Ok(Guarded::Done),
+                Ok(_) => return Ok(Outcome::Done),
                 Err(Failure { cause: Cause::Conditions(unmet), is_unclear }) => (unmet, is_unclear),
                 Err(failure) => return Err(failure.into_error()),
             };
             let mut unmet = unmet.into_iter();
             match unmet.next().flatten() {
-                Some(Some(item)) if stamp.is_on(&item) => return Ok(Guarded::Done),
-                Some(_) => return Ok(Guarded::Changed { is_unclear }),
+                Some(Some(item)) if stamp.is_on(&item) => return Ok(Outcome::Done),
+                Some(item) => return Ok(Outcome::Other { item, is_unclear }),
                 None => {}
             }
             let refused = shift.taken.iter().zip(unmet).find_map(|(guard, unmet)| Some((guard, unmet?)));
             let Some((guard, held)) = refused else { return Err(strange()) };
             match held {
-                // Another program deleted the record that had the values, or changed it.
-                Some(held)
-                    if !stamp.is_on(&held) && guard.is(&held) && !self.is_held(context, guard, &held).await? =>
-                {
-                    self.let_go(context, guard, &held).await?;
+                Some(held) if !stamp.is_on(&held) && guard.is(&held) => {
+                    match self.holder(context, guard, &held).await? {
+                        // Another program deleted the record that had the values, or changed it.
+                        None => self.let_go(context, guard, &held).await?,
+                        Some(item) if is_over(expiry, &item)? => self.clear_away(context, &item).await?,
+                        Some(_) => return Err(of_taken(guard, Some(&held), stamp, is_unclear)),
+                    }
                 }
                 held => return Err(of_taken(guard, held.as_ref(), stamp, is_unclear)),
             }
         }
     }
 
-    /// Whether the record that a guard names has the values.
-    pub(super) async fn is_held(&self, context: &Context, guard: &Guard, held: &Item) -> Result<bool> {
-        let Some(AttributeValue::M(owner)) = held.get(OWNER) else { return Ok(true) };
+    /// Removes a record that has expired, or what was read of it, and frees its values. Whether something got in between,
+    /// the next try finds out.
+    pub(crate) async fn clear_away(&self, context: &Context, expired: &Item) -> Result<()> {
+        let Some(key) = self.codec.core_key(expired) else {
+            return Err(Error::unreadable("a stored record has no key: repair it, or delete it"));
+        };
+        Box::pin(self.take_away(context, &key, expired, Stamp::of(context))).await.map(drop)
+    }
+
+    /// The record that a guard names, if it has the values.
+    pub(super) async fn holder(&self, context: &Context, guard: &Guard, held: &Item) -> Result<Option<Item>> {
+        let Some(AttributeValue::M(owner)) = held.get(OWNER) else {
+            return Err(Error::unexpected("the guard of a value names no record: another program changed it"));
+        };
         let item = self.fetch_by(context, &self.table.name, owner).await?;
-        Ok(item.is_some_and(|item| self.guards.of(&item).contains(guard)))
+        Ok(item.filter(|item| self.guards.of(item).contains(guard)))
     }
 
     /// Takes a guard away, if it is still the one that was read.
@@ -250,16 +256,6 @@ impl DynamoRepository {
                 return Ok(None);
             }
             held = now;
-        }
-    }
-}
-
-impl Guarded {
-    pub(super) fn swapped(self) -> Result<Swapped> {
-        match self {
-            Self::Done => Ok(Swapped::Done),
-            Self::Changed { is_unclear: true } => Err(lost()),
-            Self::Changed { is_unclear: false } => Ok(Swapped::Changed),
         }
     }
 }

@@ -52,7 +52,7 @@ impl DynamoRepository {
                     let Some((guard, held)) = taken else {
                         return Err(Error::unexpected("a condition without a cause"));
                     };
-                    if self.is_held(context, guard, &held).await? {
+                    if self.holder(context, guard, &held).await?.is_some() {
                         return Err(self.stored_twice(guard, &item, &held));
                     }
                     self.let_go(context, guard, &held).await?;

@@ -160,8 +160,8 @@ impl DynamoRepository {
     }
 
     async fn store_one(&self, context: &Context, placed: &Placed) -> Result<()> {
-        let stamp = Stamp::at(context, placed.position);
-        let stored = self.put_new(context, &placed.key, &placed.record, stamp).await;
+        let (stamp, expiry) = (Stamp::at(context, placed.position), self.expiry(context));
+        let stored = self.put_new(context, &placed.key, &placed.record, stamp, expiry.as_ref()).await;
         // Only an answer gives the next record its time.
         if stored.as_ref().err().is_none_or(|error| error.is_already_exists() || is_lost(error)) {
             context.renew();

@@ -1,10 +1,10 @@
 //! Putting one item.
 
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use backends_core::driver::{Context, Swapped};
+use backends_core::driver::{Context, Expiry};
 use backends_core::{Error, Key, RecordBuf, Result};
 
-use super::DynamoRepository;
+use super::{DynamoRepository, Outcome, is_over, lost};
 use crate::codec::Item;
 use crate::expression::{Condition, Expression};
 use crate::retry::Effect;
@@ -43,12 +43,34 @@ impl DynamoRepository {
         Ok(answer.attributes)
     }
 
-    /// Puts a record whose key nothing has, and whose unique values nothing has either.
+    /// Puts a record whose key nothing has, and whose unique values nothing has either; or what has, has expired, and is
+    /// gone by then.
     ///
     /// # Errors
     /// `AlreadyExists`; `Unavailable` where an answer was lost, and what has the key may be this record, changed since.
-    pub(super) async fn put_new(&self, context: &Context, key: &Key, record: &RecordBuf, stamp: Stamp) -> Result<()> {
-        let is_done = self.write_over(context, key, None, record, stamp).await? == Swapped::Done;
-        if is_done { Ok(()) } else { Err(Error::key_taken()) }
+    pub(super) async fn put_new(
+        &self,
+        context: &Context,
+        key: &Key,
+        record: &RecordBuf,
+        stamp: Stamp,
+        expiry: Option<&Expiry>,
+    ) -> Result<()> {
+        let (mut expired, mut was_unclear) = (None, false);
+        loop {
+            match self.put_over_seen(context, key, expired.as_ref(), record, stamp, expiry).await? {
+                Outcome::Done => return Ok(()),
+                Outcome::Other { item, is_unclear } => {
+                    was_unclear |= is_unclear;
+                    expired = match item {
+                        Some(item) if is_over(expiry, &item)? => Some(item),
+                        // Somebody else has removed it.
+                        None if expired.is_some() => None,
+                        _ if was_unclear => return Err(lost()),
+                        _ => return Err(Error::key_taken()),
+                    };
+                }
+            }
+        }
     }
 }

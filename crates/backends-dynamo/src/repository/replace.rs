@@ -4,7 +4,7 @@ use backends_core::driver::{ExpectedVersion, IdRule, ReplaceRequest, Replaced, S
 use backends_core::{Error, RecordBuf, Result, Tokens};
 
 use super::put::Put;
-use super::{DynamoRepository, lost};
+use super::{DynamoRepository, is_over, lost};
 use crate::codec::ItemTokens;
 use crate::expression::Condition;
 use crate::retry::Effect;
@@ -13,8 +13,10 @@ use crate::stamp::Stamp;
 
 impl DynamoRepository {
     pub(super) async fn put_in_place(&self, request: &ReplaceRequest) -> Result<Replaced> {
-        if !self.guards.is_empty() {
-            // What the record had before is to be known, so that it is freed.
+        // What the record had before is to be known, so that it is freed; and whether it has expired, which the one put
+        // of an upsert hands over.
+        let is_one_put = request.create && request.expected.is_none();
+        if !self.guards.is_empty() || request.expiry.is_some() && !is_one_put {
             return self.put_over(request).await;
         }
         match (&request.id, &request.expected) {
@@ -62,8 +64,9 @@ impl DynamoRepository {
         let put = Put { record: &request.record, stamp, condition, returns_old: request.create };
         let failure = match self.put(context, Effect::Writes, &put).await {
             Ok(old) => {
-                let created = request.create && old.is_none_or(|item| item.is_empty());
-                return Ok(Replaced::stored(request.record.clone(), created));
+                let old = old.filter(|item| !item.is_empty());
+                let was_free = old.map_or(Ok(true), |item| is_over(request.expiry.as_ref(), &item))?;
+                return Ok(Replaced::stored(request.record.clone(), request.create && was_free));
             }
             Err(failure) => failure,
         };
@@ -95,7 +98,9 @@ impl DynamoRepository {
             let seen = self.fetch_one(context, &request.key, None).await?;
             let mut tokens = seen.as_ref().map(ItemTokens::new);
             let merged = request.merge(tokens.as_mut().map(|tokens| tokens as &mut dyn Tokens))?;
-            if self.write_over(context, &request.key, seen.as_ref(), &merged.record, stamp).await? == Swapped::Done {
+            let (key, record, expiry) = (&request.key, &merged.record, request.expiry.as_ref());
+            let outcome = self.put_over_seen(context, key, seen.as_ref(), record, stamp, expiry).await?;
+            if outcome.swapped()? == Swapped::Done {
                 return Ok(merged.into());
             }
             tokio::task::yield_now().await;

@@ -3,9 +3,8 @@
 use backends_core::driver::{SwapRequest, Swapped};
 use backends_core::{RecordBuf, Result};
 
-use super::{DynamoRepository, Outcome, lost, outcome};
+use super::DynamoRepository;
 use crate::codec::{Item, ItemTokens};
-use crate::service::Failure;
 use crate::stamp::Stamp;
 
 impl DynamoRepository {
@@ -21,21 +20,11 @@ impl DynamoRepository {
         }
         match (&request.record, stored) {
             (None, None) => Ok(Swapped::Done),
-            (None, Some(stored)) => self.take_away(context, &request.key, &stored, stamp).await,
-            (Some(record), stored) => self.write_over(context, &request.key, stored.as_ref(), record, stamp).await,
+            (None, Some(stored)) => self.take_away(context, &request.key, &stored, stamp).await?.swapped(),
+            (Some(record), stored) => {
+                self.put_over_seen(context, &request.key, stored.as_ref(), record, stamp, None).await?.swapped()
+            }
         }
-    }
-}
-
-/// What became of a write on the condition that what was read is there still.
-pub(super) fn what_came(written: Result<(), Failure>, stamp: &Stamp) -> Result<Swapped> {
-    match written {
-        Ok(()) => Ok(Swapped::Done),
-        Err(failure) => match outcome(failure, stamp)? {
-            Outcome::Done => Ok(Swapped::Done),
-            Outcome::Other { is_unclear: true } => Err(lost()),
-            Outcome::Other { is_unclear: false } => Ok(Swapped::Changed),
-        },
     }
 }
 

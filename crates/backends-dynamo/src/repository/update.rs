@@ -6,10 +6,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 use backends_core::driver::{Context, Swapped, UpdateRequest, Updated};
 use backends_core::{Key, RecordBuf, Result};
 
-use super::DynamoRepository;
 use super::guarded::{Change, Shift};
-use super::swap::what_came;
-use crate::codec::{Item, ItemTokens, RESERVED};
+use super::{DynamoRepository, Outcome};
+use crate::codec::{Expires, Item, ItemTokens, RESERVED};
 use crate::expression::Expression;
 use crate::plan::visit;
 use crate::retry::Effect;
@@ -23,6 +22,7 @@ impl DynamoRepository {
     /// Changes what is there, as often as something else gets in between.
     pub(super) async fn update_stored(&self, request: &UpdateRequest) -> Result<Updated> {
         let (context, stamp) = (&request.context, Stamp::of(&request.context));
+        let expiry = self.expiry(context);
         loop {
             let Some(stored) = self.fetch_one(context, &request.key, None).await? else {
                 return Ok(Updated::missing());
@@ -30,25 +30,26 @@ impl DynamoRepository {
             let seen = RecordBuf::from_tokens(&mut ItemTokens::new(&stored))?;
             let Some(record) = request.apply(&seen)? else { return Ok(Updated::missing()) };
             let fields = Fields::of(request);
-            let swapped = if fields.count() > MOST_FIELDS {
-                self.write_over(context, &request.key, Some(&stored), &record, stamp).await?
+            let outcome = if fields.count() > MOST_FIELDS {
+                self.put_over_seen(context, &request.key, Some(&stored), &record, stamp, expiry.as_ref()).await?
             } else {
                 let item = self.codec.item(&record, &stamp)?;
                 let shift = Shift::new(self.guards.of(&stored), self.guards.of(&item));
                 let beside = self.guards.fields_beside(|field| fields.changed.contains(field));
                 let mut same = fields.looked_at.clone();
-                same.extend(self.codec.places().fields().chain([STAMP]).chain(beside));
+                let of_time = self.codec.expires().map(Expires::field);
+                same.extend(self.codec.places().fields().chain(of_time).chain([STAMP]).chain(beside));
                 let same: Vec<&str> = same.into_iter().collect();
                 let condition = Expression::same(&stored, &same, self.codec.partition());
                 let patch = Patch::new(&stored, item, &fields.changed);
                 if shift.is_nothing() {
-                    what_came(self.patch(context, &request.key, condition, patch).await, &stamp)?
+                    Outcome::of(self.patch(context, &request.key, condition, patch).await, &stamp)?
                 } else {
                     let change = Change::Update { condition, patch };
-                    self.with_guards(context, &request.key, change, &shift, stamp).await?.swapped()?
+                    self.with_guards(context, &request.key, change, &shift, stamp, expiry.as_ref()).await?
                 }
             };
-            if swapped == Swapped::Done {
+            if outcome.swapped()? == Swapped::Done {
                 return Ok(Updated::record(Box::new(record)));
             }
             tokio::task::yield_now().await;

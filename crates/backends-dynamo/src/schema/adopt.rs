@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use backends_core::driver::{Context, DefineRequest, StoredKinds};
-use backends_core::{Definition, ErrorKind, Mistakes, Reconciled, Result, Timestamp};
+use backends_core::{Definition, ErrorKind, Kind, Mistakes, Reconciled, Result, Timestamp};
 
+use super::indexes::{Wanted, fields_of};
+use super::is_added;
 use crate::codec::{Item, ItemBatch};
 use crate::retry::Effect;
 use crate::service::Service;
@@ -20,6 +22,24 @@ pub(super) struct Raw {
     pub(super) texts: Vec<Vec<String>>,
     /// Those of instants, which are found in the form of this library only.
     pub(super) instants: Vec<Vec<String>>,
+}
+
+impl Raw {
+    /// Those of new indexes and of those with a field of a new kind, and of such a key; of everything if no definition
+    /// was stored before.
+    pub(super) fn new(reconciled: &Reconciled, wanted: &[Wanted], is_first: bool) -> Self {
+        let definition = &reconciled.merged;
+        let has_new_kind = |field: &str| reconciled.added_kinds.iter().any(|(path, _)| path == field);
+        let is_new = |wanted: &&Wanted| is_first || is_added(reconciled, &wanted.index.name);
+        let new = || wanted.iter().filter(is_new);
+        let changed = wanted.iter().filter(|wanted| wanted.index.fields.iter().any(|field| has_new_kind(field)));
+        let keys = definition.key_fields().filter(|key| definition.kind_of(key) == Some(Kind::Timestamp));
+        Self {
+            keys: keys.filter(|key| is_first || has_new_kind(key)).map(str::to_owned).collect(),
+            texts: fields_of(Kind::String, new()),
+            instants: fields_of(Kind::Timestamp, new().chain(changed)),
+        }
+    }
 }
 
 /// Holds stored records against what is new in a definition: all of it, if none was stored before. `raw` is what a new

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use backends_core::driver::{Context, DefineRequest, Duplicates};
-use backends_core::{Definition, Error, ErrorKind, Mistakes, Result};
+use backends_core::driver::{Context, DefineRequest, Duplicates, Expiry};
+use backends_core::{Definition, Error, ErrorKind, Mistakes, Result, Ttl};
 use tokio::task::JoinSet;
 
 use super::fill::wait_for_fewer_than;
-use crate::codec::{Codec, Item};
+use crate::codec::{Codec, Item, ItemTokens};
 use crate::guard::{Guard, Guards};
 use crate::repository::{DynamoRepository, id_of, told};
 use crate::retry::Effect;
 use crate::service::Service;
+use crate::stamp::STAMP;
 use crate::throughput::AT_ONCE;
 
 /// Reads the records of a table, of which only what guards are made of and what tells them apart.
@@ -27,7 +28,9 @@ pub(super) struct Records<'a> {
 impl Records<'_> {
     async fn page(&self, guards: &Guards, after: Option<Item>) -> Result<(Vec<Item>, Option<Item>)> {
         let keys = self.codec.keys().iter().map(|key| key.name.as_str());
-        let mut fields: Vec<&str> = keys.chain(guards.fields()).chain([self.definition.id_field()]).collect();
+        let of_time = self.definition.ttl().map(Ttl::field);
+        let own = [self.definition.id_field(), STAMP].into_iter().chain(of_time);
+        let mut fields: Vec<&str> = keys.chain(guards.fields()).chain(own).collect();
         fields.sort_unstable();
         fields.dedup();
         let names: Vec<String> = (0..fields.len()).map(|number| format!("#f{number}")).collect();
@@ -41,6 +44,29 @@ impl Records<'_> {
         let answer = self.service.call(self.context, Effect::Reads, request).await?;
         self.context.looked_at(usize::try_from(answer.scanned_count).unwrap_or_default());
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key.filter(|key| !key.is_empty())))
+    }
+
+    /// Removes those that have expired, which nobody sees any more, so that they are in no new index's way. `guards` are
+    /// those of all indexes.
+    pub(super) async fn remove_expired(&self, service: &Arc<Service>, guards: &Guards) -> Result<()> {
+        let Some(expiry) = self.definition.ttl().and_then(|ttl| Expiry::at(ttl, self.context.now)) else {
+            return Ok(());
+        };
+        let repository = DynamoRepository::new(service, self.definition, Vec::new());
+        let mut after = None;
+        loop {
+            let (items, last) = self.page(guards, after.take()).await?;
+            for item in items {
+                if expiry.is_over(&mut ItemTokens::new(&item))? {
+                    repository.clear_away(self.context, &item).await?;
+                    self.context.renew();
+                }
+            }
+            after = last;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
     }
 
     /// Whether there are any.

@@ -20,7 +20,7 @@ use crate::retry::Effect;
 use crate::service::Service;
 
 /// What the service says when a table or an index is being changed, or is there already.
-const IN_THE_WAY: [&str; 2] = ["ResourceInUseException", "LimitExceededException"];
+pub(super) const IN_THE_WAY: [&str; 2] = ["ResourceInUseException", "LimitExceededException"];
 
 pub(super) struct Table<'a> {
     pub(super) service: &'a Service,
@@ -330,6 +330,6 @@ fn units(capacity: u64) -> i64 {
     i64::try_from(capacity).unwrap_or(i64::MAX)
 }
 
-fn incomplete(native: aws_sdk_dynamodb::error::BuildError) -> Error {
+pub(super) fn incomplete(native: aws_sdk_dynamodb::error::BuildError) -> Error {
     Error::unexpected("a table became an incomplete request").with_native(native)
 }

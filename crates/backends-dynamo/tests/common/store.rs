@@ -43,6 +43,12 @@ pub async fn open(endpoint: &str, prefix: &str) -> Backend {
     open_with(config(endpoint, prefix)).await.unwrap()
 }
 
+/// Takes the tables of a prefix away.
+pub async fn remove(prefix: &str) {
+    let backend = open(&endpoint(), prefix).await;
+    crate::tables::remove(backend.native::<Client>().unwrap(), prefix).await;
+}
+
 /// A prefix, the backend on it, and the client of another program.
 pub struct Store {
     pub prefix: String,
@@ -61,6 +67,11 @@ impl Store {
         let direct = open(&self::endpoint(), &prefix).await;
         let other = direct.native::<Client>().unwrap().clone();
         Self { backend: open(endpoint, &prefix).await, prefix, other }
+    }
+
+    /// Takes its tables away, after a test whose records expire.
+    pub async fn remove(self) {
+        remove(&self.prefix).await;
     }
 
     pub fn table(&self, name: &str) -> String {

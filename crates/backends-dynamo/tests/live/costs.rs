@@ -5,7 +5,8 @@ use live::{Stage, Table, costs};
 use proxy::Request;
 use serde_json::Value;
 
-use crate::stage::stage;
+use crate::stage::stage_on;
+use crate::store::{fresh_prefix, remove};
 
 /// Reads and writes as DynamoDB counts them for items of at most 1 KB.
 // DynamoDB developer guide, "Read/write capacity mode": a unit reads 4 KB consistently or writes 1 KB, and at least one
@@ -49,11 +50,13 @@ fn told(cost: &Cost) -> String {
 
 /// Holds what calls send against the table under a heading of the page.
 async fn hold(heading: &str, observe: impl AsyncFnOnce(&Stage) -> Vec<Cost>) -> (Table, Vec<Cost>) {
-    let stage = stage().await;
+    let prefix = fresh_prefix();
+    let stage = stage_on(prefix.clone()).await;
     let table = Table::under(include_str!("../../../../docs/backends/dynamodb.md"), heading);
     let sent = observe(&stage).await;
     costs::assert_table(&table, &sent);
     stage.close().await;
+    remove(&prefix).await;
     (table, sent)
 }
 
@@ -99,4 +102,9 @@ async fn c32_l07_every_write_with_a_version_sends_what_the_page_says() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c31_l07_every_call_on_unique_values_sends_and_costs_what_the_page_says() {
     hold_with_units("What calls on unique values send and cost", costs::guarded::observe).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c35_l07_every_call_on_records_that_expire_sends_and_costs_what_the_page_says() {
+    hold_with_units("What calls on records that expire send and cost", costs::expiring::observe).await;
 }

@@ -6,6 +6,7 @@
 
 mod costs;
 mod definitions;
+mod expiry;
 mod faults;
 mod find;
 mod foreign;
@@ -19,6 +20,8 @@ mod records;
 mod stage;
 #[path = "../common/store.rs"]
 mod store;
+#[path = "../common/tables.rs"]
+mod tables;
 mod tls;
 mod unique;
 mod waiting;

@@ -8,7 +8,11 @@ use proxy::{Protocol, Proxy};
 use crate::store::{endpoint, fresh_prefix, open};
 
 pub async fn stage() -> Stage {
-    let prefix = fresh_prefix();
+    stage_on(fresh_prefix()).await
+}
+
+/// The same on this prefix, so that its tables can be taken away.
+pub async fn stage_on(prefix: String) -> Stage {
     let proxy = Proxy::start(&endpoint(), Protocol::DynamoDb).await.unwrap();
     let (through, clean) = (open(&proxy.url(), &prefix).await, open(&endpoint(), &prefix).await);
     let client = clean.native::<Client>().unwrap().clone();
