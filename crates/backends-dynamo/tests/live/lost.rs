@@ -6,8 +6,8 @@ use backends_core::{Document, Value};
 use live::lost::KeyIs;
 use proxy::{Fault, Protocol, Proxy};
 
-use crate::stage::stage;
-use crate::store::{Store, definition, endpoint};
+use crate::stage::{stage, stage_on};
+use crate::store::{Store, definition, endpoint, fresh_prefix, remove};
 
 /// The calls of which one lost answer is an error.
 async fn unanswered(key: KeyIs) -> BTreeSet<&'static str> {
@@ -62,6 +62,25 @@ async fn s02_c31_c42_nor_where_values_are_unique() {
     // What a transaction has done the service knows again, and the stamp tells it where nobody does.
     let expected = ["insert of a taken key", "insert of a taken value", "insert_many", "replace by a taken value"];
     assert_eq!(unanswered(KeyIs::TheIdWithGuards).await, BTreeSet::from(expected));
+}
+
+/// The calls that meet what has expired, of which one lost answer is an error.
+async fn unanswered_over_expired(key: KeyIs) -> BTreeSet<&'static str> {
+    let prefix = fresh_prefix();
+    let stage = stage_on(prefix.clone()).await;
+    let report = live::lost::run_expiring(&stage, key).await;
+    assert!(report.lines().count() > 20);
+    stage.close().await;
+    remove(&prefix).await;
+    report.unanswered().map(|line| line.call).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s02_c35_c42_nor_where_a_record_has_expired() {
+    let unclear = ["delete of what has expired", "upsert over a key"];
+    assert_eq!(unanswered_over_expired(KeyIs::TheId).await, BTreeSet::from(unclear));
+    assert_eq!(unanswered_over_expired(KeyIs::AnotherField).await, BTreeSet::from(["delete of what has expired"]));
+    assert_eq!(unanswered_over_expired(KeyIs::TheIdWithGuards).await, BTreeSet::new());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
