@@ -1,6 +1,11 @@
 //! The list of the cases, and where each topic is; those of reading by filter, of writing and of unique indexes are
 //! listed beside.
 
+pub mod batches;
+pub mod batches_at_once;
+pub mod batches_of_expiring;
+pub mod batches_of_unique;
+pub mod batches_refused;
 pub mod cancel;
 pub mod capabilities;
 pub mod concurrency;

@@ -1,11 +1,11 @@
 //! The list of the cases of writing, but for inserts and deletes by key.
 
-/// Calls a macro with the cases that are given, those of reading by filter, and those of writing.
+/// Calls a macro with the cases that are given, those of reading by filter and of batches, and those of writing.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! with_cases_of_writing {
     ([$($then:tt)*] $($cases:tt)*) => {
-        $crate::with_cases_of_reading! {
+        $crate::with_cases_of_batches! {
             [$($then)*]
             $($cases)*
             update {

@@ -19,7 +19,7 @@ pub(crate) fn refused<T>(result: Result<T>, kind: ErrorKind, operation: &str) ->
     let error = failed(result, kind);
     assert_eq!(error.operation(), Some(operation), "{error}");
     assert!(error.backend().is_some_and(|name| !name.is_empty()), "no backend: {error}");
-    if !matches!(operation, "ping" | "close" | "open" | "backend") {
+    if !matches!(operation, "ping" | "close" | "open" | "backend" | "batch") {
         assert!(error.repository().is_some_and(|name| !name.is_empty()), "no repository: {error}");
     }
     error

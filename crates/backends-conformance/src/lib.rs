@@ -38,6 +38,7 @@ use std::pin::Pin;
 
 #[doc(hidden)]
 pub mod cases;
+mod cases_of_batches;
 mod cases_of_expiry;
 mod cases_of_reading;
 mod cases_of_unique;

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use backends_core::driver::{
-    Context, Counted, Defined, Deleted, Fetched, Found, Inserted, InsertedRecords, Replaced, Swapped, Updated,
+    BatchWritten, Context, Counted, Defined, Deleted, Fetched, Found, Inserted, InsertedRecords, Replaced, Swapped,
+    Updated,
 };
 use backends_core::{Error, ErrorKind, Result};
 use tokio::sync::Semaphore;
@@ -46,6 +47,7 @@ trait Answer {
 }
 
 impl Answer for () {}
+impl Answer for BatchWritten {}
 impl Answer for Counted {}
 impl Answer for Defined {}
 impl Answer for Fetched {}

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use backends_core::driver::{
-    BackendDriver, BackendFactory, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted, Fetched,
-    FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan,
+    BackendDriver, BackendFactory, BatchWritten, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted,
+    Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan,
     RemoveIndexRequest, ReplaceRequest, Replaced, RepositoryDriver, SchemaMode, StoredKinds, SwapRequest, Swapped,
-    UpdateRequest, Updated,
+    UpdateRequest, Updated, WriteBatchRequest,
 };
 use backends_core::{BackendConfig, BackendInfo, Capabilities, Error, Key, Property, RecordBuf, Result};
 
@@ -88,6 +88,10 @@ impl BackendDriver for Open {
     }
 
     async fn remove_index(&self, request: &RemoveIndexRequest) -> Result<Defined> {
+        Err(request.unsupported())
+    }
+
+    async fn write_batch(&self, request: &WriteBatchRequest) -> Result<BatchWritten> {
         Err(request.unsupported())
     }
 

@@ -3,6 +3,7 @@
 //! An action owns what it needs, so it can be returned, stored and spawned. Writes are encoded and checked where they
 //! are called, and what was wrong comes when the action is awaited.
 
+mod batch;
 mod by_swap;
 mod changing;
 mod count;
@@ -35,6 +36,7 @@ mod update_one;
 mod upsert;
 mod written;
 
+pub use batch::{AtomicBatch, WrittenBatch};
 pub use count::Count;
 pub use define::Define;
 pub use delete::Delete;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::action::{Define, EarlyTimer, Invocation, Ping, RemoveIndex};
+use crate::action::{AtomicBatch, Define, EarlyTimer, Invocation, Ping, RemoveIndex};
 use crate::driver::{BackendDriver, Context};
 use crate::layer::Operation;
 use crate::repository::Slot;
@@ -153,6 +153,38 @@ impl Backend {
         RemoveIndex::new(self.clone(), repository.into(), index.into())
     }
 
+    /// Begins a batch of writes by key, to repositories of this backend, that are done together or not at all.
+    ///
+    /// The limits, the clock and the layers are those of this handle, whatever those of the repositories are.
+    ///
+    /// # Backends
+    /// The capability [`batches`](Capabilities::batches) says whether there are any: a MongoDB that is no replica set
+    /// has none.
+    ///
+    /// ```
+    /// # use backends_core::{Definition, Document, Registry, Repository, memory};
+    /// use backends_core::Update;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> backends_core::Result<()> {
+    /// # let backend = Registry::new().register(memory::Memory).open("memory:").await?;
+    /// # let define = |name| backend.define(Definition::builder(name).partition_key("name").build().unwrap());
+    /// # let users: Repository = define("users").await?;
+    /// # let teams: Repository = define("teams").await?;
+    /// # teams.insert(&Document::from([("name", "compilers")])).await?;
+    /// let grace = Document::from([("name", "grace")]);
+    /// let batch = backend.batch().insert(&users, &grace).update(&teams, "compilers", Update::new().push("members", "grace"));
+    /// assert_eq!(batch.await?.len(), 2);
+    ///
+    /// let again = backend.batch().delete(&teams, "compilers").insert(&users, &grace).await.unwrap_err();
+    /// assert!(again.is_already_exists() && again.position() == Some(1));
+    /// assert!(teams.get("compilers").await?.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn batch(&self) -> AtomicBatch {
+        AtomicBatch::new(self.clone())
+    }
+
     /// Asks the database whether it is there.
     ///
     /// ```
@@ -235,6 +267,11 @@ impl Backend {
             return Err(Error::unavailable(message).for_good());
         }
         Ok(())
+    }
+
+    /// Whether both are handles of the same open backend.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0.shared, &other.0.shared)
     }
 
     /// The place of the repository of this name, whatever its case.

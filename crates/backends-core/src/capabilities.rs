@@ -24,6 +24,8 @@ pub struct Capabilities {
     /// Whether the driver compares [expected versions](crate::driver::ExpectedVersion) where it writes. Where it does
     /// not, core does, by a read and a swap: records have versions on every backend.
     pub versions: bool,
+    /// Whether writes to several records, also of several repositories, can be done together or not at all.
+    pub batches: bool,
     /// What OpenTelemetry calls the database (`db.system.name`), where that is not the name of the backend.
     pub system: Option<&'static str>,
 }
@@ -39,6 +41,7 @@ impl Capabilities {
             fresh_indexes: false,
             ttl: false,
             versions: false,
+            batches: false,
             system: None,
         }
     }
@@ -89,6 +92,13 @@ impl Capabilities {
     #[must_use]
     pub fn versions(mut self) -> Self {
         self.versions = true;
+        self
+    }
+
+    /// The same, with writes to several records that are done together or not at all.
+    #[must_use]
+    pub fn batches(mut self) -> Self {
+        self.batches = true;
         self
     }
 

@@ -14,6 +14,7 @@ use async_trait::async_trait;
 
 use crate::{BackendConfig, BackendInfo, Capabilities, Result};
 
+mod batch;
 mod context;
 mod define;
 mod expiry;
@@ -27,6 +28,7 @@ mod version;
 mod warnings;
 mod write;
 
+pub use batch::{BatchStep, BatchSteps, BatchWrite, BatchWritten, KeyedWrite, WriteBatchRequest};
 pub(crate) use context::Report;
 pub use context::{Consistency, Context};
 pub use define::{DefineRequest, Defined, SchemaMode, StoredKinds};
@@ -83,6 +85,16 @@ pub trait BackendDriver: Debug + Send + Sync + 'static {
     /// What [`RemoveIndexRequest::split`] says: `NotFound`.
     async fn remove_index(&self, request: &RemoveIndexRequest) -> Result<Defined>;
 
+    /// Does writes to several records, of repositories that this driver has defined, all of them or none: as if one
+    /// after another in their order, but that nobody sees some of them done. [`WriteBatchRequest::steps`] says what each
+    /// comes to, given what is stored. A driver that does not claim [`batches`](Capabilities::batches) answers
+    /// [`WriteBatchRequest::unsupported`].
+    ///
+    /// # Errors
+    /// That of the first write that fails, placed by [`WriteBatchRequest::at`]: those of `steps`, and `AlreadyExists` for
+    /// values that another record has when it is this write's turn. Then nothing is changed.
+    async fn write_batch(&self, request: &WriteBatchRequest) -> Result<BatchWritten>;
+
     /// Asks the database whether it is there.
     async fn ping(&self, context: &Context) -> Result<()>;
 
@@ -101,7 +113,7 @@ pub trait BackendDriver: Debug + Send + Sync + 'static {
 /// nothing is changed; but an insert whose key is taken too is
 /// [`Error::key_taken`](crate::Error::key_taken).
 #[async_trait]
-pub trait RepositoryDriver: Debug + Send + Sync + 'static {
+pub trait RepositoryDriver: Any + Debug + Send + Sync {
     /// Stores a new record, or answers `by_swap()`.
     ///
     /// # Errors

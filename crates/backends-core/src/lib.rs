@@ -42,7 +42,7 @@ mod token;
 mod update;
 mod value;
 
-pub use action::{InsertedMany, Page, PageToken, Records, Upserted};
+pub use action::{AtomicBatch, InsertedMany, Page, PageToken, Records, Upserted, WrittenBatch};
 pub use backend::Backend;
 pub use capabilities::Capabilities;
 pub use clock::{Clock, SystemClock};

@@ -11,11 +11,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use async_trait::async_trait;
 
 use crate::driver::{
-    BackendDriver, BackendFactory, Context, DefineRequest, Defined, Duplicates, RemoveIndexRequest, SchemaMode,
-    StoredKinds,
+    BackendDriver, BackendFactory, BatchWritten, Context, DefineRequest, Defined, Duplicates, RemoveIndexRequest,
+    SchemaMode, StoredKinds, WriteBatchRequest,
 };
 use crate::{BackendConfig, BackendInfo, Capabilities, Error, ErrorKind, Mistakes, Property, Result, Uri};
 
+mod batch;
 mod contents;
 mod repository;
 
@@ -84,7 +85,8 @@ static NAMED: Mutex<BTreeMap<String, Weak<Store>>> = Mutex::new(BTreeMap::new())
 impl MemoryBackend {
     /// The store of this name, or one of its own if the name is empty.
     pub fn open(name: &str) -> Self {
-        Self { store: store(name), capabilities: Capabilities::none().indexes().unique_indexes().versions().ttl() }
+        let capabilities = Capabilities::none().indexes().unique_indexes().versions().ttl().batches();
+        Self { store: store(name), capabilities }
     }
 }
 
@@ -150,6 +152,10 @@ impl BackendDriver for MemoryBackend {
         contents.define(&rest);
         drop(contents);
         Ok(Defined::new(Arc::new(MemoryRepository::new(table)), rest))
+    }
+
+    async fn write_batch(&self, request: &WriteBatchRequest) -> Result<BatchWritten> {
+        batch::write(request)
     }
 
     async fn ping(&self, _context: &Context) -> Result<()> {

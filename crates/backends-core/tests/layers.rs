@@ -8,7 +8,9 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use backends_core::driver::{BackendDriver, Context, DefineRequest, Defined, RemoveIndexRequest};
+use backends_core::driver::{
+    BackendDriver, BatchWritten, Context, DefineRequest, Defined, RemoveIndexRequest, WriteBatchRequest,
+};
 use backends_core::memory::MemoryBackend;
 use backends_core::{Backend, Capabilities, Definition, Document, MetricsLayer, Repository, Result, TracingLayer};
 use metrics::{Counter, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit};
@@ -119,6 +121,10 @@ impl BackendDriver for Renamed {
 
     async fn remove_index(&self, request: &RemoveIndexRequest) -> Result<Defined> {
         self.0.remove_index(request).await
+    }
+
+    async fn write_batch(&self, request: &WriteBatchRequest) -> Result<BatchWritten> {
+        self.0.write_batch(request).await
     }
 
     async fn ping(&self, context: &Context) -> Result<()> {

@@ -7,7 +7,9 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use backends_core::driver::{BackendDriver, BackendFactory, Context, DefineRequest, Defined, RemoveIndexRequest};
+use backends_core::driver::{
+    BackendDriver, BackendFactory, BatchWritten, Context, DefineRequest, Defined, RemoveIndexRequest, WriteBatchRequest,
+};
 use backends_core::{BackendConfig, BackendInfo, Capabilities, Error, Result, Timestamp};
 use tokio::runtime::Handle;
 
@@ -88,6 +90,10 @@ impl BackendDriver for DynamoBackend {
 
     async fn remove_index(&self, request: &RemoveIndexRequest) -> Result<Defined> {
         schema::remove_index(&self.service, request).await
+    }
+
+    async fn write_batch(&self, request: &WriteBatchRequest) -> Result<BatchWritten> {
+        Err(request.unsupported())
     }
 
     async fn ping(&self, context: &Context) -> Result<()> {

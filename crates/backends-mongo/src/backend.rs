@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use backends_core::driver::{BackendDriver, BackendFactory, Context, DefineRequest, Defined, RemoveIndexRequest};
+use backends_core::driver::{
+    BackendDriver, BackendFactory, BatchWritten, Context, DefineRequest, Defined, RemoveIndexRequest, WriteBatchRequest,
+};
 use backends_core::{BackendConfig, BackendInfo, Capabilities, Error, Result, Timestamp};
 use mongodb::Client;
 use mongodb::bson::doc;
@@ -137,6 +139,10 @@ impl BackendDriver for MongoBackend {
 
     async fn remove_index(&self, request: &RemoveIndexRequest) -> Result<Defined> {
         schema::remove_index(&self.database, request).await
+    }
+
+    async fn write_batch(&self, request: &WriteBatchRequest) -> Result<BatchWritten> {
+        Err(request.unsupported())
     }
 
     async fn ping(&self, context: &Context) -> Result<()> {

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use backends_core::driver::{
-    BackendDriver, BackendFactory, Context, DefineRequest, Defined, RemoveIndexRequest, SchemaMode,
+    BackendDriver, BackendFactory, BatchWritten, Context, DefineRequest, Defined, RemoveIndexRequest, SchemaMode,
+    WriteBatchRequest,
 };
 use backends_core::{BackendConfig, BackendInfo, Capabilities, Error, Result};
 use rusqlite::Connection;
@@ -249,6 +250,10 @@ impl BackendDriver for SqliteBackend {
         let rest = self.write(Manner::Alone, self.patience(&request.context), remove).await?;
         let table = Arc::new(Table::new(&self.0.table_prefix, &rest));
         Ok(Defined::new(Arc::new(SqliteRepository::new(self.clone(), table)), rest))
+    }
+
+    async fn write_batch(&self, request: &WriteBatchRequest) -> Result<BatchWritten> {
+        Err(request.unsupported())
     }
 
     async fn ping(&self, context: &Context) -> Result<()> {

@@ -87,13 +87,13 @@
 //! to implement is in [`driver`].
 
 pub use backends_core::{
-    Backend, BackendConfig, BackendInfo, BackendManager, Batch, Call, Capabilities, Change, Clock, Counts, Cursor,
-    DatabaseConfig, Definition, DefinitionBuilder, Document, Environment, Error, ErrorKind, Expr, Field, FieldKind,
-    Filter, IdKind, Index, InsertedMany, Key, Kind, Layer, Matcher, Mistakes, Next, Order, Page, PageToken, Path,
-    Pattern, Position, Predicate, Property, PropertyKind, Reconciled, Record, RecordBuf, RecordTokens, Records,
+    AtomicBatch, Backend, BackendConfig, BackendInfo, BackendManager, Batch, Call, Capabilities, Change, Clock, Counts,
+    Cursor, DatabaseConfig, Definition, DefinitionBuilder, Document, Environment, Error, ErrorKind, Expr, Field,
+    FieldKind, Filter, IdKind, Index, InsertedMany, Key, Kind, Layer, Matcher, Mistakes, Next, Order, Page, PageToken,
+    Path, Pattern, Position, Predicate, Property, PropertyKind, Reconciled, Record, RecordBuf, RecordTokens, Records,
     Registry, Repository, Requirement, Result, SchemaMode, Secret, ServiceConfig, Setting, Sighting, Sort, SortField,
-    SystemClock, Throughput, Timestamp, Token, Tokens, Ttl, TtlChange, TtlHolds, Update, Upserted, Uri, Value, field,
-    reconcile,
+    SystemClock, Throughput, Timestamp, Token, Tokens, Ttl, TtlChange, TtlHolds, Update, Upserted, Uri, Value,
+    WrittenBatch, field, reconcile,
 };
 pub use backends_core::{action, driver, json, memory};
 

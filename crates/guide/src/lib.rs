@@ -32,6 +32,7 @@ documents! {
     reading_and_writing: "../../../docs/guide/reading-and-writing.md";
     unique_values: "../../../docs/guide/unique-values.md";
     versions: "../../../docs/guide/versions.md";
+    batches: "../../../docs/guide/batches.md";
     time_to_live: "../../../docs/guide/time-to-live.md";
     querying: "../../../docs/guide/querying.md";
     errors: "../../../docs/guide/errors.md";

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use backends_core::driver::{
-    BackendDriver, BackendFactory, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted, Fetched,
-    FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan,
+    BackendDriver, BackendFactory, BatchWritten, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted,
+    Fetched, FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan,
     RemoveIndexRequest, ReplaceRequest, Replaced, RepositoryDriver, SchemaMode, StoredKinds, SwapRequest, Swapped,
-    UpdateRequest, Updated,
+    UpdateRequest, Updated, WriteBatchRequest,
 };
 use backends_core::json::{self, JsonBatch};
 use backends_core::{BackendConfig, BackendInfo, Batch as _, Capabilities, Error, Key, Property, Result};
@@ -93,6 +93,10 @@ impl BackendDriver for LinesBackend {
     }
 
     async fn remove_index(&self, request: &RemoveIndexRequest) -> Result<Defined> {
+        Err(request.unsupported())
+    }
+
+    async fn write_batch(&self, request: &WriteBatchRequest) -> Result<BatchWritten> {
         Err(request.unsupported())
     }
 

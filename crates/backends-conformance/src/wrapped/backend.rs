@@ -4,7 +4,9 @@ use std::any::Any;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use backends_core::driver::{BackendDriver, Context, DefineRequest, Defined, RemoveIndexRequest};
+use backends_core::driver::{
+    BackendDriver, BatchWritten, Context, DefineRequest, Defined, RemoveIndexRequest, WriteBatchRequest,
+};
 use backends_core::{Capabilities, Result};
 
 use super::Faults;
@@ -47,6 +49,12 @@ impl BackendDriver for Wrapped {
     async fn remove_index(&self, request: &RemoveIndexRequest) -> Result<Defined> {
         let removed = self.inner.remove_index(request);
         Ok(self.wrap(self.faults.passing("remove_index", &request.context, 0, removed).await?))
+    }
+
+    async fn write_batch(&self, request: &WriteBatchRequest) -> Result<BatchWritten> {
+        let inside = request.inside(|repository| repository.downcast_ref().map(WrappedRepository::inner));
+        let written = self.inner.write_batch(&inside);
+        self.faults.passing("batch", &request.context, request.writes.len(), written).await
     }
 
     async fn ping(&self, context: &Context) -> Result<()> {

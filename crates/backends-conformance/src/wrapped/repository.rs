@@ -24,6 +24,10 @@ impl WrappedRepository {
     pub(super) fn new(inner: Arc<dyn RepositoryDriver>, faults: Faults) -> Self {
         Self { inner, faults }
     }
+
+    pub(super) fn inner(&self) -> Arc<dyn RepositoryDriver> {
+        Arc::clone(&self.inner)
+    }
 }
 
 #[async_trait]

@@ -58,16 +58,32 @@ impl<T: Record> Delete<T> {
     /// Nothing where no record can have the key. Apart, so that what it takes apart is not kept until the answer comes.
     fn deleting(self, invocation: &Invocation) -> Result<Option<(Arc<State>, Deleting)>> {
         let (key, expected) = (self.key?, self.expected?);
-        let Sought::Key(key) = key else {
+        if key == Sought::Nowhere {
             invocation.check()?;
-            return expected.map_or(Ok(None), |expected| Err(Error::stale_version(expected.field())));
-        };
-        let mut request = DeleteRequest::new(invocation.context().clone(), key);
-        request.expected = expected;
-        request.expiry = self.state.expiry(request.context.now);
+        }
+        let request = deletion(invocation, &self.state, key, expected)?;
         let driver = Arc::clone(&self.state.driver);
-        Ok(Some((self.state, Deleting { driver, request })))
+        Ok(request.map(|request| (self.state, Deleting { driver, request })))
     }
+}
+
+/// The request; nothing where no record can have the key.
+///
+/// # Errors
+/// `Conflict` if a version is expected of a record that cannot be.
+pub(super) fn deletion(
+    invocation: &Invocation,
+    state: &State,
+    key: Sought,
+    expected: Option<ExpectedVersion>,
+) -> Result<Option<DeleteRequest>> {
+    let Sought::Key(key) = key else {
+        return expected.map_or(Ok(None), |expected| Err(Error::stale_version(expected.field())));
+    };
+    let mut request = DeleteRequest::new(invocation.context().clone(), key);
+    request.expected = expected;
+    request.expiry = state.expiry(request.context.now);
+    Ok(Some(request))
 }
 
 action!(Delete<T: Record>, Option<T>);

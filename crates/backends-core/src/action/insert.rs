@@ -20,11 +20,7 @@ pub struct Insert<T> {
 
 impl<T: Record> Insert<T> {
     pub(crate) fn new(repository: &Repository<T>, record: &T) -> Self {
-        let written = Written::new(repository, record, |state, checked| {
-            check_own_id(state, checked)?;
-            begin_version(state, checked)
-        });
-        Self { written, timeout: None }
+        Self { written: prepare(repository, record), timeout: None }
     }
 
     async fn run(self) -> Result<T> {
@@ -36,12 +32,26 @@ impl<T: Record> Insert<T> {
     }
 }
 
+/// A new record, checked.
+pub(super) fn prepare<T: Record>(repository: &Repository<T>, record: &T) -> Written<T> {
+    Written::new(repository, record, |state, checked| {
+        check_own_id(state, checked)?;
+        begin_version(state, checked)
+    })
+}
+
 /// Apart, so that what it takes apart is not kept until the answer comes.
 fn inserting<T: Record>(invocation: &Invocation, prepared: Result<Box<Prepared<T>>>) -> Result<(Inserting, T)> {
-    let Prepared { state, checked, record } = *prepared?.at(invocation)?;
+    let (state, request, record) = insertion(invocation, *prepared?.at(invocation)?);
+    Ok((Inserting { state, request }, record))
+}
+
+/// The request, and the record as it will be read.
+pub(super) fn insertion<T>(invocation: &Invocation, prepared: Prepared<T>) -> (Arc<State>, InsertRequest, T) {
+    let Prepared { state, checked, record } = prepared;
     let mut request = InsertRequest::new(invocation.context().clone(), checked.key, checked.record);
     request.expiry = state.expiry(request.context.now);
-    Ok((Inserting { state, request }, record))
+    (state, request, record)
 }
 
 action!(Insert<T: Record>, T);

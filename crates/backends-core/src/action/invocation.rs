@@ -42,9 +42,14 @@ impl Invocation {
     }
 
     /// A call on so many records or keys, whose deadline progress renews.
-    pub(crate) fn of_many(mut self, records: usize) -> Self {
+    pub(crate) fn of_many(self, records: usize) -> Self {
+        self.sized(records).renewable()
+    }
+
+    /// A call on so many records, all of them at once.
+    pub(crate) fn sized(mut self, records: usize) -> Self {
         self.call.batch_size = Some(records);
-        self.renewable()
+        self
     }
 
     /// A call whose deadline progress renews.

@@ -20,11 +20,7 @@ pub struct Replace<T> {
 
 impl<T: Record> Replace<T> {
     pub(crate) fn new(repository: &Repository<T>, record: &T) -> Self {
-        let written = Written::new(repository, record, |state, checked| {
-            check_names_its_key(state, checked)?;
-            count_version(state, checked)
-        });
-        Self { written, timeout: None }
+        Self { written: prepare(repository, record), timeout: None }
     }
 
     async fn run(self) -> Result<T> {
@@ -37,14 +33,22 @@ impl<T: Record> Replace<T> {
 
 action!(Replace<T: Record>, T);
 
+/// A record in the place of another, checked.
+pub(super) fn prepare<T: Record>(repository: &Repository<T>, record: &T) -> Written<T> {
+    Written::new(repository, record, |state, checked| {
+        check_names_its_key(state, checked)?;
+        count_version(state, checked)
+    })
+}
+
 /// Puts the record in the place of what is there, and says whether there was nothing.
 pub(super) async fn put<T: Record>(
     invocation: &Invocation,
     prepared: Box<Prepared<T>>,
     create: bool,
 ) -> Result<(T, bool)> {
-    let (state, record, replacing) = replacing(invocation, *prepared, create);
-    let merged = invocation.write(replacing).await?;
+    let (state, request, record) = replacement(invocation, *prepared, create);
+    let merged = invocation.write(Replacing { state: Arc::clone(&state), request }).await?;
     if state.definition.id_is_key() {
         return Ok((record, merged.created));
     }
@@ -55,8 +59,12 @@ pub(super) async fn put<T: Record>(
     Ok((record, merged.created))
 }
 
-/// Apart, so that what it takes apart is not kept until the answer comes.
-fn replacing<T>(invocation: &Invocation, prepared: Prepared<T>, create: bool) -> (Arc<State>, T, Replacing) {
+/// The request, and the record as it will be read. Apart, so that what it takes apart is not kept until the answer comes.
+pub(super) fn replacement<T>(
+    invocation: &Invocation,
+    prepared: Prepared<T>,
+    create: bool,
+) -> (Arc<State>, ReplaceRequest, T) {
     let Prepared { state, mut checked, record } = prepared;
     let id = id_rule(&state, &mut checked);
     let mut request = ReplaceRequest::new(invocation.context().clone(), checked.key, checked.record);
@@ -64,8 +72,7 @@ fn replacing<T>(invocation: &Invocation, prepared: Prepared<T>, create: bool) ->
     request.id = id;
     request.expected = checked.expected;
     request.expiry = state.expiry(request.context.now);
-    let replacing = Replacing { state: Arc::clone(&state), request };
-    (state, record, replacing)
+    (state, request, record)
 }
 
 struct Replacing {

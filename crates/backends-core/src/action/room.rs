@@ -9,7 +9,7 @@ use crate::repository::{State, key_of};
 use crate::{Error, Filter, Index, Key, Path, Predicate, RecordBuf, Result, Value};
 
 /// How often a write is made again, each time after something that was in its way is gone.
-const TRIES: usize = 10;
+pub(super) const TRIES: usize = 10;
 
 /// A write that stores a record.
 #[derive(Clone, Copy)]
@@ -70,7 +70,7 @@ impl<'r> Storing<'r> {
 
     /// Removes what has expired and is in the way of a write that was refused. Says whether nothing is there now that
     /// was.
-    async fn make_room(self, state: &State, expiry: &Expiry, refused: &Error) -> Result<bool> {
+    pub(super) async fn make_room(self, state: &State, expiry: &Expiry, refused: &Error) -> Result<bool> {
         let (context, key) = self.target();
         let Some(name) = refused.index() else { return Ok(false) };
         let in_the_way = match (name, state.definition.index(name)) {

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::action;
 use super::changing::{Changes, Handed, update};
+use super::{Invocation, action};
 use crate::driver::{ExpectedVersion, UpdateRequest};
 use crate::layer::Operation;
 use crate::repository::{Inner, Sought, State, decode, sought};
-use crate::{Filter, Record, Repository, Result, Update};
+use crate::{Filter, Key, Record, Repository, Result, Update};
 
 /// Changes the record with a key. See [`Repository::update`].
 #[must_use = "an action does nothing until it is awaited"]
@@ -28,8 +28,7 @@ impl<T: Record> UpdateByKey<T> {
     pub(crate) fn new(repository: &Repository<T>, key: impl Serialize, update: &Update) -> Self {
         let inner = Arc::clone(repository.inner());
         let state = inner.state();
-        let prepare = || Ok((sought(&state, &key)?, Changes::new(repository, &state, update)?));
-        let prepared = prepare();
+        let prepared = prepare(repository, &state, key, update);
         Self { inner, state, prepared, expected: Ok(None), timeout: None, record: PhantomData }
     }
 
@@ -49,15 +48,37 @@ impl<T: Record> UpdateByKey<T> {
         let prepared = self.prepared.and_then(|(key, changes)| Ok((key, changes, self.expected?)));
         let (key, changes, expected) = prepared.map_err(|error| invocation.place(error))?;
         let Sought::Key(key) = key else { return invocation.check().map(|()| None) };
-        let expiry = self.state.expiry(invocation.context().now);
-        let filter = expiry.map_or_else(Filter::all, |expiry| expiry.among(Filter::all()));
-        let mut request = changes.request(invocation.context().clone(), key, &filter, &self.state);
-        request.expected = expected;
+        let request = change(&invocation, &self.state, key, &changes, expected);
         let updated = invocation.write(Updating { state: Arc::clone(&self.state), request }).await?;
         updated.map(|batch| decode(&self.state, &*batch, 0, None)).transpose().map_err(|error| {
             invocation.place(error.saying("the record is updated, but unreadable").with_may_have_happened(true))
         })
     }
+}
+
+/// The key and the changes, checked.
+pub(super) fn prepare<T: Record>(
+    repository: &Repository<T>,
+    state: &Arc<State>,
+    key: impl Serialize,
+    update: &Update,
+) -> Result<(Sought, Changes)> {
+    Ok((sought(state, &key)?, Changes::new(repository, state, update)?))
+}
+
+/// The request to change the record with a key, unless it has expired.
+pub(super) fn change(
+    invocation: &Invocation,
+    state: &State,
+    key: Key,
+    changes: &Changes,
+    expected: Option<ExpectedVersion>,
+) -> UpdateRequest {
+    let expiry = state.expiry(invocation.context().now);
+    let filter = expiry.map_or_else(Filter::all, |expiry| expiry.among(Filter::all()));
+    let mut request = changes.request(invocation.context().clone(), key, &filter, state);
+    request.expected = expected;
+    request
 }
 
 action!(UpdateByKey<T: Record>, Option<T>);

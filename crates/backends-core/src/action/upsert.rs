@@ -26,7 +26,7 @@ pub struct Upserted<T> {
 
 impl<T: Record> Upsert<T> {
     pub(crate) fn new(repository: &Repository<T>, record: &T) -> Self {
-        Self { written: Written::new(repository, record, count_version), timeout: None }
+        Self { written: prepare(repository, record), timeout: None }
     }
 
     async fn run(self) -> Result<Upserted<T>> {
@@ -36,6 +36,11 @@ impl<T: Record> Upsert<T> {
         let (record, created) = put(&invocation, prepared, true).await?;
         Ok(Upserted { record, created })
     }
+}
+
+/// A record to insert or in the place of another, checked.
+pub(super) fn prepare<T: Record>(repository: &Repository<T>, record: &T) -> Written<T> {
+    Written::new(repository, record, count_version)
 }
 
 action!(Upsert<T: Record>, Upserted<T>);

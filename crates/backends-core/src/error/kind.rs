@@ -26,6 +26,11 @@ impl Error {
             .with_index(index)
     }
 
+    /// The error of an update in a batch whose record is not there.
+    pub(crate) fn nothing_to_update() -> Self {
+        Self::not_found("no record has this key, so that there is none to update: insert it, or leave the update out")
+    }
+
     /// The error of a call on a repository that `SchemaMode::Trust` took to be there and is not, the same on every
     /// backend.
     pub fn never_defined() -> Self {

@@ -54,12 +54,18 @@ impl Contents {
                 return Err(Error::value_taken(index.name()));
             }
         }
-        self.remove(key);
-        for Unique { index, owners } in &mut self.unique {
-            owners.extend(Taken::by(record, index).map(|taken| (taken, key.clone())));
-        }
-        self.records.insert(key.clone(), record.clone());
+        self.restore(key, Some(record.clone()));
         Ok(())
+    }
+
+    /// Makes this what is there, whatever others have: for what was there before, when what came after it is undone.
+    pub(super) fn restore(&mut self, key: &Key, record: Option<RecordBuf>) {
+        self.remove(key);
+        let Some(record) = record else { return };
+        for Unique { index, owners } in &mut self.unique {
+            owners.extend(Taken::by(&record, index).map(|taken| (taken, key.clone())));
+        }
+        self.records.insert(key.clone(), record);
     }
 
     /// Forgets the records that have expired.

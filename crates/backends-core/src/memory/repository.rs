@@ -19,7 +19,7 @@ const BATCH: usize = 100;
 /// The records of one repository, in memory.
 #[derive(Debug)]
 pub struct MemoryRepository {
-    table: Arc<Table>,
+    pub(super) table: Arc<Table>,
 }
 
 impl MemoryRepository {

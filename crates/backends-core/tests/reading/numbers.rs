@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use backends_core::driver::{
-    BackendDriver, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted, Fetched, FindRequest, Found,
-    GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, Remainder, RemoveIndexRequest,
-    ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped, UpdateRequest, Updated,
+    BackendDriver, BatchWritten, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted, Fetched,
+    FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, Remainder,
+    RemoveIndexRequest, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped, UpdateRequest, Updated,
+    WriteBatchRequest,
 };
 use backends_core::{
     Batch, Capabilities, Cursor, Error, Expr, Filter, Order, Position, Predicate, RecordBuf, Result, Sort, Token, Value,
@@ -61,6 +62,10 @@ impl BackendDriver for Numbers {
     }
 
     async fn remove_index(&self, request: &RemoveIndexRequest) -> Result<Defined> {
+        Err(request.unsupported())
+    }
+
+    async fn write_batch(&self, request: &WriteBatchRequest) -> Result<BatchWritten> {
         Err(request.unsupported())
     }
 

@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use backends_core::driver::{
-    BackendDriver, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted, Fetched, FindRequest, Found,
-    GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, RemoveIndexRequest, ReplaceRequest,
-    Replaced, RepositoryDriver, SwapRequest, Swapped, UpdateRequest, Updated,
+    BackendDriver, BatchWritten, Context, Counted, DefineRequest, Defined, DeleteRequest, Deleted, Fetched,
+    FindRequest, Found, GetRequest, InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan,
+    RemoveIndexRequest, ReplaceRequest, Replaced, RepositoryDriver, SwapRequest, Swapped, UpdateRequest, Updated,
+    WriteBatchRequest,
 };
 use backends_core::json::{self, JsonBatch};
 use backends_core::{Batch, Capabilities, RecordBuf, Result};
@@ -46,6 +47,10 @@ impl BackendDriver for Keeper {
     }
 
     async fn remove_index(&self, request: &RemoveIndexRequest) -> Result<Defined> {
+        Err(request.unsupported())
+    }
+
+    async fn write_batch(&self, request: &WriteBatchRequest) -> Result<BatchWritten> {
         Err(request.unsupported())
     }
 
