@@ -26,7 +26,7 @@ use crate::queue::Queue;
 use crate::readers::{self, ReadJob, Readers};
 use crate::schema::{self, Table};
 use crate::writer::{self, Manner, WriteJob, Writer};
-use crate::{SqliteOptions, SqliteRepository};
+use crate::{SqliteOptions, SqliteRepository, repository};
 
 /// Opens the embedded backend; what a registry takes.
 #[derive(Debug, Clone, Copy, Default)]
@@ -253,7 +253,7 @@ impl BackendDriver for SqliteBackend {
     }
 
     async fn write_batch(&self, request: &WriteBatchRequest) -> Result<BatchWritten> {
-        Err(request.unsupported())
+        repository::write_batch(self, request).await
     }
 
     async fn ping(&self, context: &Context) -> Result<()> {

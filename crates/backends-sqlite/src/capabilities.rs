@@ -6,5 +6,6 @@ use backends_core::Capabilities;
 pub(crate) const MAX_RECORD_BYTES: u64 = 1_000_000_000;
 
 pub(crate) fn capabilities() -> Capabilities {
-    Capabilities::none().durable().max_record_bytes(MAX_RECORD_BYTES).indexes().unique_indexes().versions().ttl()
+    let capabilities = Capabilities::none().durable().max_record_bytes(MAX_RECORD_BYTES).indexes();
+    capabilities.unique_indexes().versions().ttl().batches()
 }

@@ -21,9 +21,12 @@ use crate::plan::Plan;
 use crate::schema::Table;
 use crate::writer::Manner;
 
+mod batch;
 mod find;
 mod get;
 mod insert_many;
+
+pub(crate) use batch::write_batch;
 
 /// The records of one repository. Cheap to clone; every clone is the same repository.
 #[derive(Clone)]

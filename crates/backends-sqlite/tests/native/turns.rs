@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::support::{PATIENCE, User, fresh, user};
 
 /// Keeps the writer busy until it is told to end.
-async fn busy(backend: &Backend) -> (mpsc::Sender<()>, JoinHandle<Result<()>>) {
+pub(crate) async fn busy(backend: &Backend) -> (mpsc::Sender<()>, JoinHandle<Result<()>>) {
     let native: SqliteBackend = backend.native::<SqliteBackend>().unwrap().clone();
     let (begun, has_begun) = tokio::sync::oneshot::channel();
     let (end, may_end) = mpsc::channel();
