@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use crate::MongoOptions;
+use crate::batch;
 use crate::capabilities::capabilities;
 use crate::config::{self, NAME};
 use crate::database::{Database, Failure};
@@ -71,19 +72,23 @@ impl MongoBackend {
         let client = Client::with_options(client).map_err(unusable)?;
         let native = client.database(&options.database);
         let database = Database { client, native, prefix: options.table_prefix, topology };
-        let backend = Self { database: Arc::new(database), capabilities: capabilities() };
+        let mut backend = Self { database: Arc::new(database), capabilities: capabilities() };
         // Who opens the backend waits as long; what is known of the servers has to come before that ends.
         let limit = options.timeout.saturating_sub((options.timeout / 20).min(MARGIN));
         let context = Context::new(Timestamp::now(), limit);
-        if let Err(error) = backend.reach(&context).await {
-            backend.database.client.clone().shutdown().immediate(true).await;
-            return Err(error);
+        match backend.reach(&context).await {
+            Ok(Deployment::ReplicaSet) => backend.capabilities.batches = true,
+            Ok(Deployment::SingleServer) => {}
+            Err(error) => {
+                backend.database.client.clone().shutdown().immediate(true).await;
+                return Err(error);
+            }
         }
         Ok(backend)
     }
 
     /// Asks once; waiting does not help if no server agrees about encryption.
-    async fn reach(&self, context: &Context) -> Result<()> {
+    async fn reach(&self, context: &Context) -> Result<Deployment> {
         let topology = &self.database.topology;
         tokio::select! {
             biased;
@@ -95,7 +100,7 @@ impl MongoBackend {
     }
 
     /// The driver looks for the primary by itself, but takes any server that it is to ask directly.
-    async fn find_primary(&self, context: &Context) -> Result<()> {
+    async fn find_primary(&self, context: &Context) -> Result<Deployment> {
         let hello = self.database.native.run_command(doc! { "hello": 1 });
         let answer = self.database.ask(context, hello.into_future()).await;
         let answer = answer.map_err(|failure| match failure {
@@ -107,8 +112,17 @@ impl MongoBackend {
                 "the server is not the primary of its replica set, and would read what is out of date: leave out `directConnection`, or name the primary",
             ));
         }
-        Ok(())
+        // MongoDB: a router of a sharded cluster says `isdbgrid`.
+        let has_transactions = answer.contains_key("setName") || matches!(answer.get_str("msg"), Ok("isdbgrid"));
+        Ok(if has_transactions { Deployment::ReplicaSet } else { Deployment::SingleServer })
     }
+}
+
+/// What answers.
+enum Deployment {
+    /// It has transactions.
+    ReplicaSet,
+    SingleServer,
 }
 
 /// The driver does not take the options.
@@ -142,7 +156,12 @@ impl BackendDriver for MongoBackend {
     }
 
     async fn write_batch(&self, request: &WriteBatchRequest) -> Result<BatchWritten> {
-        Err(request.unsupported())
+        if !self.capabilities.batches {
+            return Err(Error::unsupported(
+                "the capability `batches`: a single server has no transactions: make it a replica set, for which one member will do, or write one record after another",
+            ));
+        }
+        batch::write_batch(&self.database, request).await
     }
 
     async fn ping(&self, context: &Context) -> Result<()> {

@@ -96,6 +96,11 @@ impl Codec {
         if stored_id.get(&self.id_field) != record.get(&self.id_field) {
             return Err(Error::invalid_input("the record brings another id than the stored one, which never changes"));
         }
+        self.document_with_stored_id(record, stored)
+    }
+
+    /// The same of a record that has the text of this id.
+    pub(crate) fn document_with_stored_id(&self, record: &RecordBuf, stored: &[u8]) -> Result<RawDocumentBuf> {
         let id = Elements::new(stored, 0).find(ID)?;
         let id = match id.map(|id| (id.tag, id.start)) {
             Some((tag::OBJECT_ID, start)) => Some(Id::ObjectId(fixed(stored, start)?)),

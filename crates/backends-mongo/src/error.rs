@@ -8,7 +8,7 @@ use crate::topology::Fault;
 mod code;
 
 pub(crate) use code::TOO_LARGE;
-use code::of_code;
+use code::{TOO_LATE, of_code};
 
 /// Whether a call that failed may have changed something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +97,12 @@ fn meaning(native: &NativeError, fault: Fault) -> (Error, Doubt) {
 /// Whether the way to the server broke.
 pub(crate) fn is_of_the_connection(native: &NativeError) -> bool {
     matches!(&*native.kind, NativeKind::Io(_) | NativeKind::ConnectionPoolCleared { .. })
+}
+
+/// A call whose time is over.
+#[cold]
+pub(crate) fn too_late() -> Error {
+    Error::timeout(TOO_LATE)
 }
 
 fn failed() -> Error {

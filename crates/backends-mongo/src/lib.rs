@@ -22,6 +22,7 @@
 
 mod alternatives;
 mod backend;
+mod batch;
 mod capabilities;
 mod codec;
 mod config;

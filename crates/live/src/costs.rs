@@ -8,6 +8,7 @@ use proxy::Request;
 use crate::stage::{Pair, record};
 use crate::{Stage, Table};
 
+pub mod batches;
 pub mod expiring;
 pub mod guarded;
 pub mod indexed;

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use proxy::Fault;
 
+mod batch;
 mod call;
 mod many;
 mod report;
@@ -108,8 +109,14 @@ pub async fn run(stage: &Stage, key: KeyIs) -> Report {
         single::run(stage, &pair, shape, field, &call::TAKEN, &mut report).await;
     }
     many::run(stage, &pair, shape, field, &mut report).await;
+    if stage.has_batches() {
+        batch::run(stage, &pair, shape, field, &batch::ALL, &mut report).await;
+    }
     let versioned = stage.define(&json.replace("lost_", "versions_").replacen('{', r#"{"version": "v", "#, 1)).await;
     single::run(stage, &versioned, shape, field, &call::EXPECTING, &mut report).await;
+    if stage.has_batches() {
+        batch::run(stage, &versioned, shape, field, &batch::EXPECTING, &mut report).await;
+    }
     finish(stage, report)
 }
 

@@ -38,6 +38,11 @@ impl Pair {
     pub(crate) fn is_guarded(&self) -> bool {
         self.definition.indexes().any(backends_core::Index::is_unique)
     }
+
+    /// Whether its records have versions.
+    pub(crate) fn has_versions(&self) -> bool {
+        self.definition.version().is_some()
+    }
 }
 
 impl Stage {
@@ -69,6 +74,10 @@ impl Stage {
     pub fn with_records(mut self, records: usize) -> Self {
         self.small.records = records;
         self
+    }
+
+    pub(crate) fn has_batches(&self) -> bool {
+        self.clean.capabilities().batches
     }
 
     /// Closes both ways.

@@ -47,7 +47,6 @@ pub enum KeyedWrite {
 
 /// What a write of a batch comes to.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub enum BatchStep {
     /// The record is there afterwards.
     Put {

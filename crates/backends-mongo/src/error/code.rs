@@ -82,7 +82,7 @@ pub(super) fn of_code(code: i32) -> (ErrorKind, &'static str, Doubt) {
 }
 
 const TAKEN: &str = "a unique index holds this value already: change the value";
-const TOO_LATE: &str = "the server did not finish in time: ask again, or give more time with `.timeout(…)`";
+pub(super) const TOO_LATE: &str = "the server did not finish in time: ask again, or give more time with `.timeout(…)`";
 const NO_PRIMARY: &str = "the server takes no writes now, since another one is to be elected or it ends: ask again";
 pub(crate) const TOO_LARGE: &str =
     "the record is larger than MongoDB's limit of 16777216 bytes as BSON: split it, or keep the large part elsewhere";

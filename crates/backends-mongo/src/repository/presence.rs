@@ -24,7 +24,7 @@ impl MongoRepository {
     ///
     /// # Errors
     /// `DefinitionConflict` if it is not there.
-    pub(super) async fn is_there(&self, context: &Context) -> Result<()> {
+    pub(crate) async fn is_there(&self, context: &Context) -> Result<()> {
         if self.presence.0.load(Ordering::Relaxed) {
             return Ok(());
         }

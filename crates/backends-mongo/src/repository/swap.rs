@@ -132,7 +132,7 @@ impl MongoRepository {
 }
 
 /// The update by which a document gets those fields of this one that the changes are in.
-fn change(request: &UpdateRequest, document: &RawDocumentBuf) -> Result<Document> {
+pub(super) fn change(request: &UpdateRequest, document: &RawDocumentBuf) -> Result<Document> {
     let document = Document::try_from(document.as_ref())
         .map_err(|native| Error::unexpected("a record became no well-formed BSON").with_native(native))?;
     let (mut set, mut unset) = (Document::new(), Document::new());
@@ -206,7 +206,8 @@ fn condition_without(seen: &RawDocumentBuf, names: &[&str]) -> Result<(Document,
     Ok((doc! { ID: id_of(seen)?, "$expr": { "$eq": [stored, literal(&compared)?] } }, compared))
 }
 
-fn id_of(seen: &RawDocumentBuf) -> Result<Bson> {
+/// The `_id` of a stored document.
+pub(super) fn id_of(seen: &RawDocumentBuf) -> Result<Bson> {
     let id = seen.get(ID).ok().flatten().and_then(|id| Bson::try_from(id).ok());
     id.ok_or_else(|| Error::unexpected("a stored document has no `_id`"))
 }

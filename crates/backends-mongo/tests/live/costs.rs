@@ -39,3 +39,8 @@ async fn c31_l07_every_call_on_unique_values_sends_what_the_page_says() {
 async fn c35_l07_every_call_on_records_that_expire_sends_what_the_page_says() {
     hold("What calls on records that expire send", costs::expiring::observe).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c33_l07_every_batch_sends_what_the_page_says() {
+    hold("What batches send", costs::batches::observe).await;
+}

@@ -59,7 +59,7 @@ fn write_each(connection: &Connection, request: &WriteBatchRequest, places: &[Pl
                 put().map_err(at_its_place)?;
             }
             BatchStep::Remove => drop(delete(connection, table, key).map_err(at_its_place)?),
-            _ => {}
+            BatchStep::Nothing => {}
         }
     }
     Ok(steps.finish())
