@@ -18,6 +18,7 @@ use crate::capabilities::capabilities;
 use crate::config::{self, NAME};
 use crate::error::is_no_right;
 use crate::options::sooner;
+use crate::repository;
 use crate::schema;
 use crate::service::Service;
 
@@ -93,7 +94,7 @@ impl BackendDriver for DynamoBackend {
     }
 
     async fn write_batch(&self, request: &WriteBatchRequest) -> Result<BatchWritten> {
-        Err(request.unsupported())
+        repository::write_batch(request).await
     }
 
     async fn ping(&self, context: &Context) -> Result<()> {

@@ -10,5 +10,5 @@ const SYSTEM: &str = "aws.dynamodb";
 
 pub(crate) fn capabilities() -> Capabilities {
     let capabilities = Capabilities::none().durable().max_record_bytes(MAX_RECORD_BYTES).late_indexes();
-    capabilities.unique_indexes().versions().ttl().system(SYSTEM)
+    capabilities.unique_indexes().versions().ttl().batches().system(SYSTEM)
 }

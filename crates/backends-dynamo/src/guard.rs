@@ -132,6 +132,11 @@ impl Guard {
         ])
     }
 
+    /// Whether an item holds values for the record with this key.
+    pub(crate) fn is_of(item: &Item, owner: &Item) -> bool {
+        matches!(item.get(OWNER), Some(AttributeValue::M(key)) if key == owner)
+    }
+
     /// Whether an item holds the same values, and not others of the same hash.
     pub(crate) fn is(&self, item: &Item) -> bool {
         matches!(item.get(VALUES), Some(AttributeValue::B(values)) if values.as_ref() == self.values)

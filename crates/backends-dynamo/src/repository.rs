@@ -20,6 +20,7 @@ use crate::stamp::Stamp;
 use crate::table::DynamoTable;
 
 mod answers;
+mod batch;
 mod delete;
 mod find;
 mod get;
@@ -34,6 +35,7 @@ mod replace;
 mod swap;
 mod update;
 
+pub(crate) use batch::write_batch;
 pub(crate) use guarding::{id_of, told};
 
 /// The records of one repository.

@@ -180,7 +180,13 @@ impl DynamoRepository {
         Ok(item.filter(|item| !item.is_empty()))
     }
 
-    fn of_record(&self, change: Change<'_>, key: &Item) -> Result<TransactWriteItem> {
+    /// The item of the companion table by which values are held, as it is now.
+    pub(super) async fn held(&self, context: &Context, guard: &Guard) -> Result<Option<Item>> {
+        let key = Item::from([(KEY.to_owned(), AttributeValue::S(guard.key.clone()))]);
+        self.fetch_by(context, &self.companion(), &key).await
+    }
+
+    pub(super) fn of_record(&self, change: Change<'_>, key: &Item) -> Result<TransactWriteItem> {
         let table = &self.table.name;
         let old = ReturnValuesOnConditionCheckFailure::AllOld;
         let whole = TransactWriteItem::builder();
@@ -214,16 +220,30 @@ impl DynamoRepository {
 
     /// Values that nobody has, or the record itself, whose guard another program forgot.
     pub(super) fn taking(&self, guard: &Guard, owner: &Item, stamp: Stamp) -> Result<TransactWriteItem> {
+        self.taking_from(guard, owner, None, stamp)
+    }
+
+    /// The same, or values of the record `before`, which leaves them.
+    pub(super) fn taking_from(
+        &self,
+        guard: &Guard,
+        owner: &Item,
+        before: Option<&Item>,
+        stamp: Stamp,
+    ) -> Result<TransactWriteItem> {
         let mut item = guard.item(owner);
         stamp.put_into(&mut item);
+        let condition = if before.is_some() { FREE_OR_OF_EITHER } else { FREE_OR_OWN };
         let put = PutItem::builder().table_name(self.companion()).set_item(Some(item));
-        let put = put.condition_expression(FREE_OR_OWN).set_expression_attribute_names(Some(free_or_own()));
-        let put = put.expression_attribute_values(":o", AttributeValue::M(owner.clone()));
+        let put = put.condition_expression(condition).set_expression_attribute_names(Some(free_or_own()));
+        let owners = [(":o", Some(owner)), (":b", before)].into_iter();
+        let value = |(name, key): (&str, Option<&Item>)| Some((name.to_owned(), AttributeValue::M(key?.clone())));
+        let put = put.set_expression_attribute_values(Some(owners.filter_map(value).collect()));
         let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         Ok(TransactWriteItem::builder().put(put.build().map_err(unbuilt)?).build())
     }
 
-    fn leaving(&self, guard: &Guard, owner: &Item) -> Result<TransactWriteItem> {
+    pub(super) fn leaving(&self, guard: &Guard, owner: &Item) -> Result<TransactWriteItem> {
         let delete = Delete::builder().table_name(self.companion()).key(KEY, AttributeValue::S(guard.key.clone()));
         let delete = delete.condition_expression(FREE_OR_OWN).set_expression_attribute_names(Some(free_or_own()));
         let delete = delete.expression_attribute_values(":o", AttributeValue::M(owner.clone()));
@@ -237,9 +257,7 @@ impl DynamoRepository {
 
     /// The record that has the values of a guard, read anew as often as they moved from one to another meanwhile.
     pub(super) async fn fetch_guarded(&self, context: &Context, guard: &Guard) -> Result<Option<Item>> {
-        let companion = self.companion();
-        let key = Item::from([(KEY.to_owned(), AttributeValue::S(guard.key.clone()))]);
-        let mut held = self.fetch_by(context, &companion, &key).await?;
+        let mut held = self.held(context, guard).await?;
         loop {
             let Some(AttributeValue::M(owner)) =
                 held.as_ref().filter(|held| guard.is(held)).and_then(|held| held.get(OWNER))
@@ -251,7 +269,7 @@ impl DynamoRepository {
                 return Ok(Some(item));
             }
             // It left the values between the two reads, or another program changed it.
-            let now = self.fetch_by(context, &companion, &key).await?;
+            let now = self.held(context, guard).await?;
             if now.is_none() || now == held {
                 return Ok(None);
             }
@@ -261,13 +279,14 @@ impl DynamoRepository {
 }
 
 const FREE_OR_OWN: &str = "attribute_not_exists(#k) OR #o = :o";
+const FREE_OR_OF_EITHER: &str = "attribute_not_exists(#k) OR #o = :o OR #o = :b";
 
 fn free_or_own() -> HashMap<String, String> {
     HashMap::from([("#k".to_owned(), KEY.to_owned()), ("#o".to_owned(), OWNER.to_owned())])
 }
 
 /// What it comes to that a guard is another record's.
-fn of_taken(guard: &Guard, item: Option<&Item>, stamp: Stamp, is_unclear: bool) -> Error {
+pub(super) fn of_taken(guard: &Guard, item: Option<&Item>, stamp: Stamp, is_unclear: bool) -> Error {
     match item {
         // An earlier try was done, and its record is gone or another by now.
         Some(item) if stamp.is_on(item) => lost(),
@@ -276,7 +295,7 @@ fn of_taken(guard: &Guard, item: Option<&Item>, stamp: Stamp, is_unclear: bool) 
     }
 }
 
-fn strange() -> Error {
+pub(super) fn strange() -> Error {
     Error::unexpected(
         "a value of the record is held for another one: another program changed one of them; define the repository with `.no_other_writers()`, which puts that right",
     )

@@ -29,24 +29,19 @@ impl DynamoRepository {
             };
             let seen = RecordBuf::from_tokens(&mut ItemTokens::new(&stored))?;
             let Some(record) = request.apply(&seen)? else { return Ok(Updated::missing()) };
-            let fields = Fields::of(request);
-            let outcome = if fields.count() > MOST_FIELDS {
-                self.put_over_seen(context, &request.key, Some(&stored), &record, stamp, expiry.as_ref()).await?
-            } else {
-                let item = self.codec.item(&record, &stamp)?;
-                let shift = Shift::new(self.guards.of(&stored), self.guards.of(&item));
-                let beside = self.guards.fields_beside(|field| fields.changed.contains(field));
-                let mut same = fields.looked_at.clone();
-                let of_time = self.codec.expires().map(Expires::field);
-                same.extend(self.codec.places().fields().chain(of_time).chain([STAMP]).chain(beside));
-                let same: Vec<&str> = same.into_iter().collect();
-                let condition = Expression::same(&stored, &same, self.codec.partition());
-                let patch = Patch::new(&stored, item, &fields.changed);
-                if shift.is_nothing() {
-                    Outcome::of(self.patch(context, &request.key, condition, patch).await, &stamp)?
-                } else {
-                    let change = Change::Update { condition, patch };
-                    self.with_guards(context, &request.key, change, &shift, stamp, expiry.as_ref()).await?
+            let item = self.codec.item(&record, &stamp)?;
+            let outcome = match self.patching(request, &stored, &item) {
+                None => {
+                    self.put_over_seen(context, &request.key, Some(&stored), &record, stamp, expiry.as_ref()).await?
+                }
+                Some((condition, patch)) => {
+                    let shift = Shift::new(self.guards.of(&stored), self.guards.of(&item));
+                    if shift.is_nothing() {
+                        Outcome::of(self.patch(context, &request.key, condition, patch).await, &stamp)?
+                    } else {
+                        let change = Change::Update { condition, patch };
+                        self.with_guards(context, &request.key, change, &shift, stamp, expiry.as_ref()).await?
+                    }
                 }
             };
             if outcome.swapped()? == Swapped::Done {
@@ -54,6 +49,22 @@ impl DynamoRepository {
             }
             tokio::task::yield_now().await;
         }
+    }
+
+    /// What makes the new item of the stored one, and on which condition; nothing where an update is about more fields
+    /// than a condition compares.
+    pub(super) fn patching(&self, request: &UpdateRequest, stored: &Item, item: &Item) -> Option<(Expression, Patch)> {
+        let fields = Fields::of(request);
+        if fields.count() > MOST_FIELDS {
+            return None;
+        }
+        let beside = self.guards.fields_beside(|field| fields.changed.contains(field));
+        let mut same = fields.looked_at.clone();
+        let of_time = self.codec.expires().map(Expires::field);
+        same.extend(self.codec.places().fields().chain(of_time).chain([STAMP]).chain(beside));
+        let same: Vec<&str> = same.into_iter().collect();
+        let condition = Expression::same(stored, &same, self.codec.partition());
+        Some((condition, Patch::new(stored, item, &fields.changed)))
     }
 
     async fn patch(
@@ -109,12 +120,13 @@ pub(super) struct Patch {
 impl Patch {
     /// What makes of one item the other, in these fields and in what is the library's own: the others stay as whoever
     /// stored them.
-    fn new(seen: &Item, item: Item, fields: &BTreeSet<&str>) -> Self {
+    fn new(seen: &Item, item: &Item, fields: &BTreeSet<&str>) -> Self {
         let is_meant = |name: &str| fields.contains(name) || name.starts_with(RESERVED);
         let is_gone = |name: &&String| is_meant(name) && !item.contains_key(*name);
         let mut removed: Vec<String> = seen.keys().filter(is_gone).cloned().collect();
         removed.sort_unstable();
-        let mut set: Vec<_> = item.into_iter().filter(|(name, _)| is_meant(name)).collect();
+        let set = item.iter().filter(|(name, _)| is_meant(name));
+        let mut set: Vec<_> = set.map(|(name, value)| (name.clone(), value.clone())).collect();
         set.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
         Self { set, removed }
     }
@@ -151,7 +163,7 @@ mod tests {
     fn what_the_update_does_not_name_is_left_alone() {
         let seen = item(&[("id", "1"), ("name", "Ada"), ("gone", "x"), ("theirs", "set"), ("_backends_shard", "3")]);
         let after = item(&[("id", "1"), ("name", "Eve"), ("theirs", "list"), ("_backends_write", "w")]);
-        let patch = Patch::new(&seen, after, &BTreeSet::from(["name", "gone", "never"]));
+        let patch = Patch::new(&seen, &after, &BTreeSet::from(["name", "gone", "never"]));
         let mut beside = Expression::same(&seen, &["name", "never"], "id");
         assert_eq!(beside.text, "attribute_exists(#p) AND #a0 = :a0 AND attribute_not_exists(#a1)");
         assert_eq!(patch.expression(&mut beside), "SET #s0 = :s0, #s1 = :s1 REMOVE #r0, #r1");
@@ -170,8 +182,8 @@ mod tests {
         let names: Vec<String> = (0..MOST_FIELDS).map(|n| format!("field{n}")).collect();
         let fields: Vec<&str> = names.iter().map(String::as_str).collect();
         let mut beside = Expression::same(&Item::new(), &fields, "id");
-        let after = names.iter().map(|name| (name.clone(), AttributeValue::Bool(true))).collect();
-        let text = Patch::new(&Item::new(), after, &fields.iter().copied().collect()).expression(&mut beside);
+        let after: Item = names.iter().map(|name| (name.clone(), AttributeValue::Bool(true))).collect();
+        let text = Patch::new(&Item::new(), &after, &fields.iter().copied().collect()).expression(&mut beside);
         // DynamoDB: 4 KB and 300 operators an expression.
         assert!(beside.text.len() <= 4_096 && text.len() <= 4_096, "{} {}", beside.text.len(), text.len());
         assert!(beside.text.matches("AND").count() + beside.text.matches('(').count() <= 300);

@@ -33,6 +33,9 @@ fn read_units(request: &Value) -> f64 {
 }
 
 fn told(cost: &Cost) -> String {
+    if cost.requests.is_empty() {
+        return "none".to_owned();
+    }
     // Of queries and scans the items that are looked at are measured together.
     if cost.requests.iter().all(|request| ["Query", "Scan"].contains(&request.operation())) {
         let least = cost.requests.iter().map(|request| read_units(&request.json())).reduce(f64::min);
@@ -107,4 +110,9 @@ async fn c31_l07_every_call_on_unique_values_sends_and_costs_what_the_page_says(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c35_l07_every_call_on_records_that_expire_sends_and_costs_what_the_page_says() {
     hold_with_units("What calls on records that expire send and cost", costs::expiring::observe).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c33_l07_every_batch_sends_and_costs_what_the_page_says() {
+    hold_with_units("What batches send and cost", costs::batches::observe).await;
 }

@@ -21,6 +21,7 @@ async fn unanswered(key: KeyIs) -> BTreeSet<&'static str> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s02_c42_no_lost_answer_is_a_second_effect_a_conflict_or_a_false_success() {
     let expected = [
+        "batch with an insert of a taken key",
         "delete",
         "delete of what is missing",
         "delete of a version",
@@ -43,6 +44,7 @@ async fn s02_c42_no_lost_answer_is_a_second_effect_a_conflict_or_a_false_success
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s02_c42_nor_where_a_replace_keeps_the_stored_id() {
     let expected = [
+        "batch with an insert of a taken key",
         "delete",
         "delete of what is missing",
         "delete of a version",
@@ -60,7 +62,13 @@ async fn s02_c42_nor_where_a_replace_keeps_the_stored_id() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s02_c31_c42_nor_where_values_are_unique() {
     // What a transaction has done the service knows again, and the stamp tells it where nobody does.
-    let expected = ["insert of a taken key", "insert of a taken value", "insert_many", "replace by a taken value"];
+    let expected = [
+        "batch with an insert of a taken key",
+        "insert of a taken key",
+        "insert of a taken value",
+        "insert_many",
+        "replace by a taken value",
+    ];
     assert_eq!(unanswered(KeyIs::TheIdWithGuards).await, BTreeSet::from(expected));
 }
 

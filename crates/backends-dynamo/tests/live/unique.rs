@@ -14,10 +14,10 @@ use crate::indexes::{define, ids};
 use crate::store::{Item, Store, config, definition, endpoint, n, open, open_with, s};
 
 const PLAIN: &str = r#"{"name": "users", "idKind": "string", "fields": {"number": "integer"}}"#;
-const UNIQUE: &str = r#"{"name": "users", "idKind": "string", "fields": {"number": "integer"},
+pub(crate) const UNIQUE: &str = r#"{"name": "users", "idKind": "string", "fields": {"number": "integer"},
     "indexes": ["email", {"fields": ["number", "city"], "unique": true}]}"#;
 
-fn user(number: usize) -> Document {
+pub(crate) fn user(number: usize) -> Document {
     let id = format!("user {number:05}");
     Document::from([
         ("id", Value::from(&*id)),
@@ -32,7 +32,7 @@ fn users(numbers: std::ops::Range<usize>) -> Vec<Document> {
 }
 
 /// The guards of a repository: the index, and whose they are.
-async fn guards(store: &Store) -> BTreeSet<(String, String)> {
+pub(crate) async fn guards(store: &Store) -> BTreeSet<(String, String)> {
     let guard = |item: Item| {
         let key = item["key"].as_s().unwrap().clone();
         let index = key.strip_prefix("unique:users:")?.split(':').next()?.to_owned();
@@ -42,7 +42,7 @@ async fn guards(store: &Store) -> BTreeSet<(String, String)> {
 }
 
 /// The guards that there have to be, by the records that are stored.
-async fn wanted(store: &Store) -> BTreeSet<(String, String)> {
+pub(crate) async fn wanted(store: &Store) -> BTreeSet<(String, String)> {
     let mut wanted = BTreeSet::new();
     for item in store.all("users").await {
         let id = item["id"].as_s().unwrap();
