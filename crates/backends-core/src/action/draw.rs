@@ -183,7 +183,7 @@ impl Work {
                 Ok(true) => {}
                 Ok(false) => continue,
                 Err(error) if error.is_unreadable() => {
-                    unreadable.push_back(with_id(&self.state, &*batch, index, error));
+                    unreadable.push_back(error);
                     continue;
                 }
                 Err(error) => return Err(error),
