@@ -78,13 +78,18 @@ impl Codec {
     /// # Errors
     /// `InvalidInput` if the service would find it too large.
     pub(crate) fn item(&self, record: &RecordBuf, stamp: &Stamp) -> Result<Item> {
+        self.sized_item(record, stamp).map(|(item, _)| item)
+    }
+
+    /// The same, and how many bytes it has at least.
+    pub(crate) fn sized_item(&self, record: &RecordBuf, stamp: &Stamp) -> Result<(Item, u64)> {
         let (mut item, mut size) = write::item(record, stamp)?;
         size += self.places.put_into(&mut item);
         size += self.expires.as_ref().map_or(0, |expires| expires.put_into(&mut item));
         if size > MAX_RECORD_BYTES {
             return Err(Error::invalid_input(TOO_LARGE));
         }
-        Ok(item)
+        Ok((item, size))
     }
 
     /// What every item carries for orders.

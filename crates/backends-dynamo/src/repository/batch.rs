@@ -20,6 +20,9 @@ mod hands;
 
 use hands::{Hands, Take};
 
+// DynamoDB: 4 MB a transaction.
+const MAX_BYTES: u64 = 4_194_304;
+
 /// A batch on its way.
 struct Writing<'r> {
     request: &'r WriteBatchRequest,
@@ -34,6 +37,8 @@ struct Plan<'r> {
     steps: BatchSteps<'r>,
     records: Vec<TransactWriteItem>,
     shifts: Vec<Shift>,
+    /// How many bytes the records have at least.
+    bytes: u64,
     /// Why the first write that fails does, as far as the items tell; the writes before it are planned.
     refused: Option<Error>,
 }
@@ -125,7 +130,8 @@ impl<'r> Writing<'r> {
 
     /// What is to be done where this was read.
     fn plan(&self, seen: &[Option<Item>]) -> Result<Plan<'r>> {
-        let mut plan = Plan { steps: self.request.steps(), records: Vec::new(), shifts: Vec::new(), refused: None };
+        let (steps, records, shifts) = (self.request.steps(), Vec::new(), Vec::new());
+        let mut plan = Plan { steps, records, shifts, bytes: 0, refused: None };
         for (position, seen) in seen.iter().enumerate() {
             match self.step(&mut plan, position, seen.as_ref()) {
                 Ok(()) => {}
@@ -148,7 +154,8 @@ impl<'r> Writing<'r> {
         let condition = Condition::still(seen).expression(repository.codec.partition());
         let (record, shift) = match (step, &self.request.writes[position].write, seen) {
             (BatchStep::Put { record, .. }, KeyedWrite::Update(request), Some(stored)) => {
-                let item = repository.codec.item(record, &self.stamp).map_err(at_its_place)?;
+                let (item, bytes) = repository.codec.sized_item(record, &self.stamp).map_err(at_its_place)?;
+                plan.bytes += bytes;
                 let shift = Shift::new(old(), repository.guards.of(&item));
                 match repository.patching(request, stored, &item) {
                     Some((condition, patch)) => {
@@ -158,7 +165,8 @@ impl<'r> Writing<'r> {
                 }
             }
             (BatchStep::Put { record, .. }, ..) => {
-                let item = repository.codec.item(record, &self.stamp).map_err(at_its_place)?;
+                let (item, bytes) = repository.codec.sized_item(record, &self.stamp).map_err(at_its_place)?;
+                plan.bytes += bytes;
                 let shift = Shift::new(old(), repository.guards.of(&item));
                 (repository.of_record(Change::Put { item: &item, condition }, owner)?, shift)
             }
@@ -167,6 +175,11 @@ impl<'r> Writing<'r> {
                 (repository.of_record(Change::Delete { condition }, owner)?, Shift::new(old(), Vec::new()))
             }
         };
+        if plan.bytes > MAX_BYTES {
+            return Err(Error::invalid_input(
+                "the records of a batch are larger together than DynamoDB's limit of 4194304 bytes as items: make several batches of it",
+            ));
+        }
         plan.records.push(record);
         plan.shifts.push(shift);
         Ok(())

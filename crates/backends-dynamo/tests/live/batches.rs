@@ -1,8 +1,8 @@
 //! Batches in the tables: their guards, those that other programs left, and what the service refuses.
 
-use backends_core::{Repository, Update};
+use backends_core::{Document, Repository, Update, Value};
 
-use crate::store::{Store, definition, s};
+use crate::store::{Item, Store, definition, s};
 use crate::unique::{UNIQUE, guards, user, wanted};
 
 async fn users(store: &Store) -> Repository {
@@ -53,4 +53,25 @@ async fn c31_c33_a_guard_that_another_program_left_is_in_no_batchs_way() {
     unset.update_expression("REMOVE email").send().await.unwrap();
     store.backend.batch().replace(&users, &user(1)).delete(&users, id(2)).await.unwrap();
     assert_eq!(guards(&store).await, wanted(&store).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c33_what_is_too_large_for_the_service_and_not_as_json_is_told_as_such() {
+    let store = Store::open().await;
+    let notes: Repository = store.backend.define(definition(r#"{"name": "notes", "idKind": "string"}"#)).await.unwrap();
+    // A digit in an array is 2 bytes as JSON, and 3 here.
+    let digits = vec![Value::Int(1); 130_000];
+    let batch = (0..14).fold(store.backend.batch(), |batch, number| {
+        batch.insert(
+            &notes,
+            &Document::from([("id", Value::from(id(number))), ("digits", Value::Array(digits.clone()))]),
+        )
+    });
+    let error = batch.await.unwrap_err();
+    assert!(
+        error.is_invalid_input() && !error.may_have_happened(),
+        "{error} {:?}",
+        error.context().collect::<Vec<_>>()
+    );
+    assert_eq!(store.all("notes").await, Vec::<Item>::new());
 }
