@@ -34,6 +34,7 @@ macro_rules! with_cases_of_batches {
             }
             batches_of_expiring {
                 c33_c35_what_has_expired_is_in_no_batchs_way
+                c31_c33_c35_what_has_expired_has_no_unique_value_in_a_batch
                 c33_c34_records_of_a_batch_get_its_time
             }
             batches_at_once {

@@ -4,6 +4,7 @@ use backends_core::{ErrorKind, Index};
 
 use super::batches::refused_at;
 use super::batches_refused::has_batches;
+use super::unique::has_unique;
 use crate::Context;
 use crate::expiring::{TTL, count, sessions, sessions_with, time_of};
 
@@ -34,7 +35,10 @@ pub async fn c33_c35_what_has_expired_is_in_no_batchs_way(context: &Context) {
         }
         assert_eq!(sessions.get(5).await, None, "{name}");
     }
-    if !context.backend().await.capabilities().unique_indexes {
+}
+
+pub async fn c31_c33_c35_what_has_expired_has_no_unique_value_in_a_batch(context: &Context) {
+    if !has_batches(context).await || !has_unique(context).await {
         return;
     }
     for sessions in sessions_with(context, |builder| builder.index(Index::unique(["tag"]))).await {
