@@ -92,9 +92,9 @@ pub(crate) async fn run_together(
     }
     let (mut differences, mut records) = (Vec::new(), 0);
     while let Some(ended) = running.join_next().await {
-        let (writer, stored, difference) = ended.map_err(|error| format!("a program panicked: {error}"))??;
+        let (writer, left, difference) = ended.map_err(|error| format!("a program panicked: {error}"))??;
         differences.extend(difference.map(|(at, difference)| (writer, (Some(at), difference))));
-        records += stored as u64;
+        records += left as u64;
     }
     if let (Some(program), true) = (programs.first(), differences.is_empty()) {
         let all = define(&first, &program.schema, false).await?;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 /// A definition.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each says by itself what a definition may say")]
 pub(crate) struct Schema {
     pub(crate) name: String,
     /// The fields of the key; none if it is the id that the library gives.

@@ -156,7 +156,7 @@ pub(super) fn owned(value: &Value, writer: u8) -> Value {
         Value::String(text) if text.len() == 24 => Value::String(format!("{writer:02x}{}", &text[2..])),
         Value::String(text) => Value::String(format!("{writer:02x}{}", text.chars().take(200).collect::<String>())),
         Value::Int(int) => Value::Int(number(*int)),
-        Value::Float(float) => Value::Int(number(i64::from(float.to_bits() as u32))),
+        Value::Float(float) => Value::Int(number(i64::try_from(float.to_bits() >> 1).unwrap_or_default())),
         Value::Timestamp(at) => {
             let millis = at.millis().rem_euclid(1 << 30) * 256 + i64::from(writer);
             Timestamp::from_millis(millis).map_or(Value::Null, Value::Timestamp)
