@@ -185,7 +185,7 @@ async fn s02_c42_an_insert_whose_own_record_was_changed_before_its_second_try_is
             other.replace(&record).await.unwrap();
         }
     });
-    let error = many.await.unwrap_err();
+    let error = Box::pin(many).await.unwrap_err();
     let failures: Vec<_> = error.inserted().unwrap().failures().map(|(_, error)| error).collect();
     let [error] = failures.as_slice() else { panic!("{failures:?}") };
     assert!(error.is_unavailable() && error.may_have_happened(), "{error}");
@@ -204,7 +204,8 @@ async fn s02_c42_nor_is_a_record_of_a_batch_that_was_changed_before_it_is_put_ag
         update.expression_attribute_values(":n", n("7")).send().await.unwrap();
     };
     let insert = fresh.insert_many(&[Document::from([("n", 1)]), Document::from([("n", 2)])]);
-    let error = writing_between(&proxy, "BatchWriteItem", insert, change).await.unwrap_err();
+    let writing = writing_between(&proxy, "BatchWriteItem", insert, change);
+    let error = Box::pin(writing).await.unwrap_err();
     let failures: Vec<_> = error.inserted().unwrap().failures().map(|(_, error)| error).collect();
     let [error] = failures.as_slice() else { panic!("{failures:?}") };
     assert!(error.is_unavailable() && error.may_have_happened(), "{error}");
