@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use crate::encode::Fault;
 use crate::schema::Place;
 use crate::token::read_one;
-use crate::{Batch, Error, RecordBuf, Result, Tokens};
+use crate::{Batch, Definition, Error, RecordBuf, Result, Tokens, Ttl};
 
 mod access;
 mod key;
@@ -22,8 +22,8 @@ pub(crate) use only::Only;
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Reading<'s> {
     schema: Option<&'s Place>,
-    /// Fields of the library's own, which a type need not have.
-    own: [Option<&'s str>; 3],
+    /// Says which fields are the library's own, which a type need not have.
+    definition: Option<&'s Definition>,
 }
 
 impl<'s> Reading<'s> {
@@ -32,9 +32,17 @@ impl<'s> Reading<'s> {
         Self { schema: Some(schema), ..Self::default() }
     }
 
-    /// The same, where the library keeps fields of its own: a type that refuses one of them is not offered it.
-    pub(crate) fn with_own(self, own: [Option<&'s str>; 3]) -> Self {
-        Self { own, ..self }
+    /// The same, where the library keeps fields of its own, the id, the version and the time: a type that refuses one of
+    /// them is not offered it.
+    pub(crate) fn with_own_of(self, definition: &'s Definition) -> Self {
+        Self { definition: Some(definition), ..self }
+    }
+
+    fn own(self) -> impl Iterator<Item = &'s str> {
+        self.definition.into_iter().flat_map(|definition| {
+            let time = definition.ttl().map(Ttl::field);
+            [Some(definition.id_field()), definition.version(), time].into_iter().flatten()
+        })
     }
 
     /// The record at `index` of `batch` as a `T`.
@@ -62,7 +70,7 @@ impl<'s> Reading<'s> {
     #[cold]
     fn read_without_own<T: DeserializeOwned>(self, batch: &dyn Batch, index: usize, mut error: Error) -> Result<T> {
         let mut without: Option<RecordBuf> = None;
-        while let Some(field) = self.own.into_iter().flatten().find(|own| error.path() == Some(*own)) {
+        while let Some(field) = self.own().find(|own| error.path() == Some(*own)) {
             let mut record = match without.take() {
                 Some(record) => record,
                 None => RecordBuf::from_batch(batch, index)?,

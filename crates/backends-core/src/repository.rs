@@ -13,7 +13,7 @@ use crate::ask::Asked;
 use crate::decode::Reading;
 use crate::driver::{RepositoryDriver, Told};
 use crate::schema::{Holder, Place};
-use crate::{Backend, Capabilities, Definition, Document, FieldKind, Filter, Index, Ttl};
+use crate::{Backend, Capabilities, Definition, Document, FieldKind, Filter, Index};
 
 mod about;
 mod by_key;
@@ -85,8 +85,7 @@ impl State {
     /// How records of this repository are read.
     pub(crate) fn reading(&self) -> Reading<'_> {
         let reading = if self.has_timestamps { Reading::by(&self.schema) } else { Reading::default() };
-        let definition = &self.definition;
-        reading.with_own([Some(definition.id_field()), definition.version(), definition.ttl().map(Ttl::field)])
+        reading.with_own_of(&self.definition)
     }
 }
 

@@ -46,7 +46,8 @@ enum ClosedTag {
 
 #[test]
 fn c03_a_closed_type_without_a_list_is_not_offered_what_it_refuses_of_the_library() {
-    let reading = Reading::default().with_own([Some("id"), Some("rev"), None]);
+    let definition = Definition::builder("notes").version("rev").build().unwrap();
+    let reading = Reading::default().with_own_of(&definition);
     let read = |record: &serde_json::Value| reading.read_or_explain::<ClosedTag>(&stored(record), 0);
     let record = json!({"type": "A", "a": 1, "id": "x", "rev": 2});
     assert_eq!(read(&record).unwrap(), ClosedTag::A { a: 1, rev: Some(2) }, "only what it refuses is held back");
