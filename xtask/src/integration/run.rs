@@ -11,6 +11,9 @@ use super::suite::Suite;
 use crate::metadata::Metadata;
 use crate::{Result, cargo, workspace};
 
+/// Says how many tests of a program run at once.
+const TEST_THREADS: &str = "RUST_TEST_THREADS";
+
 /// What came of a suite.
 pub(crate) struct Outcome {
     pub(crate) version: String,
@@ -87,6 +90,10 @@ fn with_server(place: &Place<'_>, suite: &Suite, report: &Path, tally: &mut Tall
     cargo::prepare(&mut command)?;
     // As cargo calls a test.
     command.current_dir(&folder).env("CARGO_MANIFEST_DIR", &folder);
+    if suite.backend == "mongodb" && std::env::var_os(TEST_THREADS).is_none() {
+        // Most of these tests wait for a server that is looked for anew; DynamoDB Local has no core left for more.
+        command.env(TEST_THREADS, "6");
+    }
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().map_err(|e| format!("`servers` cannot be run: {e}"))?;
     // However this program ends, the pipe ends with it, and `servers` takes the server away.
