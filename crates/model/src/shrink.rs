@@ -156,7 +156,8 @@ fn documents(document: &Document) -> Vec<Document> {
         let half: String = text.chars().take(text.chars().count() / 2).collect();
         let mut simpler = document.clone();
         simpler.insert(field, half);
-        (text.len() > 8).then_some(simpler)
+        // The digits of an id have all to be there.
+        (text.len() > 8 && text.len() != 24).then_some(simpler)
     });
     without.chain(shorter).collect()
 }

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use backends_core::{Document, ErrorKind, Filter, Index, Order, Repository, Update, Value, field};
+use backends_core::{
+    DefinitionBuilder, Document, ErrorKind, Filter, Index, Kind, Order, Repository, Update, Value, field,
+};
 
 use super::unique::has_unique;
 use crate::Context;
 use crate::expect::{SECRET, refused};
 use crate::expiring::{Sessions, count, sessions, sessions_with};
+use crate::records::instant;
 
 fn value(record: &Document, field: &str) -> Value {
     record.get(field).cloned().unwrap_or(Value::Null)
@@ -251,6 +254,31 @@ pub async fn c35_c31_what_has_expired_has_no_unique_value(context: &Context) {
         sessions.hand.pass(1);
         records.insert(&seated(5, 1_000, 6)).await.unwrap();
         assert_eq!(records.count(Filter::all()).await.unwrap(), 5, "{what}");
+    }
+}
+
+pub async fn c35_c31_what_has_expired_has_no_unique_instant(context: &Context) {
+    if !has_unique(context).await {
+        return;
+    }
+    let unique = Index::unique(["since", "seat"]);
+    let unique = |builder: DefinitionBuilder| builder.field("since", Kind::Timestamp).index(unique.clone());
+    for sessions in sessions_with(context, unique).await {
+        let (what, records) = (sessions.name, &sessions.records);
+        let seated = |number: usize, ends_in: i64, seat: &str| {
+            let mut record = sessions.record(number, ends_in);
+            record.insert("since", instant("2026-01-01T00:00:00Z"));
+            record.insert("seat", seat);
+            record
+        };
+        records.insert_many(&[seated(1, 1, "a"), seated(2, 1, "b"), seated(20, 1_000, "c")]).await.unwrap();
+        sessions.hand.pass(1);
+        // The instant is as it was stored.
+        let moved = Update::new().set("seat", "a");
+        assert!(records.update(sessions.key(20), moved).await.unwrap().is_some(), "{what}");
+        records.insert(&seated(21, 1_000, "b")).await.unwrap();
+        let over = Update::new().set("seat", "b");
+        refused(records.update(sessions.key(20), over).await, ErrorKind::AlreadyExists, "update");
     }
 }
 

@@ -6,7 +6,7 @@ use super::by_swap;
 use crate::definition::PRIMARY;
 use crate::driver::{Consistency, Context, Expiry, FindRequest, InsertRequest, ReplaceRequest, UpdateRequest};
 use crate::repository::{State, key_of};
-use crate::{Error, Filter, Index, Key, Path, Predicate, RecordBuf, Result, Value};
+use crate::{Error, Filter, Index, Key, Kind, Path, Predicate, RecordBuf, Result, Token, Value};
 
 /// How often a write is made again, each time after something that was in its way is gone.
 pub(super) const TRIES: usize = 10;
@@ -95,7 +95,11 @@ impl<'r> Storing<'r> {
 /// The stored record that has the values of this one in a unique index.
 async fn owner(state: &State, context: &Context, index: &Index, record: &RecordBuf) -> Result<Option<RecordBuf>> {
     let test = |field: &str| {
-        let value = Value::from_scalar(record.get(field)?);
+        let value = match (record.get(field)?, state.definition.kind_of(field)) {
+            // As it is read from where instants are text.
+            (Token::String(text), Some(Kind::Timestamp)) => Value::Timestamp(text.parse().ok()?),
+            (value, _) => Value::from_scalar(value),
+        };
         Some(Filter::test(Path::from(field), Predicate::Eq(value)))
     };
     let Some(tests) = index.fields().map(test).collect::<Option<Vec<_>>>() else { return Ok(None) };
