@@ -2,20 +2,16 @@
 
 use std::time::Duration;
 
-use backends_core::{Document, Filter, Registry, Repository, Update, Value, field};
-use backends_mongo::Mongodb;
-use proxy::{Fault, Protocol, Proxy};
+use backends_core::{Document, Filter, Repository, Update, Value, field};
+use proxy::{Fault, Proxy};
 
-use crate::store::{Store, definition, variable};
+use crate::proxied::proxied_notes;
+use crate::store::Store;
 
 const RECORDS: usize = 40;
 
 async fn notes() -> (Proxy, Store, Repository<Document>) {
-    let store = Store::open().await;
-    let proxy = Proxy::start(&variable("TEST_MONGODB_URL"), Protocol::MongoDb).await.unwrap();
-    let url = format!("mongodb://{}/{}?directConnection=true", proxy.address(), store.name);
-    let backend = Registry::new().register(Mongodb).open(&url).await.unwrap();
-    let notes = backend.define::<Document>(definition(r#"{"name": "notes", "idKind": "string"}"#)).await.unwrap();
+    let (proxy, store, notes) = proxied_notes("").await;
     let records: Vec<_> = (0..RECORDS).map(|n| Document::from([("id", Value::from(format!("{n:02}")))])).collect();
     notes.insert_many(&records).await.unwrap();
     proxy.clear();

@@ -3,18 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use backends_core::{Document, Registry, Value};
-use backends_mongo::Mongodb;
-use proxy::{Fault, Protocol, Proxy};
+use backends_core::{Document, Value};
+use proxy::Fault;
 
-use crate::store::{Store, definition, variable};
+use crate::proxied::proxied;
+use crate::store::definition;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c42_a_definition_is_made_although_an_answer_is_lost() {
-    let store = Store::open().await;
-    let proxy = Proxy::start(&variable("TEST_MONGODB_URL"), Protocol::MongoDb).await.unwrap();
-    let url = format!("mongodb://{}/{}?directConnection=true", proxy.address(), store.name);
-    let backend = Registry::new().register(Mongodb).open(&url).await.unwrap();
+    let (proxy, store, backend) = proxied("").await;
     let mut lost = Vec::new();
     for number in 1.. {
         let seen = Arc::new(AtomicUsize::new(0));

@@ -2,14 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use backends_core::{
-    Definition, Document, Filter, Order, Registry, Repository, SchemaMode, Timestamp, Update, Value, field,
-};
-use backends_mongo::Mongodb;
+use backends_core::{Definition, Document, Filter, Order, Repository, SchemaMode, Timestamp, Update, Value, field};
 use backends_mongo::mongodb::bson::{self, Bson, doc};
-use proxy::{Fault, Protocol, Proxy, mongodb};
+use proxy::{Fault, mongodb};
 
-use crate::store::{Store, definition, variable};
+use crate::proxied::proxied;
+use crate::store::{Store, definition};
 
 fn sessions(ttl: u64, holds: &str) -> Definition {
     definition(&format!(
@@ -89,10 +87,7 @@ async fn c35_the_server_removes_what_has_expired() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c35_a_write_takes_the_place_of_what_has_expired_by_a_delete_on_condition() {
-    let store = Store::open().await;
-    let proxy = Proxy::start(&variable("TEST_MONGODB_URL"), Protocol::MongoDb).await.unwrap();
-    let url = format!("mongodb://{}/{}?directConnection=true", proxy.address(), store.name);
-    let backend = Registry::new().register(Mongodb).open(&url).await.unwrap();
+    let (proxy, store, backend) = proxied("").await;
     // Ahead of the server's, which so removes nothing meanwhile.
     let backend = backend.with_clock(|| time("2090-01-01T00:00:00Z"));
     let sessions: Repository = backend.define(sessions(0, "expiry")).await.unwrap();
@@ -138,10 +133,7 @@ async fn c35_a_write_takes_the_place_of_what_has_expired_by_a_delete_on_conditio
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c37_an_index_that_gets_no_time_to_live_is_a_conflict() {
-    let store = Store::open().await;
-    let proxy = Proxy::start(&variable("TEST_MONGODB_URL"), Protocol::MongoDb).await.unwrap();
-    let url = format!("mongodb://{}/{}?directConnection=true", proxy.address(), store.name);
-    let backend = Registry::new().register(Mongodb).open(&url).await.unwrap();
+    let (proxy, store, backend) = proxied("").await;
     let index = doc! { "key": { "at": 1 }, "name": "theirs" };
     store.other.run_command(doc! { "createIndexes": "sessions", "indexes": [index] }).await.unwrap();
     // MongoDB 5.0 answers so.

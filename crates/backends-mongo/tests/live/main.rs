@@ -17,6 +17,7 @@ mod many;
 mod oracle;
 mod plans;
 mod pool;
+mod proxied;
 mod races;
 mod reading;
 mod records;

@@ -2,19 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use backends_core::{Document, Registry, Value};
-use backends_mongo::Mongodb;
-use proxy::{Fault, Protocol, Proxy};
+use backends_core::{Document, Value};
+use proxy::Fault;
 
-use crate::store::{Store, definition, variable};
+use crate::proxied::proxied_notes;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c42_a_call_that_waits_for_a_connection_ends_with_its_time() {
-    let store = Store::open().await;
-    let proxy = Proxy::start(&variable("TEST_MONGODB_URL"), Protocol::MongoDb).await.unwrap();
-    let url = format!("mongodb://{}/{}?directConnection=true&maxPoolSize=1", proxy.address(), store.name);
-    let backend = Registry::new().register(Mongodb).open(&url).await.unwrap();
-    let notes = backend.define::<Document>(definition(r#"{"name": "notes", "idKind": "string"}"#)).await.unwrap();
+    let (proxy, store, notes) = proxied_notes("&maxPoolSize=1").await;
     let note = Document::from([("id", Value::from("a"))]);
     notes.insert(&note).await.unwrap();
     proxy.clear();
@@ -38,6 +33,6 @@ async fn c42_a_call_that_waits_for_a_connection_ends_with_its_time() {
     proxy.pass();
     assert!(notes.get("a").timeout(Duration::from_secs(20)).await.unwrap().is_some());
     assert!(!proxy.operations().iter().any(|operation| operation == "update"), "{:?}", proxy.operations());
-    backend.close().await.unwrap();
+    notes.backend().close().await.unwrap();
     store.remove().await;
 }

@@ -2,21 +2,11 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use backends_core::{Document, ErrorKind, Registry, Repository};
-use backends_mongo::Mongodb;
+use backends_core::{Document, ErrorKind};
 use backends_mongo::mongodb::bson::{self, doc};
-use proxy::{Answer, Fault, Protocol, Proxy, mongodb};
+use proxy::{Answer, Fault, Proxy, mongodb};
 
-use crate::store::{Store, definition, variable};
-
-async fn notes() -> (Proxy, Store, Repository<Document>) {
-    let store = Store::open().await;
-    let proxy = Proxy::start(&variable("TEST_MONGODB_URL"), Protocol::MongoDb).await.unwrap();
-    let url = format!("mongodb://{}/{}?directConnection=true", proxy.address(), store.name);
-    let backend = Registry::new().register(Mongodb).open(&url).await.unwrap();
-    let notes = backend.define::<Document>(definition(r#"{"name": "notes", "idKind": "string"}"#)).await.unwrap();
-    (proxy, store, notes)
-}
+use crate::proxied::proxied_notes;
 
 /// What becomes of one request of this name after the other.
 fn meet(proxy: &Proxy, operation: &'static str, faults: Vec<Fault>) {
@@ -35,7 +25,7 @@ fn nothing_done() -> Fault {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c42_an_error_of_a_second_try_leaves_the_first_in_doubt() {
-    let (proxy, store, notes) = notes().await;
+    let (proxy, store, notes) = proxied_notes("").await;
     let steps_down = || Fault::from(mongodb::not_writable_primary());
     let lost = || Fault::LoseAnswer;
     for (case, (faults, kind, is_stored, may)) in [
@@ -69,7 +59,7 @@ async fn c42_an_error_of_a_second_try_leaves_the_first_in_doubt() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c42_the_same_holds_for_each_of_many() {
-    let (proxy, store, notes) = notes().await;
+    let (proxy, store, notes) = proxied_notes("").await;
     let records = ["a", "b"].map(|id| Document::from([("id", id)]));
     for (faults, may) in
         [(vec![Fault::LoseAnswer, mongodb::unauthorized().into()], true), (vec![mongodb::unauthorized().into()], false)]
@@ -87,7 +77,7 @@ async fn c42_the_same_holds_for_each_of_many() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c42_a_write_whose_time_is_over_before_the_majority_has_it_is_late() {
-    let (proxy, store, notes) = notes().await;
+    let (proxy, store, notes) = proxied_notes("").await;
     let concern = doc! { "code": 50, "codeName": "MaxTimeMSExpired", "errmsg": "operation exceeded time limit" };
     let answer = bson::serialize_to_vec(&doc! { "ok": 1, "n": 1, "writeConcernError": concern }).unwrap();
     meet(&proxy, "insert", vec![Fault::Replace(Answer::document(answer))]);
@@ -101,7 +91,7 @@ async fn c42_a_write_whose_time_is_over_before_the_majority_has_it_is_late() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c40_a_call_that_an_operator_ends_is_no_election() {
-    let (proxy, store, notes) = notes().await;
+    let (proxy, store, notes) = proxied_notes("").await;
     let killed = || vec![mongodb::error(11601, "Interrupted", "operation was interrupted", &[]).into()];
     meet(&proxy, "find", killed());
     let read = notes.get("a").await.unwrap_err();

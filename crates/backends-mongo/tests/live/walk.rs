@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use backends_core::{Document, Filter, Order, PageToken, Registry, Repository, Value, field};
-use backends_mongo::Mongodb;
+use backends_core::{Document, Filter, Order, PageToken, Repository, Value, field};
 use backends_mongo::mongodb::bson::{self, doc};
-use proxy::{Fault, Protocol, Proxy, Request, mongodb};
+use proxy::{Fault, Proxy, Request, mongodb};
 
-use crate::store::{Store, definition, variable};
+use crate::proxied::proxied;
+use crate::store::{Store, definition};
 
 const RECORDS: i64 = 45_000;
 
@@ -26,10 +26,7 @@ fn record(number: i64) -> Document {
 
 /// A collection behind a proxy.
 async fn notes(indexes: &str) -> (Proxy, Store, Repository<Document>) {
-    let store = Store::open().await;
-    let proxy = Proxy::start(&variable("TEST_MONGODB_URL"), Protocol::MongoDb).await.unwrap();
-    let url = format!("mongodb://{}/{}?directConnection=true", proxy.address(), store.name);
-    let backend = Registry::new().register(Mongodb).open(&url).await.unwrap();
+    let (proxy, store, backend) = proxied("").await;
     let json = format!(
         r#"{{"name": "notes", "hashKey": "team", "rangeKey": "number", "fields": {{"team": "integer", "number": "integer",
             "rank": "integer"}}, "indexes": [{indexes}]}}"#
