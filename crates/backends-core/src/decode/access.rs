@@ -183,7 +183,7 @@ impl<'de> de::MapAccess<'de> for &mut Root<'_, '_> {
         loop {
             match self.fields.rest.walk.tokens.next()? {
                 Token::Field(name) => {
-                    let listed = if self.listed.get(self.likely) == Some(&name) {
+                    let listed = if self.listed.get(self.likely).is_some_and(|listed| is_same(listed, name)) {
                         Some(self.likely)
                     } else {
                         self.listed.iter().position(|field| *field == name)
@@ -207,6 +207,19 @@ impl<'de> de::MapAccess<'de> for &mut Root<'_, '_> {
     #[inline]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {
         self.fields.value(seed)
+    }
+}
+
+/// Whether two short names are the same, without the call that `==` makes to compare bytes: it is asked for each field of
+/// each record.
+#[inline]
+fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    match one.len() {
+        length if length != other.len() => false,
+        4..=7 => one.first_chunk::<4>() == other.first_chunk() && one.last_chunk::<4>() == other.last_chunk(),
+        8..=16 => one.first_chunk::<8>() == other.first_chunk() && one.last_chunk::<8>() == other.last_chunk(),
+        _ => one == other,
     }
 }
 
@@ -278,5 +291,27 @@ impl<'de> de::VariantAccess<'de> for Content<'_, '_> {
         let value = self.lazy().deserialize_map(visitor)?;
         self.end()?;
         Ok(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_same;
+
+    #[test]
+    fn names_are_the_same_as_text_is() {
+        let text = "abcdefghijklmnopqrstuvwxyz";
+        let names: Vec<_> = (0..20).map(|length| &text[..length]).collect();
+        for name in &names {
+            for other in &names {
+                assert_eq!(is_same(name, other), name == other, "{name} {other}");
+            }
+            for at in 0..name.len() {
+                let mut other = (*name).to_owned();
+                other.replace_range(at..=at, "Z");
+                assert!(!is_same(name, &other) && !is_same(&other, name), "{name} {other}");
+            }
+            assert!(is_same(name, &(*name).to_owned()));
+        }
     }
 }
