@@ -288,6 +288,7 @@ macro_rules! each_case {
                 c03_a_variant_around_null_is_refused
                 c03_a_type_that_refuses_itself_is_refused_in_its_own_words
                 c03_insert_many_looks_at_each_shape
+                c03_insert_many_looks_at_what_is_stored_without_an_empty_text
                 c03_a_map_of_options_loses_what_is_none
             }
             numbers {

@@ -102,15 +102,21 @@ impl<'s> Encoder<'s> {
         if self.is_record && self.open == 0 {
             return Err(no_record().into());
         }
-        self.shape.mix_kind(&token);
         match self.place {
             Some(place) => self.declared(place, token),
             None if self.is_record && matches!(token, Token::Timestamp(_)) => Err(undeclared_timestamp().into()),
             None => {
-                self.out.push(token);
+                self.push(token);
                 Ok(())
             }
         }
+    }
+
+    /// Writes a scalar. What is read back is what is written, so that makes the shape.
+    #[inline]
+    fn push(&mut self, token: Token<'_>) {
+        self.shape.mix_kind(&token);
+        self.out.push(token);
     }
 
     /// Writes a scalar where something is declared.
@@ -120,7 +126,7 @@ impl<'s> Encoder<'s> {
         if self.is_record && place.kind().is_none() && matches!(token, Token::Timestamp(_)) {
             return Err(undeclared_timestamp().into());
         }
-        self.out.push(token);
+        self.push(token);
         Ok(())
     }
 
@@ -306,8 +312,7 @@ impl<'e, 's> ser::Serializer for &'e mut Encoder<'s> {
         if self.is_record && self.open == 0 {
             return Err(no_record().into());
         }
-        self.shape.mix_kind(&Token::Null);
-        self.out.push(Token::Null);
+        self.push(Token::Null);
         Ok(())
     }
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Fault> {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use backends_core::{Document, ErrorKind, Record, Value};
+use backends_core::{Document, ErrorKind, FieldKind, Filter, Index, Kind, Record, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::indexes::has_indexes;
 use crate::Context;
 use crate::expect::{SECRET, has_source, refused};
 use crate::records::{Holds, document, id, stored, text};
@@ -190,6 +191,28 @@ pub async fn c03_insert_many_looks_at_each_shape(context: &Context) {
     let inserted = error.inserted().unwrap();
     assert_eq!(inserted.failures().map(|(position, _)| position).collect::<Vec<_>>(), [2, 4]);
     assert_eq!(inserted.stored(), 3);
+}
+
+pub async fn c03_insert_many_looks_at_what_is_stored_without_an_empty_text(context: &Context) {
+    #[derive(Serialize, Deserialize)]
+    struct Person {
+        #[serde(default)]
+        id: String,
+        email: String,
+    }
+    if !has_indexes(context).await {
+        return;
+    }
+    let email = FieldKind::new(Kind::String).empty_is_missing();
+    let definition = context.definition("people").index(Index::on(["email"])).field("email", email);
+    let people = context.define::<Person>(definition).await;
+    let person = |email: &str| Person { id: String::new(), email: email.to_owned() };
+    refused(people.insert(&person("")).await, ErrorKind::InvalidInput, "insert");
+    let all = [person("a@example.org"), person(""), person("b@example.org")];
+    let error = refused(people.insert_many(&all).await, ErrorKind::InvalidInput, "insert_many");
+    let inserted = error.inserted().unwrap();
+    assert_eq!(inserted.failures().map(|(position, _)| position).collect::<Vec<_>>(), [1]);
+    assert_eq!(people.find(Filter::all()).await.unwrap().len(), 2);
 }
 
 pub async fn c03_a_map_of_options_loses_what_is_none(context: &Context) {
