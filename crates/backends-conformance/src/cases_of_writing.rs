@@ -62,6 +62,7 @@ macro_rules! with_cases_of_writing {
             }
             versions {
                 c32_an_insert_begins_at_1
+                c32_c40_a_version_of_another_kind_is_refused_without_a_remedy_that_would_be_refused
                 c32_an_insert_that_brings_a_version_is_refused
                 c32_every_write_counts_one_on
                 c32_a_stale_replace_is_a_conflict_and_changes_nothing

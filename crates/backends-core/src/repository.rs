@@ -13,7 +13,7 @@ use crate::ask::Asked;
 use crate::decode::Reading;
 use crate::driver::{RepositoryDriver, Told};
 use crate::schema::{Holder, Place};
-use crate::{Backend, Capabilities, Definition, Document, FieldKind, Filter, Index};
+use crate::{Backend, Capabilities, Definition, Document, FieldKind, Filter, Index, Ttl};
 
 mod about;
 mod by_key;
@@ -99,7 +99,10 @@ pub(crate) fn schema(definition: &Definition) -> Place {
     let id = definition.id_field();
     let kind = definition.id_kind().kind();
     schema.declare(id, FieldKind { empty_is_missing: true, ..kind.into() });
-    schema.mark_held(id, Holder::Library);
+    // Their kinds are the library's to say.
+    for field in [Some(id), definition.version(), definition.ttl().map(Ttl::field)].into_iter().flatten() {
+        schema.mark_held(field, Holder::Library);
+    }
     for field in definition.indexes().flat_map(Index::fields) {
         schema.mark_held(field, Holder::Index);
     }

@@ -17,7 +17,7 @@ pub(crate) struct Place {
 pub(crate) enum Holder {
     #[default]
     Nobody,
-    /// It is the library's id, whatever else it is.
+    /// The library gives it, or counts it, whatever else it is.
     Library,
     Index,
     Key,
@@ -32,7 +32,7 @@ impl Place {
         self.at(path).kind = Some(kind);
     }
 
-    /// Says that the library's id is at `path`, or that the primary key or an index holds the values there, so that
+    /// Says that a field of the library is at `path`, or that the primary key or an index holds the values there, so that
     /// their length is limited.
     pub(crate) fn mark_held(&mut self, path: &str, holder: Holder) {
         let place = self.at(path);

@@ -88,6 +88,17 @@ fn count() -> Update {
     Update::new().inc("n", 1)
 }
 
+pub async fn c32_c40_a_version_of_another_kind_is_refused_without_a_remedy_that_would_be_refused(context: &Context) {
+    for Shape { name, notes, .. } in &shapes(context).await {
+        let record = document(json!({"id": id(1), "name": "a", "revision": "one"}));
+        let error = refused(notes.insert(&record).await, ErrorKind::InvalidInput, "insert");
+        assert!(
+            error.path() == Some("revision") && !error.to_string().contains("declare the field"),
+            "{name}: {error}"
+        );
+    }
+}
+
 pub async fn c32_an_insert_begins_at_1(context: &Context) {
     for (number, shape) in shapes(context).await.iter().enumerate() {
         let mut keys = Vec::new();
