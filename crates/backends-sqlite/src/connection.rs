@@ -168,6 +168,12 @@ fn diagnose(native: rusqlite::Error, options: &SqliteOptions) -> Error {
         ffi::SQLITE_CANTOPEN if !directory(path).is_dir() => {
             Error::invalid_config("the directory of `path` is not there: create it")
         }
+        ffi::SQLITE_CANTOPEN if leads_nowhere(path) => {
+            Error::invalid_config("`path` is a link that leads nowhere: make the file that it names, or name another")
+        }
+        ffi::SQLITE_CANTOPEN | ffi::SQLITE_IOERR if has_directory_beside(path) => Error::invalid_config(
+            "beside the file stands a directory with the name of its log (`-wal` or `-shm`): move it away",
+        ),
         ffi::SQLITE_CANTOPEN if options.read_only && !path.exists() => {
             Error::invalid_config("the file is not there, and `readOnly` creates none: name one that is")
         }
@@ -189,6 +195,19 @@ fn diagnose(native: rusqlite::Error, options: &SqliteOptions) -> Error {
 /// A directory, which is told in its own words, is none of these.
 fn is_no_regular_file(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+fn leads_nowhere(path: &Path) -> bool {
+    let is_lost = |error: io::Error| error.kind() != io::ErrorKind::PermissionDenied;
+    path.is_symlink() && std::fs::metadata(path).is_err_and(is_lost)
+}
+
+fn has_directory_beside(path: &Path) -> bool {
+    ["-wal", "-shm"].iter().any(|ending| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        Path::new(&name).is_dir()
+    })
 }
 
 fn is_too_long(path: &Path) -> bool {
