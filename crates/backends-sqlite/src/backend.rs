@@ -25,7 +25,7 @@ use crate::patience::Patience;
 use crate::queue::Queue;
 use crate::readers::{self, ReadJob, Readers};
 use crate::schema::{self, Table};
-use crate::writer::{self, Manner, WriteJob, Writer};
+use crate::writer::{self, Locked, Manner, WriteJob, Writer};
 use crate::{SqliteOptions, SqliteRepository, repository};
 
 /// Opens the embedded backend; what a registry takes.
@@ -75,8 +75,9 @@ impl Inner {
             capabilities: capabilities(),
         };
         if let Some(writer) = writer {
+            let locked = Locked::default();
             let serve = move |job: WriteJob, connection: &mut Connection, queue: &Writer| {
-                writer::serve(job, connection, queue, &file);
+                writer::serve(job, connection, queue, &file, &locked);
             };
             // The connection that is closed last takes the log into the file, which a reader may not.
             let last = move || readers.wait_for_end();

@@ -109,7 +109,9 @@ pub(crate) fn pause(length: &mut Duration) {
 
 /// The error of a call whose turn came after its deadline.
 pub(crate) fn too_late() -> Error {
-    Error::timeout("the deadline passed while the call waited for its turn, and nothing was done: give it more time")
+    Error::timeout(
+        "the deadline passed while the call waited for its turn, behind other calls or a lock of another process, and nothing was done: give it more time",
+    )
 }
 
 #[cfg(test)]

@@ -131,15 +131,15 @@ impl<J: Job> Queue<J> {
         if wanted(state.jobs.front()?) { state.jobs.pop_front() } else { None }
     }
 
-    /// Takes out the jobs whose time is over, wherever they stand.
-    pub(crate) fn take_late(&self, now: Instant) -> Vec<J> {
+    /// Takes out the jobs for which this holds, wherever they stand.
+    pub(crate) fn take_out(&self, is_meant: impl Fn(&J) -> bool) -> Vec<J> {
         let mut state = self.lock();
-        if state.jobs.iter().all(|job| job.until() > now) {
+        if !state.jobs.iter().any(&is_meant) {
             return Vec::new();
         }
-        let (late, rest): (Vec<_>, Vec<_>) = state.jobs.drain(..).partition(|job| job.until() <= now);
+        let (meant, rest): (Vec<_>, Vec<_>) = state.jobs.drain(..).partition(is_meant);
         state.jobs.extend(rest);
-        late
+        meant
     }
 
     /// Takes no more jobs. Those that are there are done, then the threads end.

@@ -1,5 +1,6 @@
 //! Group commit: writes that wait together share one transaction, and one flush of the disk.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use backends_core::{Error, Result};
@@ -34,8 +35,12 @@ pub(crate) trait Write: Send {
     fn manner(&self) -> Manner;
     fn patience(&self) -> &Patience;
     fn claim(&self) -> &Claim;
+    /// When it was put in the queue.
+    fn since(&self) -> Instant;
     /// Does the work and keeps the outcome; the error of `SQLite` if the transaction has to be rolled back.
     fn run(&mut self, connection: &mut Connection) -> rusqlite::Result<()>;
+    /// Whether what it did came to an error, and changed nothing.
+    fn is_refused(&self) -> bool;
     /// Answers with the outcome, which is stored now.
     fn done(self: Box<Self>);
     /// Answers with an error: nothing was stored, or nobody knows.
@@ -55,6 +60,7 @@ struct Pending<R, F> {
     manner: Manner,
     patience: Patience,
     claim: Claim,
+    since: Instant,
     work: F,
     outcome: Option<Result<R>>,
     answer: oneshot::Sender<Result<R>>,
@@ -69,7 +75,7 @@ where
     let (answer, receiver) = oneshot::channel();
     let claim = Claim::default();
     let receipt = Receipt::new(claim.clone(), patience.clone(), receiver);
-    (Box::new(Pending { manner, patience, claim, work, outcome: None, answer }), receipt)
+    (Box::new(Pending { manner, patience, claim, since: Instant::now(), work, outcome: None, answer }), receipt)
 }
 
 impl<R: Send, F: FnMut(&mut Connection) -> Result<R, Fault> + Send> Write for Pending<R, F> {
@@ -85,6 +91,10 @@ impl<R: Send, F: FnMut(&mut Connection) -> Result<R, Fault> + Send> Write for Pe
         &self.claim
     }
 
+    fn since(&self) -> Instant {
+        self.since
+    }
+
     fn run(&mut self, connection: &mut Connection) -> rusqlite::Result<()> {
         let outcome = match (self.work)(connection) {
             Ok(answer) => Ok(answer),
@@ -93,6 +103,10 @@ impl<R: Send, F: FnMut(&mut Connection) -> Result<R, Fault> + Send> Write for Pe
         };
         self.outcome = Some(outcome);
         Ok(())
+    }
+
+    fn is_refused(&self) -> bool {
+        matches!(self.outcome, Some(Err(_)))
     }
 
     // A caller that does not wait any longer is no mistake.
@@ -107,10 +121,12 @@ impl<R: Send, F: FnMut(&mut Connection) -> Result<R, Fault> + Send> Write for Pe
     }
 }
 
+/// Since when another connection has had the write lock, if the last try to get it failed.
+pub(crate) type Locked = Cell<Option<Instant>>;
+
 /// Does a job, and those behind it that can share its transaction.
-pub(crate) fn serve(job: WriteJob, connection: &mut Connection, queue: &Writer, file: &File) {
-    let Some(job) = in_time(job) else { return };
-    let mut transaction = Transaction { connection, queue, file };
+pub(crate) fn serve(job: WriteJob, connection: &mut Connection, queue: &Writer, file: &File, locked: &Locked) {
+    let mut transaction = Transaction { connection, queue, file, locked };
     match job.manner() {
         Manner::Bare => transaction.none(job),
         Manner::Alone => transaction.alone(job),
@@ -132,11 +148,13 @@ struct Transaction<'a> {
     connection: &'a mut Connection,
     queue: &'a Writer,
     file: &'a File,
+    locked: &'a Locked,
 }
 
 impl Transaction<'_> {
     /// A job that looks after its own transactions. One that it leaves open is rolled back.
-    fn none(&mut self, mut job: WriteJob) {
+    fn none(&mut self, job: WriteJob) {
+        let Some(mut job) = in_time(job) else { return };
         let outcome = job.run(self.connection);
         let left_open = !self.connection.is_autocommit();
         self.roll_back();
@@ -150,22 +168,30 @@ impl Transaction<'_> {
     }
 
     /// A single statement is a transaction by itself.
-    fn implied(&mut self, mut job: WriteJob) {
+    fn implied(&mut self, job: WriteJob) {
+        let Some(mut job) = in_time(job) else { return };
         if let Err(error) = self.file.check_now_and_then() {
             return job.fail(error);
         }
         match job.run(self.connection) {
             Ok(()) => job.done(),
-            Err(native) if error::is_busy(&native) => self.shared(job),
+            Err(native) if error::is_busy(&native) => {
+                job.claim().put_back();
+                self.shared(job);
+            }
             Err(native) => job.fail(uncommitted(&native)),
         }
     }
 
     fn alone(&mut self, job: WriteJob) {
-        let Some(mut job) = self.begin(job) else { return };
+        let Some(job) = self.begin(job) else { return };
+        let Some(mut job) = in_time(job) else { return self.roll_back() };
         if let Err(native) = job.run(self.connection) {
             self.roll_back();
             return job.fail(error::translate(native));
+        }
+        if self.connection.is_autocommit() {
+            return undone(job);
         }
         match self.commit() {
             Ok(()) => job.done(),
@@ -182,13 +208,15 @@ impl Transaction<'_> {
             let Some(mut job) = in_time(job) else { continue };
             let outcome = job.run(self.connection);
             done.push(job);
-            if let Err(native) = outcome {
-                return self.apart(done, native);
+            match outcome {
+                Err(native) => return self.apart(done, Some(native)),
+                Ok(()) if self.connection.is_autocommit() => return self.apart(done, None),
+                Ok(()) => {}
             }
         }
         match self.commit() {
             Ok(()) => done.into_iter().for_each(Write::done),
-            Err(native) if surely_undone(&native) => self.apart(done, native),
+            Err(native) if surely_undone(&native) => self.apart(done, Some(native)),
             Err(native) => done.into_iter().for_each(|job| job.fail(uncommitted(&native))),
         }
     }
@@ -200,31 +228,38 @@ impl Transaction<'_> {
         self.queue.next_if(|job| matches!(job.manner(), Manner::Grouped | Manner::Single))
     }
 
-    /// One of the jobs spoilt the transaction: each in its own, so that the others are none the worse for it.
-    fn apart(&mut self, jobs: Vec<WriteJob>, native: rusqlite::Error) {
+    /// One of the jobs spoilt the transaction, or rolled it back as a trigger can: each in its own, so that the others are
+    /// none the worse for it.
+    fn apart(&mut self, jobs: Vec<WriteJob>, native: Option<rusqlite::Error>) {
         self.roll_back();
-        match <[WriteJob; 1]>::try_from(jobs) {
-            Ok([job]) => job.fail(error::translate(native)),
-            Err(jobs) => {
+        match (<[WriteJob; 1]>::try_from(jobs), native) {
+            (Ok([job]), Some(native)) => job.fail(error::translate(native)),
+            (Ok([job]), None) => undone(job),
+            (Err(jobs), _) => {
                 for job in &jobs {
                     job.claim().put_back();
                 }
-                jobs.into_iter().filter_map(in_time).for_each(|job| self.alone(job));
+                for job in jobs {
+                    self.alone(job);
+                }
             }
         }
     }
 
-    /// Begins a transaction once no other connection has the write lock. `None` if the job is answered.
+    /// Begins a transaction once no other connection has the write lock. Until then the job can be given up. `None` if it
+    /// is answered.
     fn begin(&mut self, job: WriteJob) -> Option<WriteJob> {
         if let Err(error) = self.file.check_now_and_then() {
             job.fail(error);
             return None;
         }
-        let begun = Instant::now();
         let mut pause = patience::FIRST_PAUSE;
         loop {
             let native = match self.execute("BEGIN IMMEDIATE") {
-                Ok(()) => return Some(job),
+                Ok(()) => {
+                    self.locked.set(None);
+                    return Some(job);
+                }
                 Err(native) => native,
             };
             if !error::is_busy(&native) {
@@ -232,13 +267,16 @@ impl Transaction<'_> {
                 return None;
             }
             let now = Instant::now();
-            for late in self.queue.take_late(now) {
-                let error = late.patience().over(error::duplicate(&native));
-                late.fail(error);
-            }
-            if job.patience().is_over(begun, now) {
-                let error = job.patience().over(native);
+            let locked = self.locked.get().unwrap_or(now);
+            self.locked.set(Some(locked));
+            let is_over = |job: &WriteJob| job.patience().is_over(locked.max(job.since()), now);
+            let over = |job: WriteJob| {
+                let error = job.patience().over(error::duplicate(&native));
                 job.fail(error);
+            };
+            self.queue.take_out(is_over).into_iter().for_each(over);
+            if is_over(&job) {
+                over(job);
                 return None;
             }
             patience::pause(&mut pause);
@@ -258,6 +296,15 @@ impl Transaction<'_> {
 
     fn execute(&self, sql: &str) -> rusqlite::Result<()> {
         self.connection.prepare_cached(sql)?.execute([]).map(|_| ())
+    }
+}
+
+/// Answers a job whose transaction is rolled back already, by a trigger that refused what it did.
+fn undone(job: WriteJob) {
+    if job.is_refused() {
+        job.done();
+    } else {
+        job.fail(Error::invalid_input("a trigger of the file rolled the write back: see what it refuses"));
     }
 }
 

@@ -70,13 +70,14 @@ pub(super) async fn insert_many(repository: &SqliteRepository, request: &InsertM
                 // What is behind it comes back, to wait for what becomes of its parts.
                 line.break_off();
                 at_most = 0;
-                if needs_room(&error) && piece.len() > 1 {
-                    // A part of it may fit.
+                let is_of_part = is_of_part(&error);
+                if is_of_part && piece.len() > 1 {
+                    // A part of it may be stored.
                     let middle = piece.start + piece.len() / 2;
                     to_send.extend([(piece.start, middle), (middle, piece.end)]);
                 } else {
                     failures.extend(piece.map(|position| (position, error::repeat(&error))));
-                    if !needs_room(&error) {
+                    if !is_of_part {
                         stopped.get_or_insert(error);
                     }
                 }
@@ -96,10 +97,12 @@ pub(super) async fn insert_many(repository: &SqliteRepository, request: &InsertM
     Ok(InsertedRecords::except(failures))
 }
 
-/// Whether a smaller piece may be stored where this one was not: there is too little room on the disk, or memory.
-fn needs_room(error: &Error) -> bool {
-    let code = error.native::<rusqlite::Error>().map(error::primary_code);
-    !error.may_have_happened() && matches!(code, Some(ffi::SQLITE_FULL | ffi::SQLITE_NOMEM | ffi::SQLITE_IOERR))
+/// Whether a smaller piece may be stored where this one was not: there is too little room on the disk, or memory, or a
+/// trigger rolled the whole back for one of its records.
+fn is_of_part(error: &Error) -> bool {
+    let Some(native) = error.native::<rusqlite::Error>().filter(|_| !error.may_have_happened()) else { return false };
+    matches!(error::primary_code(native), ffi::SQLITE_FULL | ffi::SQLITE_NOMEM | ffi::SQLITE_IOERR)
+        || error::extended_code(native) == ffi::SQLITE_CONSTRAINT_TRIGGER
 }
 
 /// Records as they are stored.
@@ -161,8 +164,9 @@ impl Piece {
             match stored {
                 Ok(true) => {}
                 Ok(false) => failures.push((position, Error::key_taken())),
-                Err(Fault::Refused(error)) => failures.push((position, error)),
-                Err(spoilt) => return Err(spoilt),
+                // What a trigger rolled back took the records before it along.
+                Err(Fault::Refused(error)) if !connection.is_autocommit() => failures.push((position, error)),
+                Err(fault) => return Err(fault),
             }
         }
         Ok(failures)

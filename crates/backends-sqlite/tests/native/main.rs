@@ -10,5 +10,6 @@ mod reading;
 mod records;
 mod sharing;
 mod support;
+mod triggers;
 mod turns;
 mod unique;

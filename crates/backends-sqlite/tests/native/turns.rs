@@ -1,13 +1,13 @@
 //! Writes that wait for their turn: what is done of them, and what their callers are told.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use backends_core::{Backend, Error, Result};
-use backends_sqlite::SqliteBackend;
+use backends_sqlite::{SqliteBackend, SqliteOptions};
 use tokio::task::JoinHandle;
 
-use super::support::{PATIENCE, User, fresh, user};
+use super::support::{PATIENCE, User, define, directory, fresh, user};
 
 /// Keeps the writer busy until it is told to end.
 pub(crate) async fn busy(backend: &Backend) -> (mpsc::Sender<()>, JoinHandle<Result<()>>) {
@@ -100,4 +100,27 @@ async fn c42_what_surely_did_not_happen_is_not_there_however_the_turn_falls() {
         }
     }
     assert!(stored > 0 && late > 0, "{stored} stored, {late} late");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c42_all_in_the_queue_wait_for_a_lock_at_once_and_not_one_after_another() {
+    let (_directory, path) = directory();
+    let options = SqliteOptions::new(&path).busy_timeout(Duration::from_millis(200));
+    let users = define(&Backend::new(Arc::new(SqliteBackend::open(options).await.unwrap()))).await;
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let start = Instant::now();
+    let insert = |number: u32| {
+        let users = users.clone();
+        tokio::spawn(async move { users.insert(&user(&format!("u{number}"), number)).await })
+    };
+    let calls: Vec<_> = (0..16).map(insert).collect();
+    for call in calls {
+        let error = call.await.unwrap().unwrap_err();
+        assert!(error.is_unavailable() && !error.may_have_happened(), "{error}");
+    }
+    // One after another would be 3.2 s.
+    assert!(start.elapsed() < Duration::from_millis(1_600), "{:?}", start.elapsed());
+    other.execute_batch("COMMIT").unwrap();
+    users.insert(&user("u0", 0)).await.unwrap();
 }
