@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::json::tree::Json;
 use crate::names;
 
+use super::choose::unknown_key;
 use super::json;
 
 /// What a block says, before a backend has looked at it.
@@ -22,19 +23,18 @@ pub(super) struct Block {
 }
 
 impl Block {
-    /// The block in the text of a file.
+    /// The block in the text of a file, the rest of which is for others.
     pub(super) fn in_file(text: &str) -> Result<Self> {
-        let mut repeated = BTreeSet::new();
-        let Value::Object(mut file) = json::value(json::parse(text)?, "", &mut repeated) else {
-            return Err(Error::invalid_config("the configuration is no object: write `{\"database\": {…}}`"));
+        let mut file: json::File = json::parse(text)?;
+        let is_repeated = file.databases.len() > 1;
+        let mut block = match file.databases.pop() {
+            Some(Json::Null) | None => return Err(Error::invalid_config(missing(&file.keys))),
+            Some(block) => Self::alone(block)
+                .ok_or_else(|| Error::invalid_config("`database` must be an object with `dbName` and `dbInfo`"))?,
         };
-        let mut block = match file.remove("database") {
-            Some(Value::Object(content)) => Self::of(content),
-            Some(Value::Null) | None => return Err(Error::invalid_config(missing(&file))),
-            Some(_) => return Err(Error::invalid_config("`database` must be an object with `dbName` and `dbInfo`")),
-        };
-        let ours = repeated.iter().filter(|path| *path == "database" || path.starts_with("database."));
-        block.mistakes.extend(ours.map(|path| json::is_repeated(path)));
+        if is_repeated {
+            block.mistakes.push(json::is_repeated("database"));
+        }
         Ok(block)
     }
 
@@ -62,7 +62,7 @@ impl Block {
                     block.mistakes.push("`dbInfo` must be an object: the settings of the backend".to_owned());
                 }
                 (key, _) => {
-                    let unknown = names::unknown("key", key, ["dbName", "dbInfo"]);
+                    let unknown = unknown_key(key, ["dbName", "dbInfo"]);
                     block.mistakes.push(format!("`database`: {unknown}"));
                 }
             }
@@ -71,8 +71,8 @@ impl Block {
     }
 }
 
-fn missing(file: &Map<String, Value>) -> String {
-    let near = names::nearest("database", file.keys().map(String::as_str));
+fn missing(keys: &[String]) -> String {
+    let near = names::nearest("database", keys.iter().map(String::as_str));
     let hint = near.map(|key| format!("; `{key}` is another key")).unwrap_or_default();
     format!("the block `database` is missing: add `\"database\": {{\"dbName\": …, \"dbInfo\": {{…}}}}`{hint}")
 }

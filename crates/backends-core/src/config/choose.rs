@@ -121,6 +121,11 @@ pub(super) fn printable(name: &str) -> Option<&str> {
     is_name.then_some(name)
 }
 
+/// The mistake of a key that is none of `known`. What is no name, a connection string perhaps, is not shown.
+pub(super) fn unknown_key<'a>(key: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    names::unknown("key", printable(key).unwrap_or("…"), known)
+}
+
 /// What follows a `+` in a scheme is the driver's own (`mongodb+srv`).
 pub(super) fn first_word(scheme: &str) -> &str {
     scheme.split('+').next().unwrap_or(scheme)

@@ -154,13 +154,18 @@ impl DatabaseConfig {
     }
 }
 
+/// The keys of settings, as far as they are names.
+fn names(settings: &Map<String, Value>) -> Vec<&str> {
+    settings.keys().map(|key| printable(key).unwrap_or("…")).collect()
+}
+
 impl fmt::Debug for DatabaseConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DatabaseConfig")
             .field("db_name", &printable(&self.db_name).filter(|_| !self.name_is_from_url()).unwrap_or("…"))
-            .field("code", &self.code.keys().collect::<Vec<_>>())
+            .field("code", &names(&self.code))
             .field("environment", &self.environment)
-            .field("file", &self.block.info.keys().collect::<Vec<_>>())
+            .field("file", &names(&self.block.info))
             .finish_non_exhaustive()
     }
 }

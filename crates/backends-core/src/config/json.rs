@@ -1,25 +1,67 @@
 //! JSON text: where it is broken, and which keys it repeats, without a word of its content.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::json::tree::{Json, is_too_deep};
 
+use super::choose::printable;
+
 /// What `text` holds; an error says where it is broken, never what stands there.
-pub(super) fn parse(text: &str) -> Result<Json> {
+pub(super) fn parse<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T> {
     serde_json::from_str(without_mark(text)).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         Error::invalid_config(match error.classify() {
             _ if is_too_deep(&error) => {
                 format!("the JSON is nested too deeply (line {line}, column {column}): flatten it")
             }
+            Category::Data => "the configuration is no object: write `{\"database\": {…}}`".to_owned(),
             Category::Eof => format!("the JSON ends too early (line {line}, column {column}): close what is open"),
             _ => format!("this is no JSON (line {line}, column {column}): correct it there"),
         })
     })
+}
+
+/// A configuration file: the names of what it holds, and the blocks `database`, of which there should be one. What else it
+/// holds is for others, whatever that is.
+#[derive(Default)]
+pub(super) struct File {
+    pub(super) keys: Vec<String>,
+    pub(super) databases: Vec<Json>,
+}
+
+impl<'de> Deserialize<'de> for File {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+
+        impl<'de> Visitor<'de> for Entries {
+            type Value = File;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<File, A::Error> {
+                let mut file = File::default();
+                while let Some(key) = map.next_key::<String>()? {
+                    if key == "database" {
+                        file.databases.push(map.next_value()?);
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                        file.keys.push(key);
+                    }
+                }
+                Ok(file)
+            }
+        }
+
+        deserializer.deserialize_map(Entries)
+    }
 }
 
 /// The value of `json`, which stands at `path`. The paths (`database.dbInfo.host`) of keys that stand more than once in
@@ -48,8 +90,10 @@ pub(super) fn value(json: Json, path: &str, repeated: &mut BTreeSet<String>) -> 
     }
 }
 
-/// The mistake of a key that stands more than once.
+/// The mistake of a key that stands more than once. What is no name, a connection string perhaps, is not shown.
 pub(super) fn is_repeated(path: &str) -> String {
+    let is_shown = path.split(['.', '[', ']']).all(|name| printable(name).is_some());
+    let path = if is_shown { path } else { "…" };
     format!("`{path}` is given more than once: keep one")
 }
 

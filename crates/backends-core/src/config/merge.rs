@@ -9,7 +9,7 @@ use crate::definition::shown;
 use crate::error::Mistakes;
 use crate::names;
 
-use super::choose::Known;
+use super::choose::{Known, printable, unknown_key};
 use super::database::DatabaseConfig;
 use super::environment::Environment;
 use super::info::BackendInfo;
@@ -97,7 +97,8 @@ fn options(place: &str, options: &Value, known: Known<'_>, mistakes: &mut Mistak
             (Some(info), Value::Object(settings)) => own(&format!("{place}: {name}"), settings, info, mistakes),
             (Some(_), _) => mistakes.add(format!("{place}: `{name}` must be an object: the settings of that backend")),
             (None, _) if known.is_absent(name) => {}
-            (None, _) => mistakes.add(format!("{place}: {}", names::unknown("backend", name, known.names()))),
+            (None, _) => mistakes
+                .add(format!("{place}: {}", names::unknown("backend", printable(name).unwrap_or("…"), known.names()))),
         }
     }
 }
@@ -107,7 +108,7 @@ fn own(place: &str, settings: &Map<String, Value>, info: &BackendInfo, mistakes:
         match info.readable().find(|property| property.name == key) {
             None => {
                 let names: Vec<_> = info.readable().map(|property| property.name).collect();
-                mistakes.add(format!("{place}: {}", names::unknown("key", key, names)));
+                mistakes.add(format!("{place}: {}", unknown_key(key, names)));
             }
             Some(property) if value::read(property, value).is_err() => {
                 mistakes.add(format!("{place}: `{key}` {}", property.expected()));
@@ -184,9 +185,9 @@ impl<'a> Keys<'a> {
         match self.chosen {
             Some(info) if names::nearest(key, self.names()).is_none() => {
                 let read = info.readable().chain([&Property::OPTIONS]).map(|property| property.name);
-                names::unknown("key", key, read.collect::<Vec<_>>())
+                unknown_key(key, read.collect::<Vec<_>>())
             }
-            _ => names::unknown("key", key, self.names()),
+            _ => unknown_key(key, self.names()),
         }
     }
 

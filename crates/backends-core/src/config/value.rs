@@ -55,7 +55,9 @@ pub(super) fn from_variable(property: &Property, text: &str, repeated: &mut BTre
     let json = match property.kind {
         PropertyKind::Integer | PropertyKind::Duration => text.parse::<i64>().ok().map(Value::from),
         PropertyKind::Flag => text.parse::<bool>().ok().map(Value::from),
-        PropertyKind::Map => json::parse(text).ok().map(|json| json::value(json, "", repeated)),
+        PropertyKind::Map => {
+            json::parse::<crate::json::tree::Json>(text).ok().map(|json| json::value(json, "", repeated))
+        }
         PropertyKind::Text | PropertyKind::Secret | PropertyKind::List => None,
     };
     json.unwrap_or_else(|| Value::from(text))

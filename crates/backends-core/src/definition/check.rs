@@ -176,6 +176,8 @@ fn check_throughput(what: &str, throughput: Option<Throughput>, report: &mut Rep
     // DynamoDB: capacities are positive 64-bit integers.
     let range = 1..=i64::MAX.unsigned_abs();
     if throughput.is_some_and(|units| !range.contains(&units.read) || !range.contains(&units.write)) {
-        report.add(|| format!("the capacity of {what} has to be at least 1 for reading and for writing"));
+        report.add(|| {
+            format!("the capacity of {what} has to be at least 1 for reading and for writing, and to fit into 63 bits")
+        });
     }
 }

@@ -45,7 +45,7 @@ impl Definition {
     /// a unique index on it, or `{name?, fields, unique, ordered?}`), `fields` (`{path: kind}` or `{path: {kind,
     /// emptyIsMissing, foreignText}}`), `idKind`, `customId`, `version`, `enableTtl`, `ttlAttribute`, `ttl` (seconds),
     /// `ttlHolds` (`start` or `expiry`), `readCapacity`, `writeCapacity`, and `GSI` (`{field or index: {readCapacity,
-    /// writeCapacity}}`). A null counts as left out.
+    /// writeCapacity}}`). A key whose value is null counts as left out.
     ///
     /// ```
     /// use backends_core::Definition;
@@ -106,7 +106,8 @@ impl Definition {
 }
 
 fn parse(text: &str) -> Result<Json> {
-    Json::parse(text, "the definition")
+    // Some editors begin a file with a byte order mark, which is no part of the text.
+    Json::parse(text.strip_prefix('\u{feff}').unwrap_or(text), "the definition")
 }
 
 fn from_tree(json: &Json) -> Result<Definition> {

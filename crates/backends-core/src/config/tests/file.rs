@@ -86,6 +86,24 @@ fn s6_a_file_that_cannot_be_used_is_an_error_that_says_what_to_do() {
 }
 
 #[test]
+fn s6_the_rest_of_the_file_is_left_alone_whatever_it_holds() {
+    let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+    for rest in [
+        r#""database.dbInfo.host": 1, "database.dbInfo.host": 2"#,
+        r#""service": {"limit": 1e400, "name": 1, "name": 2}, "service": 3"#,
+        &format!(r#""security": {deep}"#),
+    ] {
+        for text in [
+            format!(r#"{{"database": {{"dbName": "memory"}}, {rest}}}"#),
+            format!(r#"{{{rest}, "database": {{"dbName": "memory"}}}}"#),
+        ] {
+            let database = load(&text).unwrap().database;
+            assert_eq!(database.resolve(&backends(), ABSENT).unwrap().backend(), "memory", "{rest}");
+        }
+    }
+}
+
+#[test]
 fn s6_all_that_is_wrong_with_a_block_is_said_at_once() {
     let text = r#"{"database": {"dbName": 1, "dbInfo": [], "dbinfo": {}, "host": 1, "host": 2}}"#;
     assert_eq!(wrong(text).len(), 5);

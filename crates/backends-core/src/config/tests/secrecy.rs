@@ -34,6 +34,23 @@ fn c40_debug_shows_which_keys_are_set_and_no_value() {
 }
 
 #[test]
+fn c40_what_stands_in_the_place_of_a_key_and_is_no_name_is_not_shown() {
+    let key = "mongodb://u:hunter2@h";
+    for text in [
+        format!(r#"{{"database": {{"dbName": "mongodb", "dbInfo": {{"{key}": 1}}}}}}"#),
+        format!(r#"{{"database": {{"dbName": "mongodb", "{key}": 1, "dbInfo": {{"{key}": 1, "{key}": 2}}}}}}"#),
+        format!(r#"{{"database": {{"dbName": "mongodb", "dbInfo": {{"options": {{"mongodb": {{"{key}": 1}}}}}}}}}}"#),
+        format!(r#"{{"database": {{"dbName": "mongodb", "dbInfo": {{"options": {{"{key}": {{}}}}}}}}}}"#),
+    ] {
+        let config = ServiceConfig::from_json_in(&text, &Environment::default()).unwrap();
+        is_hidden(&config);
+        let error = resolve(&config.database).unwrap_err();
+        is_hidden(&error);
+        assert!(!error.to_string().contains(SECRET), "{error}");
+    }
+}
+
+#[test]
 fn d11_no_error_of_a_uri_shows_a_part_of_it() {
     let uris = [
         "hunter2",
