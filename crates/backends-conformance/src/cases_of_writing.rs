@@ -11,7 +11,7 @@ macro_rules! with_cases_of_writing {
             update {
                 c28_each_change_does_what_it_says
                 c04_c28_instants_in_arrays_are_pulled_as_instants
-                c28_what_does_not_apply_changes_nothing
+                c28_s08_what_does_not_apply_changes_nothing
                 c28_an_update_that_no_record_takes_is_refused
                 c12_the_key_and_the_id_never_change
                 c27_an_update_creates_nothing
@@ -26,6 +26,7 @@ macro_rules! with_cases_of_writing {
                 c27_update_one_of_nothing_is_none
                 c27_delete_one_gives_the_first_of_an_order
                 c29_update_many_changes_each_that_is_meant_once
+                c29_s04_a_write_by_filter_does_not_follow_the_index_that_it_changes
                 c29_s03_what_an_update_does_not_apply_to_stays_and_is_counted
                 c29_delete_many_deletes_what_is_meant
                 c15_l19_every_record_has_to_be_said

@@ -127,7 +127,7 @@ pub async fn c04_c28_instants_in_arrays_are_pulled_as_instants(context: &Context
     assert_eq!(pushed.get("times").map(|times| serde_json::to_value(times).unwrap()), Some(json!([second, first])));
 }
 
-pub async fn c28_what_does_not_apply_changes_nothing(context: &Context) {
+pub async fn c28_s08_what_does_not_apply_changes_nothing(context: &Context) {
     let before = json!({"text": SECRET, "half": 0.5, "flag": true, "map": {"a": 1}, "list": [1], "count": i64::MAX,
         "low": i64::MIN, "far": 1e19, "bytes": {"$binary": "AA=="}});
     let repository = one(context, before).await;

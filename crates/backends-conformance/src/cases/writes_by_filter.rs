@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use backends_core::{Document, ErrorKind, Filter, Order, Repository, Update, Value, field};
+use backends_core::{Document, ErrorKind, Filter, IdKind, Index, Kind, Order, Repository, Update, Value, field};
 use serde_json::json;
 
+use super::indexes::has_indexes;
 use crate::Context;
 use crate::expect::{SECRET, refused};
 use crate::reading::is_refused;
@@ -76,6 +77,22 @@ pub async fn c29_update_many_changes_each_that_is_meant_once(context: &Context) 
     assert_eq!(ranked.count(field("all").eq(1)).await.unwrap(), 6);
     assert_eq!(ranked.update_many(field("text").is_set(), Update::new().unset("text")).await.unwrap(), 4);
     assert_eq!(ranked.count(field("text").is_missing()).await.unwrap(), 6);
+}
+
+pub async fn c29_s04_a_write_by_filter_does_not_follow_the_index_that_it_changes(context: &Context) {
+    const MOST: i64 = 300;
+    let definition = context.definition("ranks").id_kind(IdKind::String).field("rank", Kind::Integer);
+    let has = has_indexes(context).await;
+    let definition = if has { definition.index(Index::on(["rank"]).ordered()) } else { definition };
+    let ranks = context.define::<Document>(definition).await;
+    let record = |rank: i64| Document::from([("id", Value::from(format!("{rank}"))), ("rank", rank.into())]);
+    ranks.insert_many(&(0..MOST).map(record).collect::<Vec<_>>()).await.unwrap();
+    // Each moves to behind all that are still to come.
+    let update = Update::new().inc("rank", 1_000);
+    assert_eq!(ranks.update_many(field("rank").ge(0), update).await.unwrap(), MOST.unsigned_abs());
+    let all = ranks.find(Filter::all()).sort("rank", Order::Asc).consistent().await.unwrap();
+    let found: Vec<_> = all.iter().map(|record| record.get("rank").cloned()).collect();
+    assert!(found == (0..MOST).map(|rank| Some(Value::Int(rank + 1_000))).collect::<Vec<_>>());
 }
 
 pub async fn c29_s03_what_an_update_does_not_apply_to_stays_and_is_counted(context: &Context) {
