@@ -73,6 +73,8 @@ impl std::fmt::Debug for Token<'_> {
 /// A driver's walker keeps these rules, so that one deserializer serves all of them:
 /// - A map never yields a field whose value is null.
 /// - A double with an integral value inside i64 is an [`Int`](Token::Int).
+/// - A value for which [`next`](Self::next) is [`Unreadable`](crate::ErrorKind::Unreadable) is passed over with that, whole:
+///   the walk goes on behind it. A walk that cannot go on says `Unexpected` from then on.
 /// - The library's id stands in the field `id` (`_id` with `customId`), an `ObjectId` is its 24 hexadecimal digits,
 ///   and what the driver stores for itself is not yielded.
 ///

@@ -104,7 +104,7 @@ impl Codec {
         let id = Elements::new(stored, 0).find(ID)?;
         let id = match id.map(|id| (id.tag, id.start)) {
             Some((tag::OBJECT_ID, start)) => Some(Id::ObjectId(fixed(stored, start)?)),
-            Some((tag::STRING | tag::SYMBOL, start)) => Some(Id::String(element::text(stored, start)?.0)),
+            Some((tag::STRING | tag::SYMBOL, start)) => Some(Id::String(element::text(stored, start)?.0?)),
             _ => None,
         };
         write::document(record, &self.id_field, id)

@@ -60,12 +60,17 @@ impl Tokens for OnlyTokens<'_> {
             }
             self.tokens.skip()?;
         }
+        // Where the value cannot be read, a name comes next.
+        let is_record = matches!(self.place, Place::Record);
+        let open = if let Place::Inside(open) = self.place { open } else { 0 };
+        if open == 0 {
+            self.place = Place::Name;
+        }
         let token = self.tokens.next()?;
-        self.place = match (&self.place, token) {
-            (Place::Value, Token::Map | Token::Array) => Place::Inside(1),
-            (Place::Inside(open), Token::Map | Token::Array) => Place::Inside(open + 1),
-            (Place::Inside(open), Token::End) if *open > 1 => Place::Inside(open - 1),
-            (Place::Inside(open), token) if token != Token::End => Place::Inside(*open),
+        self.place = match token {
+            Token::Map | Token::Array if !is_record => Place::Inside(open + 1),
+            Token::End if open > 1 => Place::Inside(open - 1),
+            token if open > 0 && token != Token::End => Place::Inside(open),
             _ => Place::Name,
         };
         Ok(token)

@@ -36,6 +36,8 @@ enum Due {
         first: bool,
     },
     Nothing,
+    /// What cannot be told, behind text that is not well-formed.
+    Broken,
 }
 
 impl<'a> JsonTokens<'a> {
@@ -261,7 +263,8 @@ impl<'a> JsonTokens<'a> {
 
 impl Tokens for JsonTokens<'_> {
     fn next(&mut self) -> Result<Token<'_>> {
-        let after = match self.due {
+        // What is due is set anew by what succeeds.
+        let after = match std::mem::replace(&mut self.due, Due::Broken) {
             Due::Value => Due::Field { first: false },
             Due::Element { first } => {
                 let mut found = self.scan.past_space();
@@ -274,6 +277,10 @@ impl Tokens for JsonTokens<'_> {
             Due::Field { first } => return self.field(first),
             Due::Record => return self.record(),
             Due::Nothing => return Err(over()),
+            Due::Broken => {
+                self.due = Due::Nothing;
+                return Err(self.malformed());
+            }
         };
         self.value(after)
     }
@@ -287,7 +294,7 @@ impl Tokens for JsonTokens<'_> {
                 Due::Element { first: false }
             }
             Due::Record => Due::Nothing,
-            Due::Field { .. } | Due::Nothing => return Err(over()),
+            Due::Field { .. } | Due::Nothing | Due::Broken => return Err(over()),
         };
         self.skip_value()?;
         if after == Due::Nothing {

@@ -123,8 +123,52 @@ fn c43_a_copy_in_part_fails_only_where_a_value_could_not_be_read() {
     assert!(copy.get("a") == Some(Token::Int(1)) && copy.get("list") == Some(Token::Array));
     // What is no record at all is none in part either.
     assert!(RecordBuf::from_batch_in_part(&batch, 1).unwrap_err().is_unreadable());
-    // Nor is one with more such values than anybody stores by mistake.
+    for broken in [r#"{"list": [x]}"#, r#"{"list": [1 2]}"#, r#"{"list": ["\x", 1]}"#] {
+        let mut batch = crate::json::JsonBatch::new();
+        batch.push(broken);
+        assert!(RecordBuf::from_batch_in_part(&batch, 0).unwrap_err().is_unreadable(), "{broken}");
+    }
+}
+
+#[test]
+fn c43_many_values_that_cannot_be_read_leave_the_others_readable() {
     let mut batch = crate::json::JsonBatch::new();
-    batch.push(&format!(r#"{{"list": [{}]}}"#, vec![big; 101].join(",")));
-    assert!(RecordBuf::from_batch_in_part(&batch, 0).unwrap_err().is_unreadable());
+    let list = vec!["99999999999999999999"; 10_000].join(",");
+    batch.push(&format!(r#"{{"name": "x", "list": [{list}], "z": 1}}"#));
+    let copy = RecordBuf::from_batch_in_part(&batch, 0).unwrap();
+    assert!(copy.get("name") == Some(Token::String("x")) && copy.get("z") == Some(Token::Int(1)));
+}
+
+/// A walk that stays where it could not read.
+struct Stuck(usize);
+
+impl crate::Tokens for Stuck {
+    fn next(&mut self) -> crate::Result<Token<'_>> {
+        self.0 += 1;
+        match self.0 {
+            1 => Ok(Token::Map),
+            2 => Ok(Token::Field("list")),
+            3 => Ok(Token::Array),
+            _ => Err(crate::Error::unreadable("again and again")),
+        }
+    }
+
+    fn skip(&mut self) -> crate::Result<()> {
+        Ok(())
+    }
+}
+
+impl crate::Batch for Stuck {
+    fn len(&self) -> usize {
+        1
+    }
+
+    fn read(&self, _: usize, reader: &mut dyn FnMut(&mut dyn crate::Tokens) -> crate::Result<()>) -> crate::Result<()> {
+        reader(&mut Stuck(0))
+    }
+}
+
+#[test]
+fn c43_a_walk_that_breaks_its_rules_ends() {
+    assert!(RecordBuf::from_batch_in_part(&Stuck(0), 0).unwrap_err().is_unreadable());
 }

@@ -87,14 +87,14 @@ pub(crate) fn fixed<const LENGTH: usize>(bytes: &[u8], at: usize) -> Result<[u8;
     bytes.get(at..at + LENGTH).and_then(|run| run.try_into().ok()).ok_or_else(malformed)
 }
 
-/// The text of a string or symbol at `at`, and where it ends.
+/// The text of a string or symbol at `at`, if it is UTF-8, and where it ends.
 #[inline]
-pub(crate) fn text(bytes: &[u8], at: usize) -> Result<(&str, usize)> {
+pub(crate) fn text(bytes: &[u8], at: usize) -> Result<(Result<&str>, usize)> {
     let start = at + 4;
     let end = start + length(bytes, at)?;
     // The length counts the NUL at its end.
     let run = bytes.get(start..end.saturating_sub(1)).ok_or_else(malformed)?;
-    Ok((std::str::from_utf8(run).map_err(|_| not_utf8())?, end))
+    Ok((std::str::from_utf8(run).map_err(|_| not_utf8()), end))
 }
 
 /// The bytes up to the next NUL, and where what follows it begins.

@@ -55,6 +55,7 @@ impl<'a> BsonTokens<'a> {
 
     fn enter(&mut self, is_array: bool) -> Result<()> {
         if self.open == MOST_LEVELS {
+            self.at = end_of(tag::DOCUMENT, self.bytes, self.at)?;
             return Err(Error::unreadable("a stored record is nested too deeply: flatten it"));
         }
         let bit = 1 << (self.open % 64);
@@ -74,8 +75,11 @@ impl<'a> BsonTokens<'a> {
         Token::End
     }
 
-    fn tag(&self) -> Result<u8> {
-        self.bytes.get(self.at).copied().ok_or_else(malformed)
+    fn tag(&mut self) -> Result<u8> {
+        match self.bytes.get(self.at) {
+            Some(tag) => Ok(*tag),
+            None => Err(self.broken(malformed())),
+        }
     }
 
     /// The next field of a map that is not null and not the driver's own.
@@ -85,7 +89,7 @@ impl<'a> BsonTokens<'a> {
             if tag == 0 {
                 return Ok(self.leave());
             }
-            let (name, value) = text_to_nul(self.bytes, self.at + 1)?;
+            let (name, value) = text_to_nul(self.bytes, self.at + 1).map_err(|error| self.broken(error))?;
             self.at = value;
             if self.open == 0 {
                 if name == ID.as_bytes() {
@@ -95,7 +99,7 @@ impl<'a> BsonTokens<'a> {
                 }
                 // A field that other programs named `id` stands behind the id itself.
                 if name == self.id_field.as_bytes() || name.starts_with(RESERVED) {
-                    self.at = end_of(tag, self.bytes, value)?;
+                    self.at = end_of(tag, self.bytes, value).map_err(|error| self.broken(error))?;
                     continue;
                 }
             }
@@ -113,8 +117,15 @@ impl<'a> BsonTokens<'a> {
         if tag == 0 {
             return Ok(self.leave());
         }
-        self.at = text_to_nul(self.bytes, self.at + 1)?.1;
+        self.at = text_to_nul(self.bytes, self.at + 1).map_err(|error| self.broken(error))?.1;
         self.read(tag)
+    }
+
+    /// Ends the walk.
+    #[cold]
+    fn broken(&mut self, error: Error) -> Error {
+        self.stage = Stage::After;
+        error
     }
 
     #[inline]
@@ -124,7 +135,7 @@ impl<'a> BsonTokens<'a> {
             tag::STRING | tag::SYMBOL => {
                 let (text, end) = element::text(self.bytes, start)?;
                 self.at = end;
-                Ok(Token::String(text))
+                text.map(Token::String)
             }
             tag::INT64 => {
                 self.at += 8;
@@ -155,18 +166,21 @@ impl<'a> BsonTokens<'a> {
                 Ok(Token::String(std::str::from_utf8(&self.hex).map_err(|_| malformed())?))
             }
             tag::BINARY => self.binary(),
-            _ => Err(foreign(describe(tag))),
+            _ => {
+                self.at = end_of(tag, self.bytes, start)?;
+                Err(foreign(describe(tag)))
+            }
         }
     }
 
     fn binary(&mut self) -> Result<Token<'_>> {
         let end = end_of(tag::BINARY, self.bytes, self.at)?;
-        let start = match fixed(self.bytes, self.at + 4)? {
-            [GENERIC] => self.at + 5,
-            [OLD_GENERIC] => self.at + 9,
+        let at = std::mem::replace(&mut self.at, end);
+        let start = match fixed(self.bytes, at + 4)? {
+            [GENERIC] => at + 5,
+            [OLD_GENERIC] => at + 9,
             _ => return Err(foreign("binary data of a subtype other than 0")),
         };
-        self.at = end;
         self.bytes.get(start..end).map(Token::Bytes).ok_or_else(malformed)
     }
 }
