@@ -63,7 +63,7 @@ impl Expiry {
     /// Whether a stored record has expired.
     ///
     /// # Errors
-    /// Those of the walk. Text that is no instant is none.
+    /// Those of the walk. Text that is no instant is none, and so is what cannot be read.
     pub fn is_over(&self, stored: &mut dyn Tokens) -> Result<bool> {
         Before::look(stored, None, None, Some(self)).map(|before| before.is_over)
     }
@@ -94,7 +94,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{Definition, RecordBuf};
+    use crate::driver::ExpectedVersion;
+    use crate::json::JsonTokens;
+    use crate::schema::Place;
+    use crate::{Definition, Matcher, Predicate, RecordBuf, Value};
 
     fn ttl(seconds: u32, holds: TtlHolds) -> Ttl {
         let builder = Definition::builder("sessions").ttl("at", Duration::from_secs(seconds.into())).ttl_holds(holds);
@@ -136,6 +139,36 @@ mod tests {
             }
             assert_eq!(expiry.is_over(&mut record.tokens()).unwrap(), is_over, "{token:?}");
         }
+    }
+
+    #[test]
+    fn c34_what_cannot_be_read_is_no_time() {
+        let expiry = Expiry::new("at", Timestamp::MAX);
+        let big = "12345678901234567890123";
+        for at in [big.to_owned(), format!("[{big}, 1]"), format!(r#"{{"a": {big}}}"#)] {
+            let text = format!(r#"{{"at": {at}, "revision": 3, "id": "a"}}"#);
+            assert!(!expiry.is_over(&mut JsonTokens::new(&text)).unwrap(), "{text}");
+            let expected = ExpectedVersion::new("revision", 3);
+            let before = Before::look(&mut JsonTokens::new(&text), Some("id"), Some(&expected), Some(&expiry)).unwrap();
+            assert_eq!(
+                (before.id.as_deref(), before.version.is_ok(), before.is_over),
+                (Some("a"), true, false),
+                "{text}"
+            );
+            let filter = Filter::test(Path::from("name"), Predicate::Eq("x".into()));
+            let matcher = Matcher::new(&Place::default(), &expiry.among(filter), []);
+            let named = format!(r#"{{"at": {at}, "name": "x"}}"#);
+            assert!(matcher.look(&mut JsonTokens::new(&named), &mut matcher.sighting()).unwrap(), "{named}");
+        }
+        // What is asked for is told.
+        let asked = Filter::test(Path::from("at"), Predicate::Le(Value::Timestamp(Timestamp::MAX)));
+        let matcher = Matcher::new(&Place::default(), &expiry.among(asked), []);
+        let text = format!(r#"{{"at": {big}}}"#);
+        let error = matcher.look(&mut JsonTokens::new(&text), &mut matcher.sighting()).unwrap_err();
+        assert!(error.is_unreadable() && error.path() == Some("at"), "{error}");
+        // Text that is broken there ends the walk.
+        let broken = Before::look(&mut JsonTokens::new(r#"{"at": [x], "id": "a"}"#), Some("id"), None, Some(&expiry));
+        assert!(broken.is_err());
     }
 
     #[test]

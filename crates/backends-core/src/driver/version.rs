@@ -128,7 +128,11 @@ impl Before {
                 continue;
             }
             left -= 1;
-            let token = tokens.next()?;
+            let token = match tokens.next() {
+                // What cannot be read is no time.
+                Err(error) if error.is_unreadable() && !is_id && !is_version => continue,
+                token => token?,
+            };
             let opens = matches!(token, Token::Array | Token::Map);
             is_over |= expiry.is_some_and(|expiry| expiry.is_over_at(token));
             match (token, expected) {
@@ -148,10 +152,12 @@ impl Before {
 fn pass_over(tokens: &mut dyn Tokens) -> Result<()> {
     let mut open = 1_usize;
     while open > 0 {
-        match tokens.next()? {
-            Token::Array | Token::Map => open += 1,
-            Token::End => open -= 1,
-            _ => {}
+        match tokens.next() {
+            Ok(Token::Array | Token::Map) => open += 1,
+            Ok(Token::End) => open -= 1,
+            Ok(_) => {}
+            Err(error) if error.is_unreadable() => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(())

@@ -138,7 +138,10 @@ impl Matcher {
     }
 
     fn value(&self, node: &Node, tokens: &mut dyn Tokens, seen: &mut Sighting) -> Result<()> {
-        let token = tokens.next()?;
+        let token = match tokens.next() {
+            Err(error) if error.is_unreadable() && !node.is_asked => return Ok(()),
+            token => token?,
+        };
         let (is_array, is_map) = (token == Token::Array, token == Token::Map);
         let is_missing = token == Token::Null || node.drops_empty && token == Token::String("");
         if !is_missing {
@@ -166,17 +169,19 @@ impl Matcher {
     fn members(&self, node: &Node, tokens: &mut dyn Tokens, seen: &mut Sighting) -> Result<()> {
         let mut open = 1_usize;
         while open > 0 {
-            match tokens.next()? {
-                Token::Array | Token::Map => open += 1,
-                Token::End => open -= 1,
-                Token::Field(_) | Token::Null => {}
-                member if open == 1 => {
+            match tokens.next() {
+                Err(error) if error.is_unreadable() && !node.is_asked => {}
+                Err(error) => return Err(error),
+                Ok(Token::Array | Token::Map) => open += 1,
+                Ok(Token::End) => open -= 1,
+                Ok(Token::Field(_) | Token::Null) => {}
+                Ok(member) if open == 1 => {
                     let member = instant(member, node.has_instants)?;
                     for test in &node.tests {
                         seen.holds[*test] |= self.tests[*test].holds_for_member(member);
                     }
                 }
-                _ => {}
+                Ok(_) => {}
             }
         }
         Ok(())

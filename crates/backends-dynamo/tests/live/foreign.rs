@@ -101,6 +101,49 @@ async fn c43_what_has_none_is_unreadable_with_its_place_and_the_rest_is_read() {
     assert!(error.path() == Some("whole") && error.context().eq([("id", id)]), "{error:?}");
 }
 
+/// What does not ask for the time.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Named {
+    id: String,
+    name: String,
+}
+
+fn named(id: &str) -> Named {
+    Named { id: id.into(), name: "new".into() }
+}
+
+/// A number that no record of this library holds.
+const BIG: &str = "12345678901234567890123";
+
+/// A repository whose records expire at the time in `at`, and those with these ids, with what is no time there.
+async fn sessions(store: &Store, ids: &[&str]) -> Repository<Named> {
+    let json = r#"{"name": "sessions", "idKind": "string", "enableTtl": true, "ttlAttribute": "at", "ttl": 60}"#;
+    let sessions = store.backend.define::<Document>(definition(json)).await.unwrap();
+    for id in ids {
+        store.put("sessions", &[("id", s(id)), ("name", s("old")), ("at", n(BIG))]).await;
+    }
+    sessions.typed()
+}
+
+#[tokio::test]
+async fn c34_c43_a_time_that_cannot_be_read_is_none() {
+    let store = Store::open().await;
+    let sessions = sessions(&store, &["a", "b", "c"]).await;
+    let old = Named { name: "old".into(), ..named("a") };
+    assert_eq!(sessions.get("a").await.unwrap(), Some(old));
+    assert_eq!(sessions.get_many(["a", "x"]).await.unwrap().iter().flatten().count(), 1);
+    assert_eq!(
+        (sessions.find(Filter::all()).await.unwrap().len(), sessions.count(Filter::all()).await.unwrap()),
+        (3, 3)
+    );
+    assert!(sessions.insert(&named("a")).await.unwrap_err().is_already_exists());
+    assert!(!sessions.upsert(&named("a")).await.unwrap().created);
+    assert_eq!(sessions.replace(&named("b")).await.unwrap(), named("b"));
+    assert_eq!(sessions.delete("c").await.unwrap().unwrap().name, "old");
+    assert_eq!(sessions.get("c").await.unwrap(), None);
+    store.remove().await;
+}
+
 #[tokio::test]
 async fn t01_a_change_of_another_program_between_two_requests_is_not_lost() {
     let store = Store::open().await;

@@ -80,6 +80,28 @@ async fn c43_foreign_documents_read_as_what_they_are() {
 }
 
 #[tokio::test]
+async fn c34_c43_a_time_that_cannot_be_read_is_none() {
+    let store = Store::open().await;
+    let json = r#"{"name": "sessions", "idKind": "string", "enableTtl": true, "ttlAttribute": "at", "ttl": 60}"#;
+    let sessions = store.backend.define::<Document>(definition(json)).await.unwrap().typed::<Identified>();
+    // The last date of JavaScript, which programs write for never.
+    let never = Bson::DateTime(DateTime::from_millis(8_640_000_000_000_000));
+    for (id, at) in [("a", Bson::Decimal128(Decimal128::from_bytes([9; 16]))), ("b", never)] {
+        store.collection("sessions").insert_one(doc! { "_id": id, "at": at }).await.unwrap();
+        assert_eq!(sessions.get(id).await.unwrap().unwrap().id, id);
+        assert!(sessions.insert(&Identified { id: id.into() }).await.unwrap_err().is_already_exists());
+    }
+    assert!(sessions.get_many(["a", "b"]).await.unwrap().iter().all(Option::is_some));
+    assert_eq!(
+        (sessions.find(Filter::all()).await.unwrap().len(), sessions.count(Filter::all()).await.unwrap()),
+        (2, 2)
+    );
+    assert!(!sessions.upsert(&Identified { id: "a".into() }).await.unwrap().created);
+    assert_eq!(sessions.delete("b").await.unwrap().unwrap().id, "b");
+    store.remove().await;
+}
+
+#[tokio::test]
 async fn c43_references_of_other_programs_are_found_by_their_digits() {
     let store = Store::open().await;
     store.collection("refs").insert_one(doc! { "user": ObjectId::parse_str(HEX).unwrap(), "n": 1 }).await.unwrap();
