@@ -6,6 +6,7 @@ use super::by_swap;
 use crate::definition::PRIMARY;
 use crate::driver::{Consistency, Context, Expiry, FindRequest, InsertRequest, ReplaceRequest, UpdateRequest};
 use crate::repository::{State, key_of};
+use crate::token::read_one;
 use crate::{Error, Filter, Index, Key, Kind, Path, Predicate, RecordBuf, Result, Token, Value};
 
 /// How often a write is made again, each time after something that was in its way is gone.
@@ -69,8 +70,15 @@ impl<'r> Storing<'r> {
     }
 
     /// Removes what has expired and is in the way of a write that was refused. Says whether nothing is there now that
-    /// was.
+    /// was: what cannot be read stays, and is in the way.
     pub(super) async fn make_room(self, state: &State, expiry: &Expiry, refused: &Error) -> Result<bool> {
+        match self.clear(state, expiry, refused).await {
+            Err(error) if error.is_unreadable() => Ok(false),
+            cleared => cleared,
+        }
+    }
+
+    async fn clear(self, state: &State, expiry: &Expiry, refused: &Error) -> Result<bool> {
         let (context, key) = self.target();
         let Some(name) = refused.index() else { return Ok(false) };
         let in_the_way = match (name, state.definition.index(name)) {
@@ -111,9 +119,11 @@ async fn owner(state: &State, context: &Context, index: &Index, record: &RecordB
     let matcher = request.matcher(&request.filter, []);
     while let Some(batch) = cursor.next().await? {
         for at in 0..batch.len() {
-            let stored = RecordBuf::from_batch(&*batch, at)?;
-            if matcher.look(&mut stored.tokens(), &mut matcher.sighting())? {
-                return Ok(Some(stored));
+            match read_one(&*batch, at, |tokens| matcher.look(tokens, &mut matcher.sighting())) {
+                Ok(true) => return RecordBuf::from_batch(&*batch, at).map(Some),
+                // What has the values can be read there.
+                Err(error) if !error.is_unreadable() => return Err(error),
+                _ => {}
             }
         }
     }

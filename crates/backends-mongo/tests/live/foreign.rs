@@ -102,6 +102,26 @@ async fn c34_c43_a_time_that_cannot_be_read_is_none() {
 }
 
 #[tokio::test]
+async fn c26_c43_a_key_or_value_is_taken_by_what_cannot_be_read_too() {
+    let store = Store::open().await;
+    let json = r#"{"name": "seats", "idKind": "string", "enableTtl": true, "ttlAttribute": "at", "ttl": 60,
+                   "indexes": ["seat"]}"#;
+    let seats = store.backend.define::<Document>(definition(json)).await.unwrap();
+    let price = Decimal128::from_bytes([9; 16]);
+    store.collection("seats").insert_one(doc! { "_id": "a", "seat": "1", "price": price }).await.unwrap();
+    let seat = |id: &str, seat: &str| Document::from([("id", id), ("seat", seat)]);
+    for (record, index) in [(seat("a", "2"), "primary"), (seat("b", "1"), "seat")] {
+        let error = seats.insert(&record).await.unwrap_err();
+        assert!(error.is_already_exists() && error.index() == Some(index), "{error}");
+        let error = seats.insert_many(&[record, seat("c", "3")]).await.unwrap_err();
+        assert!(error.is_already_exists() && error.index() == Some(index), "{error}");
+        assert_eq!(error.inserted().unwrap().stored(), 1);
+        seats.delete("c").await.unwrap();
+    }
+    store.remove().await;
+}
+
+#[tokio::test]
 async fn c43_references_of_other_programs_are_found_by_their_digits() {
     let store = Store::open().await;
     store.collection("refs").insert_one(doc! { "user": ObjectId::parse_str(HEX).unwrap(), "n": 1 }).await.unwrap();
