@@ -267,7 +267,10 @@ impl Progress {
 
 /// Whether the error of one record would be that of every other.
 fn concerns_all(error: &Error) -> bool {
-    let is_its_own = matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::InvalidInput | ErrorKind::Unexpected);
+    let is_its_own = matches!(
+        error.kind(),
+        ErrorKind::AlreadyExists | ErrorKind::InvalidInput | ErrorKind::Unreadable | ErrorKind::Unexpected
+    );
     !is_its_own && !is_lost(error) && !is_of_one_item(error) && !is_of_a_moment(error)
 }
 
@@ -304,6 +307,19 @@ mod tests {
         let many = (0..60).map(|at| new(&at.to_string()).fresh()).collect();
         let sizes: Vec<_> = shape(many).iter().map(|part| part.split(',').count()).collect();
         assert_eq!(sizes, [25, 25, 10]);
+    }
+
+    #[test]
+    fn c26_what_is_stored_unreadably_is_in_the_way_of_one_record_only() {
+        for (error, is_of_all) in [
+            (Error::unreadable("a number"), false),
+            (Error::key_taken(), false),
+            (Error::invalid_input("too large"), false),
+            (Error::permission_denied("no right"), true),
+            (Error::timeout("too late"), true),
+        ] {
+            assert_eq!(concerns_all(&error), is_of_all, "{error}");
+        }
     }
 
     #[test]

@@ -145,6 +145,17 @@ async fn c34_c43_a_time_that_cannot_be_read_is_none() {
 }
 
 #[tokio::test]
+async fn c26_c43_a_record_that_cannot_be_read_is_in_its_own_way_only() {
+    let store = Store::open().await;
+    let sessions = sessions(&store, &["000"]).await;
+    let many: Vec<Named> = (0..201).map(|at| named(&format!("{at:03}"))).collect();
+    let error = sessions.insert_many(&many).await.unwrap_err();
+    assert!(error.is_already_exists() && error.position() == Some(0), "{error}");
+    assert_eq!(error.inserted().unwrap().stored(), 200);
+    store.remove().await;
+}
+
+#[tokio::test]
 async fn t01_a_change_of_another_program_between_two_requests_is_not_lost() {
     let store = Store::open().await;
     let users = store.backend.define::<User>(definition(r#"{"name": "users", "hashKey": "email"}"#)).await.unwrap();
