@@ -44,11 +44,24 @@ impl Leftovers {
         self.idle = self.idle.saturating_add(1);
         let pause = pause(Again::Patiently, Effect::Reads, false, self.idle, fastrand::f64()).unwrap_or_default();
         if Instant::now() + pause + MARGIN >= context.deadline() {
-            return Err(Error::throttled(
-                "the table lets no more through, and a part of a batch was left: ask again later, or raise its capacity",
-            ));
+            return Err(throttled());
         }
         sleep(pause).await;
         Ok(())
     }
+
+    /// The error of a request for what was left: where the deadline has cut it off, why it had to be made says more.
+    pub(crate) fn explain(&self, context: &Context, error: Error) -> Error {
+        let is_cut_off = error.is_timeout() && Instant::now() + MARGIN >= context.deadline();
+        if self.idle == 0 || !is_cut_off {
+            return error;
+        }
+        throttled().with_may_have_happened(error.may_have_happened())
+    }
+}
+
+fn throttled() -> Error {
+    Error::throttled(
+        "the table lets no more through, and a part of a batch was left: ask again later, or raise its capacity",
+    )
 }

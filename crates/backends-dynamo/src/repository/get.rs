@@ -84,7 +84,8 @@ impl DynamoRepository {
                 let wanted = wanted.map_err(|native| Error::unexpected("no keys to ask for").with_native(native))?;
                 Ok(self.table.client.batch_get_item().request_items(&self.table.name, wanted).send())
             };
-            let answer = self.service.call(context, Effect::Reads, request).await?;
+            let answer = self.service.call(context, Effect::Reads, request).await;
+            let answer = answer.map_err(|error| leftovers.explain(context, error))?;
             let items = answer.responses.and_then(|mut tables| tables.remove(&self.table.name)).unwrap_or_default();
             if !items.is_empty() {
                 batches.push(ItemBatch(items));

@@ -80,9 +80,10 @@ impl DynamoRepository {
                 Err(Failure { cause: Cause::Error(error), is_unclear })
                     if is_unclear || error.is_invalid_input() || error.is_unexpected() =>
                 {
-                    return self.store_each(context, &records, is_unclear).await;
+                    let errors = self.store_each(context, &records, is_unclear).await.into_iter();
+                    return errors.map(|(position, error)| (position, leftovers.explain(context, error))).collect();
                 }
-                Err(failure) => return for_each(&records, &failure.into_error()),
+                Err(failure) => return for_each(&records, &leftovers.explain(context, failure.into_error())),
             };
             let (asked, named) = (records.len(), left.len());
             let left: HashSet<ItemKey<'_>> = left.iter().filter_map(|item| self.codec.key_of(item)).collect();

@@ -53,6 +53,28 @@ async fn d10_throttling_until_the_deadline_is_throttled() {
 }
 
 #[tokio::test]
+async fn d10_a_batch_that_is_left_until_the_deadline_is_throttled_though_its_last_request_is_cut_off() {
+    let (proxy, store, notes) = proxied().await;
+    let stands_still = || {
+        proxy.clear();
+        proxy.on(|_, n| if n <= 2 { Fault::Unprocessed(0) } else { Fault::Hang });
+    };
+    stands_still();
+    let error = notes.get_many(["a", "b"]).timeout(Duration::from_millis(1_500)).await.unwrap_err();
+    assert!(error.is_throttled(), "{error}");
+    assert_eq!(proxy.operations().len(), 3);
+    // Keys that the library draws are stored in batches.
+    let ids = r#"{"name": "drawn"}"#;
+    proxy.on(|_, _| Fault::Pass);
+    let drawn = store.backend.define::<Document>(definition(ids)).await.unwrap();
+    stands_still();
+    let new = [Document::from([("n", 1)]), Document::from([("n", 2)])];
+    let error = drawn.insert_many(&new).timeout(Duration::from_millis(1_500)).await.unwrap_err();
+    assert!(error.is_throttled() && error.may_have_happened(), "{error}");
+    assert_eq!(proxy.operations().len(), 3);
+}
+
+#[tokio::test]
 async fn c42_a_request_that_is_throttled_for_a_while_is_made_again() {
     let (proxy, store, notes) = proxied().await;
     proxy.on(|_, n| if n <= 5 { dynamodb::throughput_exceeded().into() } else { Fault::Pass });
