@@ -25,6 +25,14 @@ impl MongoRepository {
     }
 
     async fn fetch_one(&self, context: &Context, key: &Key) -> Result<Fetched> {
+        Ok(match self.find_one(context, key).await? {
+            Some(batch) => Fetched::new(Box::new(batch), vec![Some(0)]),
+            None => Fetched::from_batches(Vec::new(), vec![None]),
+        })
+    }
+
+    /// A batch of the document with this key.
+    async fn find_one(&self, context: &Context, key: &Key) -> Result<Option<BsonBatch>> {
         // MongoDB: with a negative limit the one reply closes the cursor.
         let find = self.collection.find(self.codec.filter(key)?).limit(-1).max_time(max_time(context));
         let request = Box::pin(async {
@@ -32,12 +40,7 @@ impl MongoRepository {
             next_reply(&mut cursor).await
         });
         let reply = self.database.call(context, Effect::Reads, request).await?;
-        let Some(reply) = reply else {
-            return Ok(Fetched::from_batches(Vec::new(), vec![None]));
-        };
-        let batch = self.codec.batch(reply)?;
-        let position = (!batch.is_empty()).then_some(0);
-        Ok(Fetched::new(Box::new(batch), vec![position]))
+        Ok(reply.map(|reply| self.codec.batch(reply)).transpose()?.filter(|batch| !batch.is_empty()))
     }
 
     async fn fetch_many(&self, context: &Context, keys: &[Key]) -> Result<Fetched> {
@@ -47,18 +50,52 @@ impl MongoRepository {
         let mut positions = vec![None; keys.len()];
         let at_once = if self.codec.key_names().len() == 1 { KEYS } else { PAIRS };
         for keys in sorted.chunks(at_once) {
+            let mut is_all_placed = true;
             for batch in self.fetch_some(context, keys).await? {
                 for index in 0..batch.len() {
-                    let key = self.codec.key_of(batch.document(index)?)?;
-                    if let Some(position) = places.get(&key) {
-                        positions[*position] = Some((batches.len(), index));
+                    let key = match self.codec.key_of(batch.document(index)?) {
+                        Err(error) if !error.is_unreadable() => return Err(error),
+                        key => key.ok(),
+                    };
+                    match key.and_then(|key| places.get(&key).copied()) {
+                        Some(position) => positions[position] = Some((batches.len(), index)),
+                        None => is_all_placed = false,
                     }
                 }
                 batches.push(Box::new(batch));
             }
             context.renew();
+            if !is_all_placed {
+                let missing = keys.iter().copied().filter(|key| positions[places[key]].is_none()).collect::<Vec<_>>();
+                for (key, batch) in self.fetch_each(context, &missing).await? {
+                    positions[places[key]] = Some((batches.len(), 0));
+                    batches.push(Box::new(batch));
+                }
+            }
         }
         Ok(Fetched::from_batches(batches, positions))
+    }
+
+    /// The documents with one of these keys, which are sorted, by the key that the server finds each for: another
+    /// program may have stored a value that equals a key, or an array that has one, and that tells no key by itself.
+    async fn fetch_each<'k>(&self, context: &Context, keys: &[&'k Key]) -> Result<Vec<(&'k Key, BsonBatch)>> {
+        let mut found = Vec::new();
+        let mut parts = vec![keys];
+        while let Some(keys) = parts.pop() {
+            match keys {
+                [] => {}
+                [key] => found.extend(self.find_one(context, key).await?.map(|batch| (*key, batch))),
+                _ => {
+                    let batches = self.fetch_some(context, keys).await?;
+                    if batches.iter().any(|batch| !batch.is_empty()) {
+                        let (left, right) = keys.split_at(keys.len() / 2);
+                        parts.extend([left, right]);
+                    }
+                }
+            }
+            context.renew();
+        }
+        Ok(found)
     }
 
     /// The documents with one of these keys, which are sorted.

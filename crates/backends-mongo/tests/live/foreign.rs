@@ -122,6 +122,29 @@ async fn c26_c43_a_key_or_value_is_taken_by_what_cannot_be_read_too() {
 }
 
 #[tokio::test]
+async fn c43_many_keys_are_answered_as_each_alone_by_what_equals_them() {
+    let store = Store::open().await;
+    let json = r#"{"name": "counters", "hashKey": "k", "hashKeyType": "N"}"#;
+    let counters = store.backend.define::<Document>(definition(json)).await.unwrap();
+    counters.insert(&Document::from([("k", 4)])).await.unwrap();
+    // One, as decimals are stored; and an array, which the server finds by each of its members.
+    let one = "1".parse::<Decimal128>().unwrap();
+    store.collection("counters").insert_one(doc! { "_id": ObjectId::parse_str(HEX).unwrap(), "k": one }).await.unwrap();
+    store.collection("counters").insert_one(doc! { "k": [2, 3] }).await.unwrap();
+    let ids = counters.typed::<Identified>();
+    let keys: Vec<i64> = (1..=20).collect();
+    let many = ids.get_many(keys.clone()).await.unwrap();
+    assert_eq!(many.iter().flatten().count(), 4);
+    for (key, found) in keys.into_iter().zip(many) {
+        assert_eq!(ids.get(key).await.unwrap().map(|one| one.id), found.map(|one| one.id), "{key}");
+    }
+    let error = counters.get_many([4, 1]).await.unwrap_err();
+    assert!(error.is_unreadable() && error.position() == Some(1) && error.path() == Some("k"), "{error}");
+    assert!(error.context().eq([("id", HEX)]), "{error:?}");
+    store.remove().await;
+}
+
+#[tokio::test]
 async fn c43_references_of_other_programs_are_found_by_their_digits() {
     let store = Store::open().await;
     store.collection("refs").insert_one(doc! { "user": ObjectId::parse_str(HEX).unwrap(), "n": 1 }).await.unwrap();
