@@ -51,6 +51,10 @@ pub(super) fn of_code(code: &str, message: &str, status: u16) -> (ErrorKind, &'s
         _ if status >= 500 => (Unavailable, STUMBLED, Briefly, true),
         // It was done, and what came of it cannot be read.
         _ if status < 400 => (Unavailable, UNREADABLE, Briefly, true),
+        // What stands between says these without a code of the service.
+        _ if status == 429 => (Throttled, SLOW_DOWN, Patiently, false),
+        _ if status == 408 => (Timeout, TOO_LATE, Briefly, true),
+        "" if status == 413 => (InvalidConfig, TOO_MUCH, Never, false),
         // Each error of the service has a code.
         "" => (InvalidConfig, NO_DYNAMODB, Never, false),
         _ => (Unexpected, "DynamoDB refused the request: see the native error", Never, false),
@@ -98,6 +102,7 @@ const NO_RIGHT: &str = "the credentials lack a right for this: give them a polic
 const NO_LOGIN: &str = "DynamoDB does not accept the credentials: check them, `awsRegion` and `endpoint`";
 const EXPIRED: &str = "the credentials or the request are too old: renew the session token, and check the clock";
 const NO_DYNAMODB: &str = "what answers is no DynamoDB: check `endpoint`, and what stands between";
+const TOO_MUCH: &str = "what stands before DynamoDB refuses a request of this size: have it take 16 MB, as the service does, or go around it";
 const IN_THE_WAY: &str = "other requests got in the way again and again: ask again";
 const STUMBLED: &str = "DynamoDB failed for a moment: ask again";
 pub(super) const UNREADABLE: &str = "the answer of DynamoDB broke off or cannot be understood: ask again";

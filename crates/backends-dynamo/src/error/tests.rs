@@ -37,6 +37,11 @@ fn c40_every_code_has_its_kind() {
         ("", "", 502, Unavailable, Again::Briefly, true),
         ("", "", 200, Unavailable, Again::Briefly, true),
         ("", "", 404, InvalidConfig, Again::Never, false),
+        ("", "", 429, Throttled, Again::Patiently, false),
+        ("", "", 408, Timeout, Again::Briefly, true),
+        ("", "", 413, InvalidConfig, Again::Never, false),
+        ("", "", 503, Unavailable, Again::Briefly, true),
+        ("", "", 504, Unavailable, Again::Briefly, true),
         ("Unheard", "", 400, Unexpected, Again::Never, false),
     ] {
         let meaning = of_service(code, message, status);
