@@ -8,7 +8,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{Region, SdkConfig};
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
-use backends_core::{BackendConfig, BackendInfo, Error, Mistakes, Property, Result};
+use backends_core::{BackendConfig, BackendInfo, Error, Mistakes, Property, Result, Uri};
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -61,9 +61,8 @@ pub(crate) fn info() -> BackendInfo {
 
 /// What the properties have to be together.
 fn check(config: &BackendConfig, mistakes: &mut Mistakes) {
-    if let Some(endpoint) = config.text(Property::ENDPOINT.name)
-        && !is_endpoint(endpoint)
-    {
+    let address = config.text(Property::ENDPOINT.name).and_then(endpoint);
+    if config.text(Property::ENDPOINT.name).is_some() && address.is_none() {
         mistakes.add("`endpoint` must be http:// or https:// and a host: write it as `http://localhost:8000`");
     }
     let has = |property: Property| config.is_set(property.name);
@@ -72,9 +71,8 @@ fn check(config: &BackendConfig, mistakes: &mut Mistakes) {
     }
     let uri = mistakes.check(config.uri()).flatten();
     let url = uri.and_then(|uri| mistakes.check(Url::parse(&uri)));
-    let of_url = url.as_ref().and_then(|url| url.endpoint.as_deref());
-    let is_plain =
-        config.text(Property::ENDPOINT.name).or(of_url).is_some_and(|endpoint| endpoint.starts_with("http://"));
+    let address = address.or(url.as_ref().and_then(|url| url.endpoint.clone()));
+    let is_plain = address.is_some_and(|address| address.starts_with("http://"));
     if has(Property::TLS_CA_FILE) && is_plain {
         mistakes.add("`tlsCaFile` is given beside an endpoint of http://, which is not encrypted: write https://, or leave the file out");
     }
@@ -89,13 +87,12 @@ fn check(config: &BackendConfig, mistakes: &mut Mistakes) {
     }
 }
 
-/// Whether it is an address of a web service, without a path, a query or a user.
-fn is_endpoint(text: &str) -> bool {
-    let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
-    host.is_some_and(|host| {
-        let host = host.strip_suffix('/').unwrap_or(host);
-        !host.is_empty() && !host.contains(['/', '?', '#', '@', ' '])
-    })
+/// The address of a web service, its scheme in lower case, if it is one without a path, a query or a user.
+fn endpoint(text: &str) -> Option<String> {
+    let (scheme, host) = text.split_once("://")?;
+    let scheme = ["http", "https"].into_iter().find(|known| scheme.eq_ignore_ascii_case(known))?;
+    let host = host.strip_suffix('/').unwrap_or(host);
+    Uri::is_host(host).then(|| format!("{scheme}://{host}"))
 }
 
 /// The options that the properties are.
@@ -134,7 +131,7 @@ async fn load(config: &BackendConfig, url: Url) -> Result<SdkConfig> {
     // For those who give the credentials; the client of the tables has none.
     let retries = RetryConfig::standard();
     let mut loader = aws_config::defaults(BEHAVIOR()).http_client(http.clone()).retry_config(retries);
-    if let Some(endpoint) = text(Property::ENDPOINT).or(url.endpoint) {
+    if let Some(endpoint) = config.text(Property::ENDPOINT.name).and_then(endpoint).or(url.endpoint) {
         loader = loader.endpoint_url(endpoint);
     }
     if let Some(region) = text(Property::AWS_REGION).or(url.region) {

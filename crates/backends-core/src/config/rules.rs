@@ -4,8 +4,6 @@
 //! and not about a database, so they stand here, once, instead of in each backend that has the words. They apply to
 //! what the chosen backend declares; what is meant for another one is not looked at.
 
-use std::net::Ipv6Addr;
-
 use crate::error::Mistakes;
 
 use super::backend::BackendConfig;
@@ -30,7 +28,7 @@ fn address(config: &BackendConfig, mistakes: &mut Mistakes) {
             ));
         }
     }
-    if config.is_set("host") && !config.list("host").iter().all(|host| is_host(host)) {
+    if config.is_set("host") && !config.list("host").iter().all(|host| host.starts_with('/') || Uri::is_host(host)) {
         mistakes.add(
             "`host` must be `name` or `name:port`, without a scheme, a user or a path: \
              give a full connection string as `url`",
@@ -90,61 +88,6 @@ fn pool(config: &BackendConfig, mistakes: &mut Mistakes) {
     }
 }
 
-/// `name`, `name:port`, `[::1]`, `[::1]:port`, or the path of a socket.
-fn is_host(host: &str) -> bool {
-    if host.starts_with('/') {
-        return true;
-    }
-    if let Some((address, port)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        let has_port = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
-        return address.parse::<Ipv6Addr>().is_ok() && has_port;
-    }
-    match host.split_once(':') {
-        Some((name, port)) => is_name(name) && is_port(port),
-        None => is_name(host),
-    }
-}
-
-fn is_name(name: &str) -> bool {
-    !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c.is_control() || "/@?#:[]".contains(c))
-}
-
-fn is_port(port: &str) -> bool {
-    port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
-}
-
 fn names_user(url: &str) -> bool {
     Uri::parse(url).is_ok_and(|uri| uri.names_user())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_are_names_with_or_without_a_port() {
-        for good in ["h", "h:1", "a.b-c.example:65535", "10.0.0.1:27017", "[::1]", "[fe80::1]:27017", "/tmp/db.sock"] {
-            assert!(is_host(good), "{good}");
-        }
-        for bad in [
-            "",
-            ":1",
-            "h:",
-            "h:0",
-            "h:65536",
-            "h:x",
-            "h:+1",
-            "h:1:2",
-            "u@h",
-            "mongodb://h",
-            "h/db",
-            "h ost",
-            "[::1",
-            "[x]:1",
-            "[::1]1",
-            "::1",
-        ] {
-            assert!(!is_host(bad), "{bad}");
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! URIs that open a backend: the scheme, and the parts that any backend may ask for.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 
 use crate::error::{Error, Result};
 
@@ -86,6 +87,25 @@ impl Uri {
         hosts.split(',').filter(|host| !host.is_empty()).collect()
     }
 
+    /// Whether a server can be named so: `name`, `name:port`, `[::1]` or `[::1]:port`, without a user, a path or settings.
+    ///
+    /// ```
+    /// use backends_core::Uri;
+    ///
+    /// assert!(Uri::is_host("a.example:27017") && Uri::is_host("[::1]"));
+    /// assert!(!Uri::is_host("a:99999") && !Uri::is_host(":80"));
+    /// ```
+    pub fn is_host(text: &str) -> bool {
+        if let Some((address, port)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            let has_port = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
+            return address.parse::<Ipv6Addr>().is_ok() && has_port;
+        }
+        match text.split_once(':') {
+            Some((name, port)) => is_name(name) && is_port(port),
+            None => is_name(text),
+        }
+    }
+
     /// The user, decoded.
     ///
     /// # Errors
@@ -169,6 +189,14 @@ impl fmt::Debug for Uri {
 fn is_scheme(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '.' | '-'))
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c.is_control() || "/@?#:[]".contains(c))
+}
+
+fn is_port(port: &str) -> bool {
+    port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
 fn decode(text: &str, part: &str) -> Result<String> {

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::ProvideCredentials as _;
-use backends_core::{DatabaseConfig, Uri};
+use backends_core::DatabaseConfig;
 
 use super::*;
 
@@ -148,11 +148,28 @@ fn c38_every_mistake_in_a_uri_is_told_at_once_and_no_value() {
         ("dynamodb://h?awsSessionToken=hunter2", 1),
         ("dynamodb://h?tls=hunter2&awsRegion=", 2),
         ("dynamodb://?tls=true", 1),
+        ("dynamodb://h:99999", 1),
+        ("dynamodb://h:", 1),
+        ("dynamodb://:8000", 1),
     ] {
         let error = by_uri(uri).unwrap_err();
         assert!(error.is_invalid_config(), "{uri}: {error}");
         assert_eq!(error.mistakes().len(), expected, "{uri}: {error}");
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+    }
+}
+
+#[test]
+fn an_endpoint_is_a_scheme_in_any_case_and_a_host() {
+    for (text, address) in [
+        ("http://localhost:8000", Some("http://localhost:8000")),
+        ("HTTPS://h/", Some("https://h")),
+        ("Http://[::1]:8000", Some("http://[::1]:8000")),
+        ("ftp://h", None),
+        ("http://h:65536", None),
+    ] {
+        assert_eq!(endpoint(text).as_deref(), address, "{text}");
+        assert_eq!(resolved(&base().set("endpoint", text)).is_ok(), address.is_some(), "{text}");
     }
 }
 
@@ -168,6 +185,10 @@ fn l51_settings_that_contradict_each_other_are_refused() {
         (base().set("endpoint", "localhost:8000"), "endpoint"),
         (base().set("endpoint", "http://a:b@h"), "endpoint"),
         (base().set("endpoint", "http://h/path"), "endpoint"),
+        (base().set("endpoint", "http://127.0.0.1:99999"), "endpoint"),
+        (base().set("endpoint", "http://127.0.0.1:"), "endpoint"),
+        (base().set("endpoint", "http://:38000"), "endpoint"),
+        (base().set("endpoint", "http:///tmp/socket"), "endpoint"),
     ] {
         let mistakes = mistakes(&config);
         assert!(mistakes.iter().any(|mistake| mistake.contains(word)), "{word}: {mistakes:?}");

@@ -41,6 +41,9 @@ impl Url {
                 "`tls` in `url` is given without a host, and the service of a region is always encrypted: leave it out",
             ),
             [] => {}
+            [host] if !Uri::is_host(host) => {
+                mistakes.add("the host of `url` must be `name` or `name:port`: write it as `localhost:8000`");
+            }
             [host] => url.endpoint = Some(format!("{}://{host}", if tls { "https" } else { "http" })),
             _ => mistakes.add("`url` names several hosts: name one, or none for the service of the region"),
         }

@@ -72,3 +72,31 @@ fn s6_what_is_not_encoded_is_refused() {
     assert!(Uri::parse("x://h/%").unwrap().path().is_err());
     assert!(Uri::parse("x://h/?a=%").unwrap().query().is_err());
 }
+
+#[test]
+fn hosts_are_names_with_or_without_a_port() {
+    for good in ["h", "h:1", "a.b-c.example:65535", "10.0.0.1:27017", "[::1]", "[fe80::1]:27017"] {
+        assert!(Uri::is_host(good), "{good}");
+    }
+    for bad in [
+        "",
+        ":1",
+        "h:",
+        "h:0",
+        "h:65536",
+        "h:x",
+        "h:+1",
+        "h:1:2",
+        "u@h",
+        "mongodb://h",
+        "h/db",
+        "/tmp/db.sock",
+        "h ost",
+        "[::1",
+        "[x]:1",
+        "[::1]1",
+        "::1",
+    ] {
+        assert!(!Uri::is_host(bad), "{bad}");
+    }
+}
