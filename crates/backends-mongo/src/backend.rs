@@ -69,6 +69,7 @@ impl MongoBackend {
         let mut client = options.for_client();
         client.sdam_event_handler = Some(topology.handler());
         client.cmap_event_handler = Some(tries::handler(client.cmap_event_handler.take()));
+        let is_balanced = client.load_balanced == Some(true);
         let client = Client::with_options(client).map_err(unusable)?;
         let native = client.database(&options.database);
         let database = Database { client, native, prefix: options.table_prefix, topology };
@@ -81,7 +82,7 @@ impl MongoBackend {
             Ok(Deployment::SingleServer) => {}
             Err(error) => {
                 backend.database.client.clone().shutdown().immediate(true).await;
-                return Err(error);
+                return Err(if is_balanced && error.is_unsupported() { unbalanced() } else { error });
             }
         }
         Ok(backend)
@@ -123,6 +124,12 @@ enum Deployment {
     /// It has transactions.
     ReplicaSet,
     SingleServer,
+}
+
+fn unbalanced() -> Error {
+    Error::invalid_config(
+        "`loadBalanced` in `url` is true, and what answers is no server behind a load balancer: leave it out",
+    )
 }
 
 /// The driver does not take the options.

@@ -156,6 +156,9 @@ pub(crate) fn unreachable(fault: Fault) -> Error {
         Fault::HangsUp => Error::unavailable(
             "the server takes connections and ends them without an answer: check `tls`, and `tlsCertificateKeyFile`, since the server may ask for a certificate that it trusts; its log says why",
         ),
+        Fault::Stranger => Error::unavailable(
+            "no server that answers belongs to the replica set that is asked for: check `replicaSet` in `url`, and that several hosts are those of one replica set",
+        ),
         Fault::Silent => Error::unavailable(
             "no server answers that takes writes: check `host`, `tls`, the network, and whether the replica set has a primary",
         ),

@@ -22,6 +22,8 @@ pub(crate) enum Fault {
     Tls,
     /// It takes the connection, and ends it before it answers.
     HangsUp,
+    /// Each server that answered is none of the replica set that was asked for.
+    Stranger,
     /// Anything else, or not known.
     Silent,
 }
@@ -43,12 +45,15 @@ struct State {
     lost: Option<Instant>,
     /// Every server that the driver watches, and why it could not be reached; the last that failed is the last.
     servers: Vec<(ServerAddress, Option<Fault>)>,
+    /// Whether there has been one: the driver drops a server that answers and is not what was asked for.
+    had_servers: bool,
 }
 
 impl State {
     fn set(&mut self, address: ServerAddress, fault: Option<Fault>) {
         self.remove(&address);
         self.servers.push((address, fault));
+        self.had_servers = true;
     }
 
     fn remove(&mut self, address: &ServerAddress) {
@@ -63,6 +68,9 @@ impl State {
     fn fault(&self) -> Fault {
         if self.is_broken() {
             return Fault::Tls;
+        }
+        if self.servers.is_empty() && self.had_servers {
+            return Fault::Stranger;
         }
         let faults = self.servers.iter().rev().filter_map(|(_, fault)| *fault);
         faults.into_iter().find(|fault| *fault != Fault::Tls).unwrap_or(Fault::Silent)

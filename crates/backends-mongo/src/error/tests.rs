@@ -91,6 +91,7 @@ fn d10_what_cannot_be_reached_says_why() {
         (Fault::Refused, "refuses"),
         (Fault::UnknownHost, "no address"),
         (Fault::HangsUp, "ends them"),
+        (Fault::Stranger, "`replicaSet`"),
         (Fault::Silent, "primary"),
     ] {
         let error = unreachable(fault);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use backends_core::{Document, Error, Registry, Result, Value};
+use backends_core::{DatabaseConfig, Document, Error, Registry, Result, Value};
 use backends_mongo::Mongodb;
 use live::nowhere;
 use proxy::{Fault, Protocol, Proxy};
@@ -55,6 +55,23 @@ async fn d10_a_dead_host_beside_the_live_one_is_not_in_its_way() {
     backend.ping().await.unwrap();
     backend.close().await.unwrap();
     store.remove().await;
+}
+
+/// The first server, with a setting that it does not fit.
+async fn misled(setting: &str) -> Error {
+    let url = variable("TEST_MONGODB_URL");
+    let host = url.strip_prefix("mongodb://").unwrap().split([',', '/', '?']).next().unwrap();
+    let config = DatabaseConfig::new("mongodb").set("url", format!("mongodb://{host}/d?{setting}"));
+    let manager = Registry::new().register(Mongodb).manager(&config.set("timeoutMs", 3_000)).unwrap();
+    manager.backend("mongodb").await.unwrap_err()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d10_a_setting_that_the_server_does_not_fit_is_named() {
+    let error = misled("replicaSet=nope").await;
+    assert!(error.is_unavailable() && error.message().contains("`replicaSet`"), "{error}");
+    let error = misled("loadBalanced=true").await;
+    assert!(error.is_invalid_config() && error.message().contains("`loadBalanced`"), "{error}");
 }
 
 /// MongoDB says so, and a driver that does not encrypt has to guess from it.
