@@ -78,6 +78,7 @@ macro_rules! with_cases_of_writing {
                 c32_a_type_need_not_have_the_version
                 c32_a_type_that_cannot_hold_the_version_is_refused
                 c32_c43_a_record_that_was_stored_without_a_version_has_0
+                c32_c43_a_version_that_is_no_integer_is_another_than_any
                 c32_the_last_version_has_no_next
                 c32_c37_another_version_field_is_a_definition_conflict
                 c32_of_fifty_writes_of_one_version_one_wins

@@ -126,6 +126,30 @@ pub async fn c32_c43_a_record_that_was_stored_without_a_version_has_0(context: &
     }
 }
 
+pub async fn c32_c43_a_version_that_is_no_integer_is_another_than_any(context: &Context) {
+    let counters = counters(context).await;
+    let count = || Update::new().inc("n", 1);
+    for (at, revision) in [Token::String("1"), Token::Float(1.5), Token::Bool(true)].into_iter().enumerate() {
+        let record = foreign(context, at, Some(revision)).await;
+        for expected in [0, 1] {
+            let brought = Counter { revision: expected, ..record.clone() };
+            refused(counters.replace(&brought).await, ErrorKind::Conflict, "replace");
+            refused(counters.upsert(&brought).await, ErrorKind::Conflict, "upsert");
+            let updated = counters.update(&record.id, count()).expect_version(expected).await;
+            refused(updated, ErrorKind::Conflict, "update");
+            refused(counters.delete(&record.id).expect_version(expected).await, ErrorKind::Conflict, "delete");
+            let one = || field("id").eq(&record.id);
+            refused(
+                counters.update_one(one(), count()).expect_version(expected).await,
+                ErrorKind::Conflict,
+                "update_one",
+            );
+            refused(counters.delete_one(one()).expect_version(expected).await, ErrorKind::Conflict, "delete_one");
+        }
+        assert_eq!(counters.count(field("id").eq(&record.id)).await.unwrap(), 1);
+    }
+}
+
 pub async fn c32_the_last_version_has_no_next(context: &Context) {
     let counters = counters(context).await;
     let mut record = foreign(context, 1, Some(Token::Int(i64::MAX - 1))).await;

@@ -52,10 +52,10 @@ impl ExpectedVersion {
         expected.is_some_and(|expected| expected.0.by_core)
     }
 
-    /// Compares with a stored record.
+    /// Compares with a stored record. What is no integer there is another version than any that is expected.
     ///
     /// # Errors
-    /// `Conflict` for another version; `Unreadable` for what is no integer.
+    /// `Conflict` for another version.
     ///
     /// ```
     /// use backends_core::driver::ExpectedVersion;
@@ -70,16 +70,14 @@ impl ExpectedVersion {
     /// # }
     /// ```
     pub fn check(&self, stored: &RecordBuf) -> Result<()> {
-        self.check_token(stored.get(self.field()))
+        Before::look(&mut stored.tokens(), None, Some(self), None)?.version
     }
 
     fn check_token(&self, stored: Option<Token<'_>>) -> Result<()> {
         match stored {
             None | Some(Token::Null) if self.means_missing() => Ok(()),
             Some(Token::Int(version)) if version == self.version() => Ok(()),
-            None | Some(Token::Null | Token::Int(_)) => Err(Error::stale_version(self.field())),
-            Some(_) => Err(Error::unreadable("the stored version is no integer: repair the record, or delete it")
-                .with_path(self.field())),
+            _ => Err(Error::stale_version(self.field())),
         }
     }
 }
@@ -129,8 +127,13 @@ impl Before {
             }
             left -= 1;
             let token = match tokens.next() {
-                // What cannot be read is no time.
-                Err(error) if error.is_unreadable() && !is_id && !is_version => continue,
+                // What cannot be read is no time, and no version that a write can expect.
+                Err(error) if error.is_unreadable() && !is_id => {
+                    if let Some(expected) = expected.filter(|_| is_version) {
+                        version = Some(Err(Error::stale_version(expected.field())));
+                    }
+                    continue;
+                }
                 token => token?,
             };
             let opens = matches!(token, Token::Array | Token::Map);
@@ -167,6 +170,7 @@ fn pass_over(tokens: &mut dyn Tokens) -> Result<()> {
 mod tests {
     use super::*;
     use crate::ErrorKind;
+    use crate::json::JsonTokens;
 
     /// A record with a map and an array before what is looked for.
     fn record(version: Option<Token<'_>>) -> RecordBuf {
@@ -189,7 +193,7 @@ mod tests {
 
     #[test]
     fn c32_what_is_stored_is_compared_and_missing_is_0() {
-        let (stale, unreadable) = (Some(ErrorKind::Conflict), Some(ErrorKind::Unreadable));
+        let stale = Some(ErrorKind::Conflict);
         for (stored, expected, outcome) in [
             (None, 0, None),
             (None, 1, stale),
@@ -199,15 +203,25 @@ mod tests {
             (Some(Token::Int(1)), 0, stale),
             (Some(Token::Int(-1)), 0, stale),
             (Some(Token::Int(i64::MAX)), i64::MAX, None),
-            (Some(Token::Float(1.5)), 1, unreadable),
-            (Some(Token::String("1")), 1, unreadable),
-            (Some(Token::Array), 0, unreadable),
+            (Some(Token::Float(1.5)), 1, stale),
+            (Some(Token::String("1")), 1, stale),
+            (Some(Token::Array), 0, stale),
         ] {
             let (record, expected) = (record(stored), ExpectedVersion::new("v", expected));
             let kind = |outcome: Result<()>| outcome.err().map(|error| error.kind());
             assert_eq!(kind(expected.check(&record)), outcome, "{stored:?}");
             let before = Before::look(&mut record.tokens(), Some("id"), Some(&expected), None).unwrap();
             assert_eq!((before.id.as_deref(), kind(before.version)), (Some("a"), outcome), "{stored:?}");
+        }
+    }
+
+    #[test]
+    fn c32_a_version_that_cannot_be_read_is_another() {
+        for expected in [0, 1] {
+            let expected = ExpectedVersion::new("v", expected);
+            let mut stored = JsonTokens::new(r#"{"v": 12345678901234567890123, "id": "a"}"#);
+            let before = Before::look(&mut stored, Some("id"), Some(&expected), None).unwrap();
+            assert!(before.version.unwrap_err().is_conflict() && before.id.as_deref() == Some("a"));
         }
     }
 
