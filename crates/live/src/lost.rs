@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use proxy::Fault;
 
@@ -88,6 +88,9 @@ impl KeyIs {
     }
 }
 
+/// How long after its deadline a call that hangs may end on a machine that others use too.
+const SLACK: Duration = Duration::from_secs(5);
+
 /// Which answers of a run are lost.
 #[derive(Debug, Clone, Copy)]
 struct Plan {
@@ -162,11 +165,15 @@ async fn losing<A>(stage: &Stage, plan: Option<Plan>, call: impl Future<Output =
             _ => Fault::Pass,
         }
     });
+    let began = Instant::now();
     let answer = call.await;
+    let took = began.elapsed();
     stage.proxy.pass();
     let requests = counter.load(Ordering::SeqCst);
     if let Some(plan) = plan {
         assert!(requests >= plan.request, "no answer was lost: {plan:?}, and there were {requests} requests");
+        let is_in_time = plan.loss != Loss::Silent || took < plan.loss.limit() + SLACK;
+        assert!(is_in_time, "a call that hangs ends long after its deadline: {plan:?}, {took:?}");
     }
     // It keeps every byte.
     stage.proxy.clear();
