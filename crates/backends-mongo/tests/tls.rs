@@ -15,7 +15,7 @@ use backends_mongo::Mongodb;
 use backends_mongo::mongodb::Client;
 use backends_mongo::mongodb::bson::doc;
 use live::Peer;
-use live::tls::Authority;
+use live::tls::{Authority, Terminator};
 use store::{definition, fresh_name, variable};
 use tempfile::TempDir;
 
@@ -111,6 +111,17 @@ async fn l51_an_authority_that_did_not_sign_is_invalid_config_at_once() {
         let error = refused_at_once(config).await;
         assert!(error.is_invalid_config() && error.to_string().contains("`tlsCaFile`"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn l51_a_certificate_for_another_host_is_invalid_config_at_once() {
+    let authority = Authority::new().unwrap();
+    let identity = authority.identity("server", &["mongodb.example.org"]).unwrap();
+    let other = Terminator::start(&identity, &host()).await.unwrap();
+    let (_folder, trusted) = file(authority.certificate());
+    let config = by_host().set("host", format!("127.0.0.1:{}", other.port())).set("tlsCaFile", trusted);
+    let error = refused_at_once(config).await;
+    assert!(error.is_invalid_config() && error.to_string().contains("names the host"), "{error}");
 }
 
 /// The server says nothing of why it hangs up, and one that restarts does the same; so the deadline is waited for.
