@@ -116,12 +116,21 @@ impl Notes<'_> {
     }
 }
 
-/// Holds a table against what was sent, in both directions; other columns are the backend's own.
+/// Prints a line for each call.
+#[allow(clippy::print_stdout, reason = "the figures of a test, for who asks for them with `--nocapture`")]
+fn print(costs: &[Cost]) {
+    for cost in costs {
+        println!("{} · {}: {}", cost.call, cost.column, cost.sends());
+    }
+}
+
+/// Prints what was sent, and holds a table against it, in both directions; other columns are the backend's own.
 ///
 /// # Panics
 /// When a cell says something else, a call has no row, or a row no call; with the table as it should be.
 pub fn assert_table(table: &Table, costs: &[Cost]) {
     let mut wrong = String::new();
+    print(costs);
     for cost in costs {
         let (said, sent) = (table.cell(cost.call, cost.column), cost.sends());
         if said != Some(sent.as_str()) {
