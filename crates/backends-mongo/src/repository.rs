@@ -42,8 +42,8 @@ pub(crate) struct MongoRepository {
     collection: Collection<RawDocumentBuf>,
     definition: Definition,
     codec: Codec,
-    /// The name of the index that keeps the primary key unique.
-    key_index: String,
+    /// The names of the indexes that refuse a primary key which is taken.
+    key_indexes: Vec<String>,
     indexes: Vec<Named>,
     /// The name of the unique index on the library's id, if the definition has one.
     id_index: Option<String>,
@@ -60,7 +60,7 @@ impl MongoRepository {
             definition: definition.clone(),
             codec: Codec::new(definition),
             presence: Presence::new(names.is_some()),
-            key_index: names.as_ref().map_or_else(|| KEY_INDEX.to_owned(), |names| names.key.clone()),
+            key_indexes: names.as_ref().map_or_else(|| vec![KEY_INDEX.to_owned()], |names| names.keys.clone()),
             indexes: names.map(|names| names.others).unwrap_or_default(),
             id_index: on_id.map(|index| index.name().to_owned()),
         }
@@ -83,7 +83,7 @@ impl MongoRepository {
     }
 
     fn is_key(&self, index: &str) -> bool {
-        index == if self.codec.id_is_key() { ID_INDEX } else { &self.key_index }
+        if self.codec.id_is_key() { index == ID_INDEX } else { self.key_indexes.iter().any(|name| name == index) }
     }
 
     /// The condition that a document has this key and the expected version, and has not expired.

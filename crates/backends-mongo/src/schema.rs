@@ -28,8 +28,8 @@ pub(crate) const KEY_INDEX: &str = "primary";
 /// The names that indexes have on the server.
 #[derive(Debug, Clone)]
 pub(crate) struct IndexNames {
-    /// That of the one that keeps the primary key unique.
-    pub(crate) key: String,
+    /// Those of the ones that refuse a primary key which is taken.
+    pub(crate) keys: Vec<String>,
     pub(crate) others: Vec<Named>,
 }
 
@@ -91,13 +91,13 @@ async fn ensure(
     if collection.ensure().await? {
         adopt::check(database, request, reconciled, &codec, is_new).await?;
     }
-    let mut names = IndexNames { key: KEY_INDEX.to_owned(), others: Vec::new() };
+    let mut names = IndexNames { keys: vec![KEY_INDEX.to_owned()], others: Vec::new() };
     if codec.id_is_key() && definition.indexes().len() == 0 && definition.ttl().is_none() {
         return Ok(names);
     }
     let seen = indexes::look(database, request).await?;
     if !codec.id_is_key() {
-        names.key = key_index::ensure(database, request, &codec, seen.as_deref()).await?;
+        names.keys = key_index::ensure(database, request, &codec, seen.as_deref()).await?;
     }
     ttl::ensure(database, request, definition, seen.as_deref()).await?;
     if request.mode == SchemaMode::Ensure && reconciled.added_indexes.iter().any(Index::is_unique) {

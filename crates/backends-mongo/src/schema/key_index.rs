@@ -11,7 +11,7 @@ use crate::codec::Codec;
 use crate::database::{Database, max_time};
 use crate::error::{Effect, came_of};
 
-/// The name of the index, which is there when this returns.
+/// The names of the indexes that refuse a key which is taken; one that leaves no key out is there when this returns.
 ///
 /// # Errors
 /// `DefinitionConflict` if stored records have the same key, or if there is none and none may be created.
@@ -20,11 +20,13 @@ pub(super) async fn ensure(
     request: &DefineRequest,
     codec: &Codec,
     seen: Option<&[IndexModel]>,
-) -> Result<String> {
+) -> Result<Vec<String>> {
     // What may not be looked at was created by who may.
-    let Some(seen) = seen else { return Ok(KEY_INDEX.to_owned()) };
-    if let Some(name) = seen.iter().find(|index| keeps_unique(index, codec)).and_then(indexes::name) {
-        return Ok(name.to_owned());
+    let Some(seen) = seen else { return Ok(vec![KEY_INDEX.to_owned()]) };
+    let on_key = seen.iter().filter(|index| refuses_keys(index, codec));
+    let mut names: Vec<String> = on_key.filter_map(indexes::name).map(str::to_owned).collect();
+    if seen.iter().any(|index| keeps_unique(index, codec)) {
+        return Ok(names);
     }
     if request.mode == SchemaMode::Verify {
         return Err(DefineRequest::missing("the unique index on the key"));
@@ -36,7 +38,10 @@ pub(super) async fn ensure(
     let create = || collection.create_index(index.clone()).max_time(max_time(&request.context)).into_future();
     let created = database.ask_again(&request.context, create).await;
     match created.map_err(|failure| database.fail(failure, Effect::Reads)) {
-        Ok(_) => Ok(KEY_INDEX.to_owned()),
+        Ok(_) => {
+            names.push(KEY_INDEX.to_owned());
+            Ok(names)
+        }
         Err(error) if came_of(&error, &indexes::DUPLICATE) => Err(Error::definition_conflict(
             "stored records have the same key, or lack it: make their keys different first",
         )
@@ -50,6 +55,15 @@ pub(super) async fn ensure(
 fn keeps_unique(index: &IndexModel, codec: &Codec) -> bool {
     let is_unique = index.options.as_ref().is_some_and(|options| options.unique == Some(true));
     is_unique && indexes::has_all(index) && index.keys.keys().map(String::as_str).eq(codec.key_names())
+}
+
+/// Whether all that it refuses is a key which is taken; it may leave some out.
+fn refuses_keys(index: &IndexModel, codec: &Codec) -> bool {
+    let is_unique =
+        index.options.as_ref().is_some_and(|options| options.unique == Some(true) && options.collation.is_none());
+    is_unique
+        && index.keys.len() == codec.key_names().count()
+        && codec.key_names().all(|name| index.keys.contains_key(name))
 }
 
 #[cfg(test)]
@@ -67,17 +81,21 @@ mod tests {
             let options = mongodb::bson::deserialize_from_document::<IndexOptions>(options).unwrap();
             IndexModel::builder().keys(keys).options(options).build()
         };
-        for (keys, options, will_do) in [
-            (doc! { "a": 1, "b": 1 }, doc! { "unique": true }, true),
-            (doc! { "a": 1, "b": -1 }, doc! { "unique": true }, true),
-            (doc! { "b": 1, "a": 1 }, doc! { "unique": true }, false),
-            (doc! { "a": 1 }, doc! { "unique": true }, false),
-            (doc! { "a": 1, "b": 1 }, doc! {}, false),
-            (doc! { "a": 1, "b": 1 }, doc! { "unique": true, "sparse": true }, false),
-            (doc! { "a": 1, "b": 1 }, doc! { "unique": true, "partialFilterExpression": { "c": 1 } }, false),
-            (doc! { "a": 1, "b": "hashed" }, doc! { "unique": true }, false),
+        for (keys, options, will_do, refuses) in [
+            (doc! { "a": 1, "b": 1 }, doc! { "unique": true }, true, true),
+            (doc! { "a": 1, "b": -1 }, doc! { "unique": true }, true, true),
+            (doc! { "b": 1, "a": 1 }, doc! { "unique": true }, false, true),
+            (doc! { "a": 1 }, doc! { "unique": true }, false, false),
+            (doc! { "a": 1, "b": 1, "c": 1 }, doc! { "unique": true }, false, false),
+            (doc! { "a": 1, "b": 1 }, doc! {}, false, false),
+            (doc! { "a": 1, "b": 1 }, doc! { "unique": true, "sparse": true }, false, true),
+            (doc! { "a": 1, "b": 1 }, doc! { "unique": true, "partialFilterExpression": { "c": 1 } }, false, true),
+            (doc! { "a": 1, "b": 1 }, doc! { "unique": true, "collation": { "locale": "de" } }, false, false),
+            (doc! { "a": 1, "b": "hashed" }, doc! {}, false, false),
         ] {
-            assert_eq!(keeps_unique(&index(keys.clone(), options.clone()), &codec), will_do, "{keys} {options}");
+            let index = index(keys.clone(), options.clone());
+            assert_eq!(keeps_unique(&index, &codec), will_do, "{keys} {options}");
+            assert_eq!(refuses_keys(&index, &codec), refuses, "{keys} {options}");
         }
     }
 }
