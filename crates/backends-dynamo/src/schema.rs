@@ -84,7 +84,11 @@ async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<(Defin
     let mut patience = Patience::new();
     loop {
         let stored = companion.stored(name).await?;
-        let reconciled = request.reconcile(stored.as_ref().map(|stored| stored.text.as_str()))?;
+        let reconciled = match &stored {
+            Some(stored) => request.reconcile(Some(&stored.text))?,
+            // What another program made is looked at all the same, so that what is in the way is told.
+            None => Reconciled::created(&request.definition),
+        };
         let definition = reconciled.merged.clone();
         let (codec, wanted) = (Codec::new(&definition), indexes::wanted(&definition));
         let table = Table {
@@ -146,8 +150,11 @@ async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<(Defin
         };
         table.ensure_ttl(request, &reconciled).await?;
         if request.mode == SchemaMode::Verify {
-            if stored.is_none_or(|stored| stored.unfinished.is_empty()) {
+            if stored.as_ref().is_none_or(|stored| stored.unfinished.is_empty()) {
                 let indexes = Box::pin(table.ensure_indexes(there, request.mode)).await?;
+                if stored.is_none() {
+                    return Err(DefineRequest::missing("the definition"));
+                }
                 return Ok((definition, holding_back(indexes, &new.waiting, context)));
             }
             patience.wait(context, "another process gives records what they lack").await?;

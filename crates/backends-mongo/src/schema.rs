@@ -65,8 +65,15 @@ async fn agree(database: &Arc<Database>, request: &DefineRequest) -> Result<(Def
     let definitions = Definitions::new(database, &request.context);
     loop {
         let stored = definitions.stored(request.definition.name()).await?;
-        let reconciled = request.reconcile(stored.as_deref())?;
+        let reconciled = match &stored {
+            Some(stored) => request.reconcile(Some(stored))?,
+            // What another program made is looked at all the same, so that what is in the way is told.
+            None => Reconciled::created(&request.definition),
+        };
         let names = ensure(database, request, &reconciled, stored.is_none()).await?;
+        if stored.is_none() && request.mode == SchemaMode::Verify {
+            return Err(DefineRequest::missing("the definition"));
+        }
         let text = reconciled.merged.to_json();
         if stored.as_deref() == Some(text.as_str()) || request.mode == SchemaMode::Verify {
             return Ok((reconciled.merged, names));

@@ -28,8 +28,9 @@ pub struct Reconciled {
 }
 
 impl Reconciled {
-    /// What a definition adds where none is stored.
-    pub(crate) fn created(definition: &Definition) -> Self {
+    /// What a definition adds where none is stored, for drivers that look at what other programs made before they say
+    /// that it was never defined.
+    pub fn created(definition: &Definition) -> Self {
         Self {
             merged: definition.clone(),
             added_indexes: definition.indexes().cloned().collect(),
