@@ -13,7 +13,10 @@ mod url;
 /// The word for `dbName`, and the URI scheme.
 pub(crate) const NAME: &str = "mongodb";
 
-const AUTH_SOURCE: Property = Property::text("authSource", "the database that knows the user; `admin` if left out");
+const AUTH_SOURCE: Property = Property::text(
+    "authSource",
+    "the database that knows the user; `database` if left out, or beside a `url` what that says, or `admin`",
+);
 
 pub(crate) fn info() -> BackendInfo {
     BackendInfo::new(NAME, "MongoDB")
@@ -102,7 +105,9 @@ fn login(config: &BackendConfig, client: &mut ClientOptions) {
     if let Some(source) = config.text(AUTH_SOURCE.name) {
         credential.source = Some(source.to_owned());
     }
-    credential.source.get_or_insert_with(|| "admin".to_owned());
+    // The block of the Go package says no more, and its driver looked there.
+    let of_block = config.text(Property::DATABASE.name).filter(|_| !config.is_set(Property::URL.name));
+    credential.source.get_or_insert_with(|| of_block.unwrap_or("admin").to_owned());
 }
 
 fn tls(config: &BackendConfig, client: &mut ClientOptions) -> Result<()> {

@@ -99,7 +99,17 @@ async fn c37_who_may_not_even_look_verifies_by_the_stored_definition() {
     let registry = Registry::new().register(Mongodb);
     let config = DatabaseConfig::from_uri(&url(&name, ""), &registry.supported(), &[]).unwrap();
     let config = config.set("user", "bare").set("pass", "p@ss").set("authSource", name.as_str());
-    let bare = registry.manager(&config).unwrap().backend("mongodb").await.unwrap();
+    // The block of the Go package, whose driver looked for the user in the database of the block.
+    let server = url("", "");
+    let hosts = server.trim_start_matches("mongodb://").split('/').next().unwrap();
+    let block = DatabaseConfig::new("mongodb").set("host", hosts).set("database", name.as_str());
+    let block = block.set("user", "bare").set("pass", "p@ss");
+    let logged_in = registry.clone().manager(&block).unwrap().backend("mongodb").await.unwrap();
+    logged_in.close().await.unwrap();
+    let elsewhere = registry.clone().manager(&block.set("authSource", "admin")).unwrap();
+    let elsewhere = elsewhere.backend("mongodb").await.unwrap_err();
+    assert!(elsewhere.is_permission_denied() && elsewhere.to_string().contains("`authSource`"), "{elsewhere}");
+    let bare = registry.clone().manager(&config).unwrap().backend("mongodb").await.unwrap();
     let teams = bare.define::<Document>(definition(json)).schema_mode(SchemaMode::Verify).await.unwrap();
     teams.insert(&Document::from([("tenant", Value::from("t"))])).await.unwrap();
     assert!(teams.get("t").await.unwrap().is_some());

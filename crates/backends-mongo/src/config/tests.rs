@@ -29,7 +29,7 @@ async fn the_block_of_today_reaches_the_client() {
     let credential = client.credential.unwrap();
     assert_eq!(
         (credential.username.as_deref(), credential.password.as_deref(), credential.source.as_deref()),
-        (Some("ada"), Some("p@ss:w/rd"), Some("admin"))
+        (Some("ada"), Some("p@ss:w/rd"), Some("shop"))
     );
     assert_eq!(client.server_selection_timeout, Some(Duration::from_millis(1_250)));
     assert_eq!((client.tls, client.max_pool_size), (None, Some(100)));
