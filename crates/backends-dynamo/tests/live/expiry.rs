@@ -302,6 +302,35 @@ async fn c43_a_table_of_the_go_package_is_taken_over() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c35_c43_what_the_go_package_writes_beside_is_told_the_service_once_it_is_gone() {
+    let store = Store::open().await;
+    store.create("sessions", "id", ScalarAttributeType::S).await;
+    let at = |year: i32| s(&format!("{year}-01-01T00:00:00Z"));
+    store.put("sessions", &[("id", s("there")), ("at", at(2100))]).await;
+    let records: Repository<Document> = define(&store.backend, &sessions(60, "expiry")).await;
+    let before = end_of(&store, "there").await;
+    // It puts one more, and writes a later end into the other.
+    store.put("sessions", &[("id", s("new")), ("at", at(2100))]).await;
+    let update = store.other.update_item().table_name(store.table("sessions")).key("id", s("there"));
+    let update = update.update_expression("SET #at = :at").expression_attribute_names("#at", "at");
+    update.expression_attribute_values(":at", at(2101)).send().await.unwrap();
+    let year = async |id: &str| records.get(id).await.unwrap().unwrap().get("at").cloned();
+    let year_2101: Timestamp = "2101-01-01T00:00:00Z".parse().unwrap();
+    assert!(year("there").await == Some(year_2101.into()) && year("new").await.is_some());
+    assert_eq!((end_of(&store, "there").await, end_of(&store, "new").await), (before, None));
+    // Its next start changes nothing: the service has one attribute at a time.
+    let wanted = TimeToLiveSpecification::builder().attribute_name("at").enabled(true).build().unwrap();
+    let again = store.other.update_time_to_live().table_name(store.table("sessions"));
+    assert!(again.time_to_live_specification(wanted).send().await.is_err());
+    assert_eq!(on_by(&store).await.as_deref(), Some("_backends_expires"));
+    let last = crate::store::definition(&sessions(60, "expiry"));
+    store.backend.define::<Document>(last).no_other_writers().await.unwrap();
+    let ends = ends(&store).await;
+    assert_eq!((ends["there"], ends["new"]), (Some(year_2101.millis() / 1_000), before));
+    store.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c37_a_time_to_live_by_an_attribute_of_others_is_a_conflict() {
     let store = Store::open().await;
     store.create("sessions", "id", ScalarAttributeType::S).await;

@@ -11,6 +11,7 @@ mod expiry;
 mod faults;
 mod find;
 mod foreign;
+mod go_package;
 mod in_code;
 mod index_reads;
 mod indexes;

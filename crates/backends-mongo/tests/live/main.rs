@@ -11,6 +11,7 @@ mod definitions;
 mod edges;
 mod expiry;
 mod foreign;
+mod go_package;
 mod indexes;
 mod lost;
 mod many;
