@@ -17,6 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An open backend. Cheap to clone; every clone is the same backend.
 #[derive(Clone)]
+#[doc(alias = "RepositoriesBackend")]
 pub struct Backend(Arc<Way>);
 
 /// The way to what clones and derived handles share. Every call holds it, so a handle is one pointer.
@@ -38,6 +39,7 @@ struct Shared {
 
 impl Backend {
     /// The backend that `driver` is: for tests, wrappers and third parties. Programs get theirs from a manager.
+    #[doc(alias = "NewRepositoriesBackend")]
     pub fn new(driver: Arc<dyn BackendDriver>) -> Self {
         let shared =
             Shared { driver, slots: Mutex::default(), closed: AtomicBool::new(false), early_timer: EarlyTimer::new() };
@@ -119,6 +121,7 @@ impl Backend {
     /// [`Unsupported`]: crate::ErrorKind::Unsupported
     #[doc(alias = "DefineRepository")]
     #[doc(alias = "GetRepository")]
+    #[doc(alias = "PrepareDB")]
     #[track_caller]
     pub fn define<T: Record>(&self, definition: Definition) -> Define<T> {
         Define::new(self.clone(), definition)
@@ -233,6 +236,8 @@ impl Backend {
 
     /// The native client, if it is an `N`; the page of each backend says which it is.
     #[doc(alias = "GetFromContext")]
+    #[doc(alias = "MONGO_CTX_KEY")]
+    #[doc(alias = "DYNAMO_CTX_KEY")]
     pub fn native<N: 'static>(&self) -> Option<&N> {
         self.0.shared.driver.native().downcast_ref()
     }

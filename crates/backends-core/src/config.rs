@@ -62,6 +62,7 @@ impl ServiceConfig {
     /// # Errors
     /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig), with the path: the file is not there, cannot be read, is no
     /// UTF-8, no JSON, or its block `database` is missing or no object.
+    #[doc(alias = "LoadConfig")]
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
         Self::from_file_in(path, &Environment::process())
     }
@@ -84,6 +85,7 @@ impl ServiceConfig {
     /// # Errors
     /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig): the text is no JSON, or its block `database` is missing or no
     /// object.
+    #[doc(alias = "LoadConfigAndMerge")]
     pub fn from_json(text: &str) -> Result<Self> {
         Self::from_json_in(text, &Environment::process())
     }

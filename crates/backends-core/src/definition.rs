@@ -71,18 +71,21 @@ impl Definition {
     }
 
     /// The name of the repository.
+    #[doc(alias = "GetName")]
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
     /// The field that records are found by; `id` unless the definition names another.
     #[doc(alias = "hashKey")]
+    #[doc(alias = "GetHashKey")]
     pub fn partition_key(&self) -> &str {
         &self.0.key[0]
     }
 
     /// The second field of the key, if there is one.
     #[doc(alias = "rangeKey")]
+    #[doc(alias = "GetRangeKey")]
     pub fn sort_key(&self) -> Option<&str> {
         self.0.key.get(1).map(String::as_str)
     }
@@ -103,6 +106,7 @@ impl Definition {
     }
 
     /// Whether the library's id is named `_id`, and `id` is an ordinary field.
+    #[doc(alias = "IsCustomID")]
     pub fn custom_id(&self) -> bool {
         self.0.id_field == CUSTOM_ID
     }
@@ -118,6 +122,7 @@ impl Definition {
     }
 
     /// The indexes besides the primary key, by name.
+    #[doc(alias = "GetIndexes")]
     pub fn indexes(&self) -> impl ExactSizeIterator<Item = &Index> + Clone {
         self.0.indexes.iter()
     }
@@ -145,6 +150,8 @@ impl Definition {
     }
 
     /// The kind of the place at `path`, if it is declared: a key or index field whose kind is left open is a `string`.
+    #[doc(alias = "GetHashKeyType")]
+    #[doc(alias = "GetRangeKeyType")]
     pub fn kind_of(&self, path: &str) -> Option<Kind> {
         self.field(path).map(|field| field.kind)
     }
@@ -155,6 +162,9 @@ impl Definition {
     }
 
     /// How records expire, if they do.
+    #[doc(alias = "EnableTTL")]
+    #[doc(alias = "GetTTL")]
+    #[doc(alias = "GetTTLAttribute")]
     pub fn ttl(&self) -> Option<&Ttl> {
         self.0.ttl.as_ref()
     }
@@ -167,6 +177,8 @@ impl Definition {
     /// The capacity reserved for the repository, if any.
     #[doc(alias = "readCapacity")]
     #[doc(alias = "writeCapacity")]
+    #[doc(alias = "GetReadCapacity")]
+    #[doc(alias = "GetWriteCapacity")]
     pub fn throughput(&self) -> Option<Throughput> {
         self.0.throughput
     }

@@ -52,6 +52,7 @@ pub use write::{
 
 /// Opens a backend from its configuration; what a [`Registry`](crate::Registry) holds.
 #[async_trait]
+#[doc(alias = "BackendBuilder")]
 pub trait BackendFactory: Send + Sync + 'static {
     /// The name, and the properties that it reads.
     fn info(&self) -> BackendInfo;
@@ -76,6 +77,7 @@ pub trait BackendDriver: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// `DefinitionConflict` with every difference; [`DefineRequest::reconcile`] finds them.
+    #[doc(alias = "RepoBuilder")]
     async fn define(&self, request: &DefineRequest) -> Result<Defined>;
 
     /// Removes what it has created for an index, and stores the definition without it; the repository as it is then.
@@ -99,6 +101,7 @@ pub trait BackendDriver: Debug + Send + Sync + 'static {
     async fn ping(&self, context: &Context) -> Result<()>;
 
     /// Lets go of what is open. Called once.
+    #[doc(alias = "BackendCleanup")]
     async fn close(&self, context: &Context) -> Result<()>;
 
     /// The native client.

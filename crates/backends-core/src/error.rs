@@ -30,6 +30,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// assert!(!error.is_retryable());
 /// assert_eq!(error.to_string(), "invalid input: the key is one value: pass that");
 /// ```
+#[doc(alias = "BackendErrorInfo")]
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -67,6 +68,7 @@ enum Source {
 
 impl Error {
     /// An error of `kind`; `message` says what is wrong, then what to do, without a value.
+    #[doc(alias = "BackendErrorFactory")]
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
             kind,
@@ -88,6 +90,10 @@ impl Error {
     }
 
     /// The kind to decide on.
+    #[doc(alias = "IsErrorOfType")]
+    #[doc(alias = "IsErrNotFound")]
+    #[doc(alias = "IsErrAlreadyExists")]
+    #[doc(alias = "IsErrInvalidInput")]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
@@ -143,6 +149,7 @@ impl Error {
     }
 
     /// What else is known of the place, as names and numbers, in the order in which it was added.
+    #[doc(alias = "Details")]
     pub fn context(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.0.context.iter().map(|(name, value)| (*name, value.as_str()))
     }

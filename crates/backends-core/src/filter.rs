@@ -80,6 +80,7 @@ enum Joint {
 
 impl Filter {
     /// Every record. It has to be said, so that nothing is meant by accident.
+    #[doc(alias = "NewFilter")]
     pub fn all() -> Self {
         Self::of(Expr::All, Size::default())
     }

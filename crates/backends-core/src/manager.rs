@@ -26,9 +26,9 @@ use crate::{Backend, BackendConfig, BackendInfo, DatabaseConfig, Error, Registry
 /// # }
 /// ```
 #[derive(Clone)]
-#[doc(alias = "BackendSupport")]
 #[doc(alias = "NewBackendManager")]
 #[doc(alias = "NewBackendSupport")]
+#[doc(alias = "DefaultBackendManager")]
 pub struct BackendManager(Arc<Inner>);
 
 struct Inner {

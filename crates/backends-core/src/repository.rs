@@ -217,6 +217,8 @@ impl<T> Repository<T> {
 
     /// Calls `use_native` with the native collection or table, if it is an `N`; the page of each backend says which
     /// it is.
+    #[doc(alias = "GetCollection")]
+    #[doc(alias = "MongoSession")]
     pub fn native<N: 'static, R>(&self, use_native: impl FnOnce(&N) -> R) -> Option<R> {
         let state = self.inner.state();
         state.driver.native().downcast_ref().map(use_native)
@@ -283,6 +285,7 @@ impl<T: Record> Repository<T> {
     ///
     /// # Errors
     /// As [`find`](Self::find).
+    #[doc(alias = "GetOne")]
     #[track_caller]
     pub fn find_one(&self, filter: impl Into<Filter>) -> FindOne<T> {
         FindOne::new(self, filter)

@@ -24,6 +24,7 @@ use crate::service::Service;
 
 /// Opens the DynamoDB backend; what a registry takes.
 #[derive(Debug, Clone, Copy, Default)]
+#[doc(alias = "DynamoDBBackendBuilder")]
 pub struct Dynamodb;
 
 #[async_trait]

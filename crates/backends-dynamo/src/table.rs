@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::Client;
 /// Items that are written by it carry no mark of this library, which takes them all the same, and notices the change.
 #[derive(Clone)]
 #[non_exhaustive]
+#[doc(alias = "DynamoCollection")]
 pub struct DynamoTable {
     /// The client.
     pub client: Client,

@@ -33,6 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Opens the MongoDB backend; what a registry takes.
 #[derive(Debug, Clone, Copy, Default)]
+#[doc(alias = "MongoDBBackendBuilder")]
 pub struct Mongodb;
 
 #[async_trait]
@@ -60,6 +61,7 @@ impl MongoBackend {
     /// # Errors
     /// `InvalidConfig` for options that cannot be used, encryption among them; `PermissionDenied` if the login is
     /// refused; `Unavailable` if no server that takes writes is reached in time.
+    #[doc(alias = "NewSession")]
     pub async fn open(options: MongoOptions) -> Result<Self> {
         options.check()?;
         if Handle::try_current().is_err() {

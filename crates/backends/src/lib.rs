@@ -139,6 +139,7 @@ pub fn registry() -> Registry {
 ///
 /// # Errors
 /// [`InvalidConfig`](ErrorKind::InvalidConfig) with every mistake at once.
+#[doc(alias = "NewBackendSupport")]
 pub fn manager(config: &DatabaseConfig) -> Result<BackendManager> {
     registry().manager(config)
 }

@@ -35,6 +35,8 @@ use super::uri::Uri;
 /// for their configuration; [`with_environment`](Self::with_environment) is then theirs to call.
 #[derive(Clone, Default)]
 #[non_exhaustive]
+#[doc(alias = "DBConfig")]
+#[doc(alias = "DBInfo")]
 pub struct DatabaseConfig {
     /// The name of the backend to open.
     pub db_name: String,

@@ -33,11 +33,13 @@ impl Index {
     pub const MAX_FIELDS: usize = 4;
 
     /// An index that also keeps two records from having the same values; a record without one of the fields is exempt.
+    #[doc(alias = "NewUniqueIndex")]
     pub fn unique<S: Into<String>>(fields: impl IntoIterator<Item = S>) -> Self {
         Self { unique: true, for_reading: false, ..Self::on(fields) }
     }
 
     /// An index that only serves reading.
+    #[doc(alias = "NewNonUniqueIndex")]
     pub fn on<S: Into<String>>(fields: impl IntoIterator<Item = S>) -> Self {
         let fields: Vec<String> = fields.into_iter().map(Into::into).collect();
         let name = joined_name(&fields).unwrap_or_else(|| hashed_name(&fields));
@@ -52,6 +54,7 @@ impl Index {
     }
 
     /// The same index with a name of the caller's.
+    #[doc(alias = "NewIndex")]
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
@@ -76,11 +79,13 @@ impl Index {
     }
 
     /// The fields, the most significant first.
+    #[doc(alias = "GetFields")]
     pub fn fields(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
         self.fields.iter().map(String::as_str)
     }
 
     /// Whether it keeps two records from having the same values.
+    #[doc(alias = "Unique")]
     pub fn is_unique(&self) -> bool {
         self.unique
     }
@@ -97,6 +102,7 @@ impl Index {
     }
 
     /// The capacity reserved for it, if any.
+    #[doc(alias = "GetGSI")]
     pub fn throughput(&self) -> Option<Throughput> {
         self.throughput
     }

@@ -65,6 +65,7 @@ impl Definition {
     ///
     /// # Errors
     /// [`InvalidInput`](ErrorKind::InvalidInput) with every mistake at once.
+    #[doc(alias = "RepositoryDefinitionMap")]
     pub fn from_json(text: &str) -> Result<Self> {
         from_tree(&parse(text)?)
     }

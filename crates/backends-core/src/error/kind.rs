@@ -45,6 +45,11 @@ macro_rules! kinds {
         /// What an error means to the caller.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
+        #[doc(alias = "ErrorClass")]
+        #[doc(alias = "ErrNotFound")]
+        #[doc(alias = "ErrAlreadyExists")]
+        #[doc(alias = "ErrInvalidInput")]
+        #[doc(alias = "ErrBackendError")]
         pub enum ErrorKind { $($(#[doc = $doc])+ $kind,)+ }
 
         impl fmt::Display for ErrorKind {

@@ -38,6 +38,8 @@ macro_rules! compare {
 impl Field {
     compare! {
         /// Equal. Numbers are compared by value; a missing field, another kind, an array or a map is never equal.
+        #[doc(alias = "Match")]
+        #[doc(alias = "Set")]
         #[allow(clippy::should_implement_trait, reason = "it answers with a filter, and takes any scalar")]
         eq => Eq;
         /// Not equal: everything that [`eq`](Self::eq) does not match, records without the field among it.
@@ -76,6 +78,7 @@ impl Field {
 
     /// Text that a pattern describes: `%` is any run of characters, also none, `%%` a literal percent, everything else
     /// literal. Case matters, and the pattern covers the whole text.
+    #[doc(alias = "MatchPattern")]
     pub fn like(&self, pattern: impl AsRef<str>) -> Filter {
         self.test(Pattern::parse(pattern.as_ref()).map(Predicate::Like))
     }

@@ -56,7 +56,6 @@ impl<T: Record> Repository<T> {
     /// # Errors
     /// That of the first record that was not stored, with its position and the number of those that were;
     /// [`Error::inserted`](crate::Error::inserted) has the rest. The kinds are those of [`insert`](Self::insert).
-    #[doc(alias = "SaveAll")]
     pub fn insert_many<'a>(&self, records: impl IntoIterator<Item = &'a T>) -> InsertMany<T>
     where
         T: 'a,
@@ -144,6 +143,7 @@ impl<T: Record> Repository<T> {
     /// [`AlreadyExists`]: crate::ErrorKind::AlreadyExists
     /// [`Conflict`]: crate::ErrorKind::Conflict
     /// [`InvalidInput`]: crate::ErrorKind::InvalidInput
+    #[doc(alias = "Save")]
     pub fn replace(&self, record: &T) -> Replace<T> {
         Replace::new(self, record)
     }
@@ -174,6 +174,7 @@ impl<T: Record> Repository<T> {
     /// [`AlreadyExists`]: crate::ErrorKind::AlreadyExists
     /// [`InvalidInput`]: crate::ErrorKind::InvalidInput
     /// [`Conflict`]: crate::ErrorKind::Conflict
+    #[doc(alias = "Save")]
     pub fn upsert(&self, record: &T) -> Upsert<T> {
         Upsert::new(self, record)
     }

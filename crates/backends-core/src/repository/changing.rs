@@ -41,7 +41,7 @@ impl<T: Record> Repository<T> {
     ///
     /// # Errors
     /// As [`update`](Self::update), and `InvalidInput` for a filter that cannot be asked.
-    #[doc(alias = "Update")]
+    #[doc(alias = "Save")]
     #[track_caller]
     pub fn update_one(&self, filter: impl Into<Filter>, update: Update) -> UpdateOne<T> {
         UpdateOne::new(self, filter, &update)
@@ -65,6 +65,7 @@ impl<T: Record> Repository<T> {
     ///
     /// # Errors
     /// As [`delete`](Self::delete), and `InvalidInput` for a filter that cannot be asked.
+    #[doc(alias = "DeleteOne")]
     #[track_caller]
     pub fn delete_one(&self, filter: impl Into<Filter>) -> DeleteOne<T> {
         DeleteOne::new(self, filter)
