@@ -46,8 +46,20 @@ struct Reading {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let config = std::env::args_os().nth(1).map_or_else(|| here().join("config.json"), PathBuf::from);
-    run(ServiceConfig::from_file(config)?, &mut std::io::stdout()).await
+    let config = match std::env::args_os().nth(1) {
+        Some(path) => ServiceConfig::from_file(path)?,
+        None => {
+            beside_the_program()?;
+            ServiceConfig::from_file(here().join("config.json"))?
+        }
+    };
+    run(config, &mut std::io::stdout()).await
+}
+
+/// Moves to the folder of builds, where the file of the database is in nobody's way.
+fn beside_the_program() -> anyhow::Result<()> {
+    let program = std::env::current_exe()?;
+    Ok(std::env::set_current_dir(program.parent().unwrap_or(&program))?)
 }
 
 /// The folder of this example.
