@@ -14,7 +14,8 @@ pub(crate) const VERB: Verb = Verb {
     usage: "<target> [--seconds N] [-- <arguments of the target>]",
     about: "Feed random input to one target, a binary of crates/fuzz",
     help: "\
-Without a target, or with an unknown one, the known targets are listed.
+Without a target, or with an unknown one, the known targets are listed. Every backend is compiled
+in, since `config` reads the settings of each; none is opened.
 
   --seconds N   how long; 60 if not given
 
@@ -30,7 +31,8 @@ fn run(mut args: Args) -> Result {
     let metadata = Metadata::load()?;
     let package = metadata.package(PACKAGE).ok_or("there is no crate `fuzz` under crates/ yet")?;
     let target = choose(target.as_deref(), &package.binaries)?;
-    let mut call = vec!["run", "--release", "--package", PACKAGE, "--bin", target, "--", "--seconds", &seconds];
+    let mut call = vec!["run", "--release", "--package", PACKAGE, "--all-features", "--bin", target];
+    call.extend(["--", "--seconds", &seconds]);
     call.extend(extra.iter().map(String::as_str));
     cargo::run_cargo(&call)
 }

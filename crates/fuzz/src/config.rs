@@ -1,6 +1,8 @@
 //! Configurations: whatever file, environment and URI say, mistakes are told, and no value is ever shown.
 
-use backends_core::{
+use std::sync::LazyLock;
+
+use backends::{
     BackendConfig, BackendInfo, DatabaseConfig, Environment, ErrorKind, Property, PropertyKind, Requirement,
     ServiceConfig, Uri,
 };
@@ -58,14 +60,21 @@ const WORDS: &[&str] = &[
     "\u{7f}",
 ];
 
-const BACKENDS: &[&str] = &["mongodb", "dynamodb", "sqlite", "memory", "postgres", "mongod"];
+/// A feature would bring these.
+const ABSENT: &[(&str, &str)] = &[
+    ("postgres", "postgres"),
+    #[cfg(not(feature = "dynamodb"))]
+    ("dynamodb", "dynamodb"),
+    #[cfg(not(feature = "mongodb"))]
+    ("mongodb", "mongodb"),
+    #[cfg(not(feature = "sqlite"))]
+    ("sqlite", "sqlite"),
+];
 
-/// A feature would bring this one.
-const ABSENT: &[(&str, &str)] = &[("postgres", "postgres")];
-
-fn backends() -> Vec<BackendInfo> {
-    let mongodb = BackendInfo::new("mongodb", "MongoDB")
-        .uri_scheme("mongodb+srv")
+/// Those that are compiled in, and one of another author that reads a property of every type.
+static BACKENDS: LazyLock<Vec<BackendInfo>> = LazyLock::new(|| {
+    let other = BackendInfo::new("other", "Other")
+        .uri_scheme("other+srv")
         .property(Property::URL)
         .property(Property::HOST.required_unless("url"))
         .property(Property::DATABASE.required())
@@ -74,17 +83,21 @@ fn backends() -> Vec<BackendInfo> {
         .property(Property::MAX_POOL_SIZE)
         .property(Property::CONNECT_TIMEOUT_MS)
         .property(Property::TLS)
-        .property(Property::text("authSource", "the database that knows the user"));
-    let dynamodb = BackendInfo::new("dynamodb", "DynamoDB")
-        .property(Property::ENDPOINT)
-        .property(Property::AWS_REGION.required())
-        .property(Property::AWS_SECRET_KEY_ID)
-        .property(Property::AWS_SECRET_ACCESS_KEY)
-        .property(Property::choice("scan", &["allow", "deny"], "whether a read may look at the whole table"))
+        .property(Property::choice("level", &["low", "high"], "how much is said"))
         .property(Property::map("tags", "the tags of new tables"));
-    let sqlite =
-        BackendInfo::new("sqlite", "SQLite").property(Property::URL).property(Property::PATH.required_unless("url"));
-    vec![BackendInfo::new("memory", "Memory").property(Property::URL), mongodb, dynamodb, sqlite]
+    backends::registry().supported().into_iter().chain([other]).collect()
+});
+
+/// The name of a backend, known or not.
+fn name(rng: &mut Rng) -> &'static str {
+    let known = BACKENDS.iter().map(|info| info.name).chain(ABSENT.iter().map(|(name, _)| *name));
+    rng.choice(known.chain(["mongod"]).collect::<Vec<_>>()).unwrap_or_default()
+}
+
+/// A property that all backends share, or that some backend has of its own.
+fn property(rng: &mut Rng) -> &'static Property {
+    let own = BACKENDS.iter().flat_map(|info| &info.properties);
+    rng.choice(own.chain(Property::COMMON).collect::<Vec<_>>()).unwrap_or(&Property::URL)
 }
 
 fn generate(rng: &mut Rng) -> Vec<u8> {
@@ -93,23 +106,22 @@ fn generate(rng: &mut Rng) -> Vec<u8> {
     }
     let mut info = Map::new();
     for _ in 0..rng.usize(..6) {
-        if let Some(property) = rng.choice(Property::COMMON) {
-            info.insert(property.name.to_owned(), value(rng, property));
-        }
+        let property = property(rng);
+        info.insert(property.name.to_owned(), value(rng, property));
     }
-    let name = rng.choice(BACKENDS).copied().unwrap_or_default();
+    let name = name(rng);
     if rng.u8(..4) == 0 {
-        info.insert("options".to_owned(), json!({name: {"authSource": SECRET, "scan": "deny"}}));
+        let property = property(rng);
+        info.insert("options".to_owned(), json!({name: {property.name: value(rng, property)}}));
     }
     let mut text = json!({"service": {"port": 80}, "database": {"dbName": name, "dbInfo": info}}).to_string();
     for _ in 0..rng.usize(..3) {
-        if let Some(property) = rng.choice(Property::COMMON) {
-            let value = match value(rng, property) {
-                Value::String(text) => text,
-                other => other.to_string(),
-            };
-            text += &["\0", &property.environment_name(), "=", &value].concat();
-        }
+        let property = property(rng);
+        let value = match value(rng, property) {
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        text += &["\0", &property.environment_name(), "=", &value].concat();
     }
     text.into_bytes()
 }
@@ -126,7 +138,7 @@ fn value(rng: &mut Rng, property: &Property) -> Value {
         PropertyKind::Flag => rng.bool().into(),
         PropertyKind::List => rng.choice([json!("a:1,hunter2:2"), json!(["a:1", SECRET])]).unwrap_or_default(),
         PropertyKind::Map => json!({}),
-        _ => SECRET.into(),
+        _ => rng.choice(property.choices).copied().unwrap_or(SECRET).into(),
     }
 }
 
@@ -139,6 +151,10 @@ fn uri(rng: &mut Rng) -> String {
         "memory:",
         "memory:hunter2",
         "dynamodb://hunter2?region=eu",
+        "dynamodb://key:hunter2@localhost:8000?region=eu&tablePrefix=hunter2",
+        "mongodb://h/db?replicaSet=hunter2&readPreference=primary&tls=true&tlsCAFile=hunter2",
+        "mongodb://h/db?authMechanism=PLAIN&authSource=%24external&retryWrites=hunter2",
+        "other://u:hunter2@h/db",
         "postgres://u:hunter2@h/db",
         "hunter2",
     ];
@@ -213,7 +229,7 @@ fn names_a_backend(variable: &str, value: &str) -> bool {
 fn resolved(config: &DatabaseConfig, hides: bool) -> Result<(), String> {
     let show = |text: String| if hides { hidden(&text) } else { Ok(()) };
     show(format!("{config:?}"))?;
-    match config.resolve(&backends(), ABSENT) {
+    match config.resolve(&BACKENDS, ABSENT) {
         Err(error) => of_error(&error, &[ErrorKind::InvalidConfig], hides),
         Ok(resolved) => {
             show(format!("{resolved:?}"))?;
@@ -224,7 +240,7 @@ fn resolved(config: &DatabaseConfig, hides: bool) -> Result<(), String> {
 
 /// What is required is set, and what is set is what was declared.
 fn asked(config: &BackendConfig, hides: bool) -> Result<(), String> {
-    let info = backends().into_iter().find(|info| info.name == config.backend());
+    let info = BACKENDS.iter().find(|info| info.name == config.backend());
     let info = info.ok_or("a backend that nobody has is configured")?;
     for property in &info.properties {
         let is_set = config.is_set(property.name);
@@ -241,12 +257,35 @@ fn asked(config: &BackendConfig, hides: bool) -> Result<(), String> {
     if hides {
         hidden(&shown)?;
     }
+    #[cfg(feature = "mongodb")]
+    of_client(config, hides)?;
     if !config.is_set("url") {
         return Ok(());
     }
     match config.uri() {
         Ok(uri) => uri.map_or(Ok(()), |uri| of_parts(&uri)),
         Err(error) => of_error(&error, &[ErrorKind::InvalidConfig], hides),
+    }
+}
+
+/// What MongoDB's client reads of it. Only the scheme that asks the name service would leave this program.
+#[cfg(feature = "mongodb")]
+fn of_client(config: &BackendConfig, hides: bool) -> Result<(), String> {
+    static RUNTIME: LazyLock<Option<tokio::runtime::Runtime>> =
+        LazyLock::new(|| tokio::runtime::Builder::new_current_thread().build().ok());
+    let asks = config.uri().is_ok_and(|uri| uri.is_some_and(|uri| uri.scheme() == "mongodb+srv"));
+    if config.backend() != "mongodb" || asks {
+        return Ok(());
+    }
+    let runtime = RUNTIME.as_ref().ok_or("no runtime")?;
+    match runtime.block_on(backends::mongodb::MongoOptions::from_config(config)) {
+        Ok(options) if hides => hidden(&format!("{options:?}")),
+        Ok(_) => Ok(()),
+        Err(error) => {
+            // Names of files may be shown.
+            let hides = hides && !error.context().any(|(name, _)| name == "file");
+            of_error(&error, &[ErrorKind::InvalidConfig], hides)
+        }
     }
 }
 
@@ -274,7 +313,7 @@ fn is_read(config: &BackendConfig, property: &Property) -> bool {
 
 fn of_uri(text: &str) -> Result<(), String> {
     let hides = !Uri::parse(text).is_ok_and(|uri| uri.scheme().contains(SECRET));
-    match DatabaseConfig::from_uri(text, &backends(), ABSENT) {
+    match DatabaseConfig::from_uri(text, &BACKENDS, ABSENT) {
         Ok(config) => resolved(&config, hides)?,
         Err(error) => of_error(&error, &[ErrorKind::InvalidConfig], hides)?,
     }
