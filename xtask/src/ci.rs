@@ -2,14 +2,14 @@
 
 use crate::args::Args;
 use crate::steps::Steps;
-use crate::{Result, Verb, contract, lint, test, tidy};
+use crate::{Result, Verb, contract, lint, package, test, tidy};
 
 pub(crate) const VERB: Verb = Verb {
     name: "ci",
     usage: "",
-    about: "Run test, lint, tidy and contract, and print what each step took",
+    about: "Run test, lint, tidy, contract and package, and print what each step took",
     help: "\
-The steps are those of the four verbs, in this order. The first failure ends the run with
+The steps are those of the five verbs, in this order; packages are packed and not built. The first failure ends the run with
 exit code 1; the table of steps is printed either way.",
     run,
 };
@@ -25,5 +25,6 @@ fn all(steps: &mut Steps) -> Result {
     test::steps(steps)?;
     lint::steps(steps)?;
     steps.step("tidy", tidy::check)?;
-    steps.step("contract", || contract::check(false))
+    steps.step("contract", || contract::check(false))?;
+    steps.step("package", || package::check(true))
 }

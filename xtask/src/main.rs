@@ -15,6 +15,7 @@ mod lint;
 mod metadata;
 mod mistakes;
 mod model;
+mod package;
 mod pages;
 mod proofs;
 mod sizes;
@@ -55,6 +56,7 @@ const VERBS: &[Verb] = &[
     stream::VERB,
     dataset::VERB,
     sizes::VERB,
+    package::VERB,
     kill::VERB,
     fuzz::VERB,
 ];
