@@ -3,12 +3,15 @@
 use backends_core::{Backend, Definition, Repository};
 use tokio::runtime::Runtime;
 
-use crate::{Client, Comparison, Contender, Reader, Record, had, stored};
+use crate::{Call, Comparison, Contender, Reader, Record, Writer, had, stored};
 
 // The targets of the design.
 const THROUGHPUT: f64 = 0.97;
 const THROUGHPUT_OF_MANY: f64 = 0.95;
 const CPU: f64 = 1.10;
+
+/// How many rounds `update_many` of 10,000 has: each takes seconds.
+pub const UPDATED_MANY: usize = 7;
 
 /// This library and a client used directly, each with the same records in a place of its own.
 #[derive(Debug)]
@@ -21,7 +24,7 @@ pub struct Bench<C> {
     pub direct: C,
 }
 
-impl<C: Client> Bench<C> {
+impl<C: Writer> Bench<C> {
     /// With what `open` opens, which is empty.
     pub fn new(open: impl AsyncFnOnce() -> (Backend, C)) -> Self {
         let runtime = runtime();
@@ -34,20 +37,33 @@ impl<C: Client> Bench<C> {
         Self { runtime, ours, direct }
     }
 
-    /// Compares `get`: so many callers, and so many calls of each.
-    pub fn get(&self, flights: &[(usize, usize)]) {
+    /// Compares a call: so many callers, and so many calls of each.
+    pub fn call(&self, call: Call, flights: &[(usize, usize)]) {
         let Self { runtime, ours, direct } = self;
-        compare_in_flight("get", flights, |callers, each| {
-            [Contender::getting(runtime, ours, callers, each), Contender::getting(runtime, direct, callers, each)]
+        compare_in_flight(call.name(), call.is_single(), flights, |callers, each| {
+            [
+                Contender::calling(runtime, ours, call, callers, each),
+                Contender::calling(runtime, direct, call, callers, each),
+            ]
         });
     }
 
-    /// Compares `insert`: so many callers, and so many calls of each.
-    pub fn insert(&self, flights: &[(usize, usize)]) {
-        let Self { runtime, ours, direct } = self;
-        compare_in_flight("insert", flights, |callers, each| {
-            [Contender::inserting(runtime, ours, callers, each), Contender::inserting(runtime, direct, callers, each)]
+    /// Compares `insert` where there is a unique index besides the key, in places of their own.
+    pub fn insert_unique(&self, ours: &Repository<Record>, direct: &C, flights: &[(usize, usize)]) {
+        compare_in_flight("insert with a unique value", true, flights, |callers, each| {
+            [
+                Contender::calling(&self.runtime, ours, Call::Insert, callers, each),
+                Contender::calling(&self.runtime, direct, Call::Insert, callers, each),
+            ]
         });
+    }
+
+    /// Compares `update_many` of the records that are there from the start, before others are stored.
+    pub fn update_many(&self) {
+        let Self { runtime, ours, direct } = self;
+        Comparison::of("update_many of 10,000")
+            .rounds(UPDATED_MANY)
+            .run(&mut [Contender::updating_many(runtime, ours), Contender::updating_many(runtime, direct)]);
     }
 
     /// Compares `get_many` of the records that are there from the start.
@@ -79,7 +95,7 @@ impl<C: Client> Bench<C> {
     /// each.
     pub fn find<R: Reader>(&self, ours: &Repository<Record>, direct: &R, indexed: &[(usize, usize)], scan: usize) {
         let runtime = &self.runtime;
-        compare_in_flight("first 50 by an index", indexed, |callers, each| {
+        compare_in_flight("first 50 by an index", true, indexed, |callers, each| {
             [
                 Contender::finding(runtime, ours, true, callers, each),
                 Contender::finding(runtime, direct, true, callers, each),
@@ -99,12 +115,14 @@ impl<C: Client> Bench<C> {
 
 fn compare_in_flight<'a>(
     call: &str,
+    has_targets: bool,
     flights: &[(usize, usize)],
     contenders: impl Fn(usize, usize) -> [Contender<'a>; 2],
 ) {
     for (callers, each) in flights {
         let comparison = Comparison::of(format!("{call}, {callers} in flight"));
-        comparison.throughput(THROUGHPUT).cpu(CPU).run(&mut contenders(*callers, *each));
+        let comparison = if has_targets { comparison.throughput(THROUGHPUT).cpu(CPU) } else { comparison };
+        comparison.run(&mut contenders(*callers, *each));
     }
 }
 
@@ -115,18 +133,27 @@ pub fn runtime() -> Runtime {
 
 /// A repository with the records that are there from the start.
 pub async fn ours(backend: &Backend) -> Repository<Record> {
-    defined(backend, r#"{"name": "ours", "idKind": "string"}"#).await
+    filled(defined(backend, r#"{"name": "ours", "idKind": "string"}"#).await).await
 }
 
 /// The same, with an index.
 pub async fn ours_indexed(backend: &Backend) -> Repository<Record> {
     let indexes = r#"[{"fields": ["note", "logins"], "unique": false}]"#;
-    defined(backend, &format!(r#"{{"name": "ours_indexed", "idKind": "string", "indexes": {indexes}}}"#)).await
+    let definition = format!(r#"{{"name": "ours_indexed", "idKind": "string", "indexes": {indexes}}}"#);
+    filled(defined(backend, &definition).await).await
+}
+
+/// An empty repository with a unique index on `email`.
+pub async fn ours_unique(backend: &Backend) -> Repository<Record> {
+    defined(backend, r#"{"name": "ours_unique", "idKind": "string", "indexes": ["email"]}"#).await
 }
 
 async fn defined(backend: &Backend, definition: &str) -> Repository<Record> {
     let definition = had(Definition::from_json(definition), "the definition is none");
-    let ours = had(backend.define::<Record>(definition).await, "the repository cannot be defined");
+    had(backend.define::<Record>(definition).await, "the repository cannot be defined")
+}
+
+async fn filled(ours: Repository<Record>) -> Repository<Record> {
     had(ours.insert_many(&stored()).await, "the records that are there from the start cannot be stored");
     ours
 }

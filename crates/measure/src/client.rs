@@ -1,9 +1,9 @@
-//! What every contender does: the calls that are measured, on the same records.
+//! What every contender reads and stores: the calls that are measured, on the same records.
 
 use backends_core::{Filter, Order, Repository, field};
 use tokio::runtime::Runtime;
 
-use crate::{Contender, NOTE, Record, STORED, fresh, had, id, in_flight};
+use crate::{Contender, NOTE, Record, STORED, had, id};
 
 /// How many records a read in order is limited to.
 pub const FIRST: u32 = 50;
@@ -76,28 +76,6 @@ impl Client for Repository<Record> {
 }
 
 impl<'a> Contender<'a> {
-    /// Reads one record after another, with so many calls on their way at a time.
-    pub fn getting<C: Client>(runtime: &'a Runtime, client: &'a C, callers: usize, each: usize) -> Self {
-        Self::new(C::NAME, move || {
-            let client = client.clone();
-            in_flight(runtime, callers, each, move |number| {
-                let client = client.clone();
-                async move { client.get(id(number * 7_919 % STORED)).await }
-            })
-        })
-    }
-
-    /// Stores one record after another, with so many calls on their way at a time.
-    pub fn inserting<C: Client>(runtime: &'a Runtime, client: &'a C, callers: usize, each: usize) -> Self {
-        Self::new(C::NAME, move || {
-            let client = client.clone();
-            in_flight(runtime, callers, each, move |_| {
-                let client = client.clone();
-                async move { client.insert(fresh()).await }
-            })
-        })
-    }
-
     /// Stores the records by one call.
     pub fn inserting_many<C: Client>(
         runtime: &'a Runtime,
@@ -124,17 +102,10 @@ impl<'a> Contender<'a> {
         callers: usize,
         each: usize,
     ) -> Self {
-        Self::new(C::NAME, move || {
-            let client = client.clone();
-            in_flight(runtime, callers, each, move |number| {
-                let client = client.clone();
-                let from = u32::try_from(number * 7_919 % (STORED - FIRST as usize)).unwrap_or_default();
-                async move {
-                    let found =
-                        if is_indexed { client.by_logins(from).await } else { client.by_score(f64::from(from)).await };
-                    assert_eq!(found, FIRST as usize, "{}", C::NAME);
-                }
-            })
+        Self::repeating(runtime, client, callers, each, move |client, number| async move {
+            let from = u32::try_from(number * 7_919 % (STORED - FIRST as usize)).unwrap_or_default();
+            let found = if is_indexed { client.by_logins(from).await } else { client.by_score(f64::from(from)).await };
+            assert_eq!(found, FIRST as usize, "{}", C::NAME);
         })
     }
 

@@ -10,7 +10,7 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// How often each contender does its round, unless `--rounds` says otherwise.
+/// How often each contender does its round.
 const ROUNDS: usize = 31;
 
 /// What one round cost, for each operation.
@@ -30,6 +30,7 @@ fn cpu() -> Duration {
 /// Someone who does the same round of work; it says how many operations it was.
 pub struct Contender<'a> {
     name: &'static str,
+    prepare: Option<Box<dyn FnMut() + 'a>>,
     run: Box<dyn FnMut() -> usize + 'a>,
 }
 
@@ -42,7 +43,13 @@ impl fmt::Debug for Contender<'_> {
 impl<'a> Contender<'a> {
     /// One of this name.
     pub fn new(name: &'static str, run: impl FnMut() -> usize + 'a) -> Self {
-        Self { name, run: Box::new(run) }
+        Self { name, prepare: None, run: Box::new(run) }
+    }
+
+    /// The same, with what has to be done before each round and is not measured.
+    #[must_use]
+    pub fn prepared(self, prepare: impl FnMut() + 'a) -> Self {
+        Self { prepare: Some(Box::new(prepare)), ..self }
     }
 
     /// The same with another name in the tables.
@@ -53,6 +60,9 @@ impl<'a> Contender<'a> {
 
     #[allow(clippy::cast_precision_loss, reason = "counts of operations are small")]
     fn round(&mut self) -> Cost {
+        if let Some(prepare) = &mut self.prepare {
+            prepare();
+        }
         let region = Region::new(ALLOCATOR);
         let (cpu_before, begun) = (cpu(), Instant::now());
         let operations = (self.run)() as f64;
@@ -105,12 +115,13 @@ pub struct Comparison {
     throughput: Option<f64>,
     cpu: Option<f64>,
     warm_up: usize,
+    rounds: usize,
 }
 
 impl Comparison {
     /// A comparison without targets.
     pub fn of(what: impl Into<String>) -> Self {
-        Self { what: what.into(), throughput: None, cpu: None, warm_up: 1 }
+        Self { what: what.into(), throughput: None, cpu: None, warm_up: 1, rounds: ROUNDS }
     }
 
     /// How many times as fast ours has to be.
@@ -128,6 +139,11 @@ impl Comparison {
         Self { warm_up: rounds, ..self }
     }
 
+    /// How many rounds of each count, unless `--rounds` says otherwise; 31 unless this does. For rounds of seconds.
+    pub fn rounds(self, rounds: usize) -> Self {
+        Self { rounds, ..self }
+    }
+
     /// Lets the contenders do their rounds, and prints a row for each, if that is wanted. The first is ours.
     pub fn run(&self, contenders: &mut [Contender<'_>]) {
         if !is_wanted(&self.what) {
@@ -140,7 +156,7 @@ impl Comparison {
         for contender in contenders.iter_mut() {
             self.warm(contender);
         }
-        for round in 0..rounds() {
+        for round in 0..rounds(self.rounds) {
             let count = contenders.len();
             for turn in 0..count {
                 let index = if round % 2 == 0 { turn } else { count - 1 - turn };
@@ -162,7 +178,7 @@ impl Comparison {
     fn run_only<'c, 'a: 'c>(&self, contenders: impl Iterator<Item = &'c mut Contender<'a>>) {
         for contender in contenders {
             self.warm(contender);
-            let costs: Vec<Cost> = (0..rounds()).map(|_| contender.round()).collect();
+            let costs: Vec<Cost> = (0..rounds(self.rounds)).map(|_| contender.round()).collect();
             self.print(contender.name, &costs, None);
         }
     }
@@ -214,9 +230,9 @@ fn option(name: &str) -> Option<String> {
     std::env::args().find_map(value)
 }
 
-/// The number in `--rounds=N`.
-fn rounds() -> usize {
-    option("rounds").map_or(ROUNDS, |number| number.parse().unwrap_or_else(|_| panic!("`--rounds=N`: N is a number")))
+/// The number in `--rounds=N`, or else this one.
+fn rounds(usual: usize) -> usize {
+    option("rounds").map_or(usual, |number| number.parse().unwrap_or_else(|_| panic!("`--rounds=N`: N is a number")))
 }
 
 #[cfg(test)]

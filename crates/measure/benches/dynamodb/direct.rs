@@ -11,28 +11,49 @@ use backends_dynamo::aws_sdk_dynamodb::types::{
 use measure::{Client, FIRST, NOTE, Reader, Record, stored};
 use tokio::task::JoinSet;
 
-const TABLE: &str = "direct";
+pub(crate) const TABLE: &str = "direct";
+const UNIQUE: &str = "direct_unique";
+/// Who has which unique value.
+pub(crate) const GUARDS: &str = "direct_guards";
 const INDEXED: &str = "direct_indexed";
 const INDEX: &str = "note_logins";
 
 /// As many requests of one call at a time as this library makes, so that the two do the same.
 const BATCHES: usize = 8;
-const PUTS: usize = 32;
+pub(crate) const PUTS: usize = 32;
 
 #[derive(Debug, Clone)]
-pub(crate) struct Direct(Sdk);
+pub(crate) struct Direct {
+    pub(crate) sdk: Sdk,
+    pub(crate) table: &'static str,
+}
 
 impl Direct {
     /// The same connections, credentials and endpoint as the backend has, and the retries of the SDK.
     pub(crate) async fn new(of_backend: &Sdk) -> Self {
         let config = of_backend.config().to_builder().retry_config(RetryConfig::standard()).build();
-        let direct = Self(Sdk::from_conf(config));
-        let id = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S);
-        let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);
-        let create = direct.0.create_table().table_name(TABLE).billing_mode(BillingMode::PayPerRequest);
-        let create = create.attribute_definitions(id.build().unwrap()).key_schema(key.build().unwrap());
-        create.send().await.unwrap();
+        let direct = Self { sdk: Sdk::from_conf(config), table: TABLE };
+        direct.create(TABLE, "id").await;
         direct
+    }
+
+    /// The same with an empty table, beside one that holds the unique values.
+    pub(crate) async fn unique(&self) -> Self {
+        self.create(UNIQUE, "id").await;
+        self.create(GUARDS, "value").await;
+        Self { table: UNIQUE, ..self.clone() }
+    }
+
+    pub(crate) fn is_unique(&self) -> bool {
+        self.table == UNIQUE
+    }
+
+    async fn create(&self, table: &str, key: &str) {
+        let attribute = AttributeDefinition::builder().attribute_name(key).attribute_type(ScalarAttributeType::S);
+        let schema = KeySchemaElement::builder().attribute_name(key).key_type(KeyType::Hash);
+        let create = self.sdk.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
+        let create = create.attribute_definitions(attribute.build().unwrap()).key_schema(schema.build().unwrap());
+        create.send().await.unwrap();
     }
 
     /// Stores the records that are there from the start in a table with an index.
@@ -46,7 +67,7 @@ impl Direct {
         let all = Projection::builder().projection_type(ProjectionType::All).build();
         let index = GlobalSecondaryIndex::builder().index_name(INDEX).projection(all);
         let index = index.key_schema(key("note", KeyType::Hash)).key_schema(key("logins", KeyType::Range));
-        let create = self.0.create_table().table_name(INDEXED).billing_mode(BillingMode::PayPerRequest);
+        let create = self.sdk.create_table().table_name(INDEXED).billing_mode(BillingMode::PayPerRequest);
         let create = create.set_attribute_definitions(Some(attributes.to_vec())).key_schema(key("id", KeyType::Hash));
         create.global_secondary_indexes(index.build().unwrap()).send().await.unwrap();
         self.insert_into(INDEXED, stored()).await;
@@ -60,7 +81,7 @@ impl Direct {
     async fn scan_for(&self, segments: i32, least_score: Option<f64>) -> Vec<Record> {
         let mut running = JoinSet::new();
         for segment in 0..segments {
-            let mut scan = self.0.scan().table_name(INDEXED).consistent_read(true);
+            let mut scan = self.sdk.scan().table_name(INDEXED).consistent_read(true);
             if segments > 1 {
                 scan = scan.segment(segment).total_segments(segments);
             }
@@ -89,7 +110,7 @@ impl Direct {
             if running.len() == BATCHES {
                 running.join_next().await.unwrap().unwrap();
             }
-            let (client, chunk) = (self.0.clone(), chunk.to_vec());
+            let (client, chunk) = (self.sdk.clone(), chunk.to_vec());
             running.spawn(async move {
                 let puts = chunk.into_iter().map(|record| {
                     let put = PutRequest::builder().set_item(Some(serde_dynamo::to_item(record).unwrap()));
@@ -123,13 +144,16 @@ impl Client for Direct {
     const NAME: &'static str = "SDK";
 
     async fn get(&self, id: String) {
-        let get = self.0.get_item().table_name(TABLE).key("id", AttributeValue::S(id));
+        let get = self.sdk.get_item().table_name(TABLE).key("id", AttributeValue::S(id));
         let answer = get.consistent_read(true).send().await.unwrap();
         let _: Record = serde_dynamo::from_item(answer.item.unwrap()).unwrap();
     }
 
     async fn insert(&self, record: Record) {
-        let put = self.0.put_item().table_name(TABLE).set_item(Some(serde_dynamo::to_item(record).unwrap()));
+        if self.is_unique() {
+            return self.insert_guarded(record).await;
+        }
+        let put = self.sdk.put_item().table_name(TABLE).set_item(Some(serde_dynamo::to_item(record).unwrap()));
         let put = put.condition_expression("attribute_not_exists(#id)").expression_attribute_names("#id", "id");
         put.send().await.unwrap();
     }
@@ -148,7 +172,7 @@ impl Client for Direct {
             if running.len() == BATCHES {
                 keep(running.join_next().await.unwrap().unwrap());
             }
-            let client = self.0.clone();
+            let client = self.sdk.clone();
             let keys = chunk.iter().map(|id| HashMap::from([("id".to_owned(), AttributeValue::S(id.clone()))]));
             let wanted = KeysAndAttributes::builder().set_keys(Some(keys.collect())).consistent_read(true);
             let get = client.batch_get_item().request_items(TABLE, wanted.build().unwrap());
@@ -173,7 +197,7 @@ impl Reader for Direct {
     }
 
     async fn by_logins(&self, from: u32) -> usize {
-        let query = self.0.query().table_name(INDEXED).index_name(INDEX);
+        let query = self.sdk.query().table_name(INDEXED).index_name(INDEX);
         let query = query.key_condition_expression("#n = :n AND #l >= :l").expression_attribute_names("#n", "note");
         let query = query.expression_attribute_names("#l", "logins").limit(FIRST.cast_signed());
         let query = query.expression_attribute_values(":n", AttributeValue::S(NOTE.into()));

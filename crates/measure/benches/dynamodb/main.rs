@@ -1,16 +1,17 @@
 //! This backend against the AWS SDK used directly: `cargo xtask bench dynamodb`, which starts the server.
 //!
 //! Both have a table of their own on the DynamoDB Local that `TEST_DYNAMODB_ENDPOINT` names, and the same connections.
-//! What the columns mean stands in the library beside it. For calls on many records an operation is one record.
+//! What the columns mean stands in the library beside it.
 #![allow(clippy::unwrap_used, reason = "a program that ends if it cannot measure")]
 
 use backends_core::{DatabaseConfig, Registry};
 use backends_dynamo::Dynamodb;
 use backends_dynamo::aws_sdk_dynamodb::Client as Sdk;
 use direct::Direct;
-use measure::{Bench, Client, Contender, Record, STORED, many_fresh, ours_indexed, print_head};
+use measure::{Bench, Call, Client, Contender, Record, STORED, many_fresh, ours_indexed, ours_unique, print_head};
 
 mod direct;
+mod writes;
 
 /// How many records with keys of their own a call on many inserts: each is a request.
 const EACH: usize = 1_000;
@@ -31,14 +32,23 @@ fn main() {
     });
     let Bench { runtime, direct, .. } = &bench;
     print_head();
-    bench.get(&[(1, 200), (32, 40)]);
+    bench.call(Call::Get, &[(1, 200), (32, 40)]);
     bench.get_many();
     let indexed = runtime.block_on(ours_indexed(bench.ours.backend()));
     // Ours scans in four segments, as the second of the others does.
     let in_segments = Contender::new("SDK, 4 segments", || runtime.block_on(direct.scan(4)).len());
     bench.read(&indexed, 1.05, [Contender::reading(runtime, direct), in_segments]);
     bench.find(&indexed, direct, &[(1, 100), (32, 10)], 3);
-    bench.insert(&[(1, 200), (32, 20)]);
+    bench.update_many();
+    for call in [Call::Insert, Call::Update, Call::Upsert, Call::Delete] {
+        bench.call(call, &[(1, 100), (32, 10)]);
+    }
+    let (unique, direct_unique) =
+        runtime.block_on(async { (ours_unique(bench.ours.backend()).await, direct.unique().await) });
+    bench.insert_unique(&unique, &direct_unique, &[(1, 50), (32, 5)]);
+    for call in [Call::InsertBatch, Call::UpdateBatch] {
+        bench.call(call, &[(1, 10), (32, 1)]);
+    }
     // The library gives the ids.
     let nameless = || many_fresh(STORED).into_iter().map(|record| Record { id: String::new(), ..record }).collect();
     bench.insert_many("10,000", nameless, Contender::inserting_many(runtime, direct, || many_fresh(STORED)));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use backends_mongo::mongodb::action::Find;
 use backends_mongo::mongodb::bson::doc;
-use backends_mongo::mongodb::options::{Acknowledgment, ClientOptions, WriteConcern};
+use backends_mongo::mongodb::options::{Acknowledgment, ClientOptions, IndexOptions, WriteConcern};
 use backends_mongo::mongodb::{Collection, Database, IndexModel};
 use measure::{Client, FIRST, NOTE, Reader, Record, stored};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ pub(crate) const DATABASE: &str = "backends_bench";
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Stored {
     #[serde(rename = "_id")]
-    id: String,
+    pub(crate) id: String,
     email: String,
     name: String,
     logins: u32,
@@ -41,8 +41,8 @@ impl From<Stored> for Record {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Direct {
-    database: Database,
-    records: Collection<Stored>,
+    pub(crate) database: Database,
+    pub(crate) records: Collection<Stored>,
     indexed: Collection<Stored>,
 }
 
@@ -50,7 +50,7 @@ impl Direct {
     pub(crate) async fn new(url: &str) -> Self {
         let mut options = ClientOptions::parse(url).await.unwrap();
         options.max_pool_size = Some(100);
-        options.write_concern = Some(WriteConcern::builder().w(Acknowledgment::Majority).journal(true).build());
+        options.write_concern = Some(durable());
         let database = backends_mongo::mongodb::Client::with_options(options).unwrap().database(DATABASE);
         Self { records: database.collection("direct"), indexed: database.collection("direct_indexed"), database }
     }
@@ -60,6 +60,15 @@ impl Direct {
         let index = IndexModel::builder().keys(doc! { "note": 1, "logins": 1 }).build();
         self.indexed.create_index(index).await.unwrap();
         self.indexed.insert_many(stored().into_iter().map(Stored::from)).await.unwrap();
+    }
+
+    /// The same with an empty collection, which keeps `email` unique among the records that have one.
+    pub(crate) async fn unique(&self) -> Self {
+        let records = self.database.collection("direct_unique");
+        let only = IndexOptions::builder().unique(true).partial_filter_expression(doc! { "email": { "$gt": "" } });
+        let index = IndexModel::builder().keys(doc! { "email": 1 }).options(only.build()).build();
+        records.create_index(index).await.unwrap();
+        Self { records, ..self.clone() }
     }
 
     async fn read(&self, find: Find<'_, Stored>) -> usize {
@@ -75,6 +84,11 @@ impl Direct {
     pub(crate) async fn clear(&self) {
         self.database.drop().await.unwrap();
     }
+}
+
+/// What this library writes with.
+pub(crate) fn durable() -> WriteConcern {
+    WriteConcern::builder().w(Acknowledgment::Majority).journal(true).build()
 }
 
 impl Client for Direct {

@@ -1,16 +1,17 @@
 //! This backend against MongoDB's driver used directly: `cargo xtask bench mongodb`, which starts the server.
 //!
-//! Both write with the same write concern into a collection of their own on the server that `TEST_MONGODB_URL` names: a
-//! single one, since a replica set makes a single caller wait for its own cycle of about 1 ms. What the columns mean
-//! stands in the library beside it. For calls on 10,000 records an operation is one record.
+//! Both write with the same write concern into collections of their own on the server that `TEST_MONGODB_URL` names. On a
+//! single one that is all but the batches, since a replica set makes a single caller wait for its own cycle of about
+//! 1 ms; on a replica set it is the batches, which need one. What the columns mean stands in the library beside it.
 #![allow(clippy::unwrap_used, reason = "a program that ends if it cannot measure")]
 
 use backends_core::{DatabaseConfig, Registry};
 use backends_mongo::Mongodb;
 use direct::Direct;
-use measure::{Bench, Contender, STORED, many_fresh, ours_indexed, print_head};
+use measure::{Bench, Call, Contender, STORED, many_fresh, ours_indexed, ours_unique, print_head};
 
 mod direct;
+mod writes;
 
 fn main() {
     let url = std::env::var("TEST_MONGODB_URL")
@@ -24,16 +25,34 @@ fn main() {
         let manager = registry.manager(&config.set("database", direct::DATABASE)).unwrap();
         (manager.backend("mongodb").await.unwrap(), direct)
     });
-    let records = || many_fresh(STORED);
     print_head();
-    bench.get(&[(1, 500), (32, 60)]);
-    bench.get_many();
-    let indexed = bench.runtime.block_on(ours_indexed(bench.ours.backend()));
-    // The design's own: the driver decodes what core decodes from its bytes.
-    bench.read(&indexed, 1.15, [Contender::reading(&bench.runtime, &bench.direct)]);
-    bench.find(&indexed, &bench.direct, &[(1, 200), (32, 20)], 5);
-    bench.insert(&[(1, 200), (32, 20)]);
-    bench.insert_many("10,000", records, Contender::inserting_many(&bench.runtime, &bench.direct, records));
+    if bench.ours.backend().capabilities().batches {
+        for call in [Call::InsertBatch, Call::UpdateBatch] {
+            bench.call(call, &[(1, 20), (32, 2)]);
+        }
+    } else {
+        all_but_batches(&bench);
+    }
     bench.runtime.block_on(bench.direct.clear());
     bench.close();
+}
+
+fn all_but_batches(bench: &Bench<Direct>) {
+    let Bench { runtime, ours, direct } = bench;
+    let flights = [(1, 200), (32, 20)];
+    bench.call(Call::Get, &[(1, 500), (32, 60)]);
+    bench.get_many();
+    let indexed = runtime.block_on(ours_indexed(ours.backend()));
+    // The design's own: the driver decodes what core decodes from its bytes.
+    bench.read(&indexed, 1.15, [Contender::reading(runtime, direct)]);
+    bench.find(&indexed, direct, &flights, 5);
+    bench.update_many();
+    for call in [Call::Insert, Call::Update, Call::Upsert, Call::Delete] {
+        bench.call(call, &flights);
+    }
+    let (unique, direct_unique) =
+        runtime.block_on(async { (ours_unique(ours.backend()).await, direct.unique().await) });
+    bench.insert_unique(&unique, &direct_unique, &flights);
+    let records = || many_fresh(STORED);
+    bench.insert_many("10,000", records, Contender::inserting_many(runtime, direct, records));
 }

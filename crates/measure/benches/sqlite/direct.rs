@@ -35,7 +35,7 @@ fn reader(path: &Path) -> Connection {
     Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX).unwrap()
 }
 
-fn get(connection: &Connection, id: &str) -> Option<Record> {
+pub(crate) fn get(connection: &Connection, id: &str) -> Option<Record> {
     let mut statement = connection.prepare_cached(GET).unwrap();
     let mut rows = statement.query([id]).unwrap();
     rows.next().unwrap().map(|row| serde_json::from_str(row.get_ref(0).unwrap().as_str().unwrap()).unwrap())
@@ -58,7 +58,7 @@ fn read(connection: &Connection, sql: &str, params: impl Params) -> Vec<Record> 
     records
 }
 
-fn insert(connection: &Connection, record: &Record) {
+pub(crate) fn insert(connection: &Connection, record: &Record) {
     let json = serde_json::to_string(record).unwrap();
     assert_eq!(connection.prepare_cached(INSERT).unwrap().execute((&record.id, json)).unwrap(), 1);
 }
@@ -75,25 +75,36 @@ fn insert_many(connection: &Connection, records: &[Record]) {
 #[derive(Clone)]
 pub(crate) struct Direct<P> {
     pub(crate) readers: P,
-    writer: P,
+    pub(crate) writer: P,
 }
 
 impl<P: Pool> Direct<P> {
-    /// A file with the records, and as many readers as there are cores.
+    /// A file with the records.
     pub(crate) fn new(path: &Path) -> Self {
-        let writer = writer(path);
-        insert_many(&writer, &stored());
-        let cores = std::thread::available_parallelism().unwrap().get();
-        Self { readers: P::new((0..cores).map(|_| reader(path)).collect()), writer: P::new(vec![writer]) }
+        Self::open(path, |writer| insert_many(writer, &stored()))
     }
 
     /// The same with an index.
-    pub(crate) async fn indexed(path: &Path) -> Self {
-        let direct = Self::new(path);
-        let create =
-            "CREATE INDEX by_logins ON \"records\" (json_extract(record, '$.note'), json_extract(record, '$.logins'))";
-        direct.writer.call(|connection| connection.execute_batch(create).unwrap()).await;
-        direct
+    pub(crate) fn indexed(path: &Path) -> Self {
+        let on = "(json_extract(record, '$.note'), json_extract(record, '$.logins'))";
+        Self::open(path, |writer| {
+            insert_many(writer, &stored());
+            writer.execute_batch(&format!("CREATE INDEX by_logins ON \"records\" {on}")).unwrap();
+        })
+    }
+
+    /// An empty file with a unique index, from which null is exempt.
+    pub(crate) fn unique(path: &Path) -> Self {
+        let create = "CREATE UNIQUE INDEX by_email ON \"records\" (json_extract(record, '$.email'))";
+        Self::open(path, |writer| writer.execute_batch(create).unwrap())
+    }
+
+    /// A file that is filled, and as many readers as there are cores.
+    fn open(path: &Path, fill: impl FnOnce(&Connection)) -> Self {
+        let writer = writer(path);
+        fill(&writer);
+        let cores = std::thread::available_parallelism().unwrap().get();
+        Self { readers: P::new((0..cores).map(|_| reader(path)).collect()), writer: P::new(vec![writer]) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! This backend against `rusqlite` used directly: `cargo xtask bench sqlite`.
 //!
-//! What the columns mean stands in the library beside it. For calls on 10,000 records an operation is one record.
+//! Every write is durable. What the columns mean stands in the library beside it.
 #![allow(clippy::unwrap_used, reason = "a program that ends if it cannot measure")]
 
 use std::path::Path;
@@ -8,10 +8,14 @@ use std::path::Path;
 use backends_core::{Registry, Repository};
 use backends_sqlite::Sqlite;
 use direct::{Direct, Spawning, Threads};
-use measure::{Comparison, Contender, Record, STORED, many_fresh, ours, ours_indexed, print_head, runtime};
+use measure::{
+    Call, Comparison, Contender, Record, STORED, UPDATED_MANY, many_fresh, ours, ours_indexed, ours_unique, print_head,
+    runtime,
+};
 use tokio::runtime::Runtime;
 
 mod direct;
+mod writes;
 
 const CPU: f64 = 1.10;
 
@@ -37,27 +41,42 @@ impl Bench {
         Self { runtime, ours, spawning, threads }
     }
 
-    fn get(&self, callers: usize, each: usize) {
+    fn call(&self, call: Call, callers: usize, each: usize) {
         let Self { runtime, ours, spawning, threads } = self;
-        Comparison::of(format!("get, {callers} in flight")).throughput(0.97).cpu(CPU).run(&mut [
-            Contender::getting(runtime, ours, callers, each),
-            Contender::getting(runtime, spawning, callers, each),
-            Contender::getting(runtime, threads, callers, each),
+        let comparison = Comparison::of(format!("{}, {callers} in flight", call.name()));
+        let comparison = if call == Call::Get { comparison } else { comparison.warm_up(until_full(callers * each)) };
+        // Of 32 callers the commits are grouped, which those of the others are not.
+        let target = if call == Call::Insert && callers > 1 { 5.0 } else { 0.97 };
+        let comparison = if call.is_single() { comparison.throughput(target).cpu(CPU) } else { comparison };
+        comparison.run(&mut [
+            Contender::calling(runtime, ours, call, callers, each),
+            Contender::calling(runtime, spawning, call, callers, each),
+            Contender::calling(runtime, threads, call, callers, each),
         ]);
     }
 
-    fn insert(&self, callers: usize, each: usize) {
-        let Self { runtime, ours, spawning, threads } = self;
-        let what = format!("durable insert, {callers} in flight");
-        // Of 32 callers the commits are grouped, which those of the others are not.
-        let target = if callers == 1 { 0.97 } else { 5.0 };
-        // Until the log of each file has been full once: one that grows costs every commit more, and after some seconds of
-        // a service it does no more.
-        let warm_up = LOG_PAGES / (callers * each) + 1;
-        Comparison::of(what).throughput(target).cpu(CPU).warm_up(warm_up).run(&mut [
-            Contender::inserting(runtime, ours, callers, each),
-            Contender::inserting(runtime, spawning, callers, each),
-            Contender::inserting(runtime, threads, callers, each),
+    /// In a table and in files of their own, with a unique index.
+    fn insert_unique(&self, directory: &Path) {
+        let Self { runtime, ours, .. } = self;
+        let ours = runtime.block_on(ours_unique(ours.backend()));
+        let spawning = Direct::<Spawning>::unique(&directory.join("spawning_unique.db"));
+        let threads = Direct::<Threads>::unique(&directory.join("threads_unique.db"));
+        for (callers, each) in [(1, 150), (32, 4)] {
+            let comparison = Comparison::of(format!("insert with a unique value, {callers} in flight"));
+            comparison.throughput(0.97).cpu(CPU).warm_up(until_full(callers * each)).run(&mut [
+                Contender::calling(runtime, &ours, Call::Insert, callers, each),
+                Contender::calling(runtime, &spawning, Call::Insert, callers, each),
+                Contender::calling(runtime, &threads, Call::Insert, callers, each),
+            ]);
+        }
+    }
+
+    /// Of the records that are there from the start, before others are stored.
+    fn update_many(&self) {
+        let Self { runtime, ours, spawning, .. } = self;
+        Comparison::of("update_many of 10,000").rounds(UPDATED_MANY).run(&mut [
+            Contender::updating_many(runtime, ours),
+            Contender::updating_many(runtime, spawning).named("one statement"),
         ]);
     }
 
@@ -82,8 +101,8 @@ impl Bench {
     fn find(&self, directory: &Path) {
         let Self { runtime, ours, .. } = self;
         let ours = runtime.block_on(ours_indexed(ours.backend()));
-        let spawning: Direct<Spawning> = runtime.block_on(Direct::indexed(&directory.join("spawning_indexed.db")));
-        let threads: Direct<Threads> = runtime.block_on(Direct::indexed(&directory.join("threads_indexed.db")));
+        let spawning = Direct::<Spawning>::indexed(&directory.join("spawning_indexed.db"));
+        let threads = Direct::<Threads>::indexed(&directory.join("threads_indexed.db"));
         let compare = |what: String, is_indexed: bool, callers: usize, each: usize| {
             Comparison::of(what).throughput(0.97).cpu(CPU).run(&mut [
                 Contender::finding(runtime, &ours, is_indexed, callers, each),
@@ -110,12 +129,26 @@ fn main() {
     let directory = tempfile::tempdir().unwrap();
     let bench = Bench::new(directory.path());
     print_head();
-    bench.get(1, 2_000);
-    bench.get(32, 300);
+    bench.call(Call::Get, 1, 2_000);
+    bench.call(Call::Get, 32, 300);
     bench.read();
     bench.find(directory.path());
     bench.get_many();
-    bench.insert(1, 150);
-    bench.insert(32, 4);
+    bench.update_many();
+    for call in [Call::Insert, Call::Update, Call::Upsert, Call::Delete] {
+        bench.call(call, 1, 150);
+        bench.call(call, 32, 4);
+    }
+    bench.insert_unique(directory.path());
+    for call in [Call::InsertBatch, Call::UpdateBatch] {
+        bench.call(call, 1, 40);
+        bench.call(call, 32, 2);
+    }
     bench.insert_many();
+}
+
+/// How many rounds of so many commits there are until the log of each file has been full once: one that grows costs every
+/// commit more, and after some seconds of a service it does no more.
+fn until_full(commits: usize) -> usize {
+    LOG_PAGES / commits + 1
 }
