@@ -47,11 +47,11 @@ is missing.",
     run,
 };
 
-/// Calls cargo beside a server of a backend, of this kind or the usual one.
-pub(crate) fn beside<A: AsRef<str>>(backend: &str, kind: Option<&str>, call: &[A]) -> Result {
+/// Calls cargo beside the usual server of a backend.
+pub(crate) fn beside<A: AsRef<str>>(backend: &str, call: &[A]) -> Result {
     let called = cargo::cargo(call)?;
     let program = Program::build()?;
-    let mut command = program.beside(backend, kind, Path::new(called.get_program()));
+    let mut command = program.beside(backend, Path::new(called.get_program()));
     command.args(called.get_args());
     cargo::prepare(&mut command)?;
     cargo::run(&mut command)

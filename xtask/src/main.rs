@@ -5,6 +5,7 @@
 mod args;
 mod bench;
 mod cargo;
+mod charts;
 mod ci;
 mod contract;
 mod dataset;
@@ -50,6 +51,7 @@ const VERBS: &[Verb] = &[
     ci::VERB,
     integration::VERB,
     bench::VERB,
+    charts::VERB,
     model::VERB,
     mistakes::VERB,
     pages::VERB,

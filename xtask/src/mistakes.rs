@@ -136,7 +136,7 @@ impl Copy {
         let program = self.build.join("debug/model");
         let mut model = match (backend, &self.servers) {
             ("memory" | "sqlite", _) | (_, None) => Command::new(program),
-            (server, Some(servers)) => servers.beside(server, None, &program),
+            (server, Some(servers)) => servers.beside(server, &program),
         };
         model.args([format!("--backend={backend}"), format!("--operations={operations}"), format!("--seed={seed}")]);
         model.args(["--first", "--jobs=1"]).stdin(Stdio::null());

@@ -59,5 +59,5 @@ pub(crate) fn run_program(program: &str, mut args: Args, words: Vec<String>) -> 
     }
     // A server does not wait for a build.
     cargo::run_cargo(&with("build", &[]))?;
-    integration::beside(name, None, &call)
+    integration::beside(name, &call)
 }

@@ -54,12 +54,10 @@ impl Program {
         Command::new(&self.0.0)
     }
 
-    /// A call of another program beside a server of a backend.
-    pub(crate) fn beside(&self, backend: &str, kind: Option<&str>, called: &Path) -> Command {
+    /// A call of another program beside the usual server of a backend.
+    pub(crate) fn beside(&self, backend: &str, called: &Path) -> Command {
         let mut command = self.command();
-        command.args(["run", "--backend", backend]);
-        command.args(kind.into_iter().flat_map(|kind| ["--kind", kind]));
-        command.arg("--").arg(called);
+        command.args(["run", "--backend", backend, "--"]).arg(called);
         command
     }
 

@@ -13,6 +13,7 @@ const PROFILED: Duration = Duration::from_secs(4);
 /// Something that can be done many times.
 pub(crate) struct Contender<'a> {
     name: &'static str,
+    target: Option<f64>,
     run: Box<dyn FnMut(u32) + 'a>,
 }
 
@@ -28,7 +29,12 @@ impl<'a> Contender<'a> {
 
     /// `run` does it so many times itself.
     pub(crate) fn many(name: &'static str, run: impl FnMut(u32) + 'a) -> Self {
-        Self { name, run: Box::new(run) }
+        Self { name, target: None, run: Box::new(run) }
+    }
+
+    /// How many times as long as the other one it may take.
+    pub(crate) fn at_most(self, target: f64) -> Self {
+        Self { target: Some(target), ..self }
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -73,6 +79,7 @@ pub(crate) struct Row {
     theirs: f64,
     /// Median, and the 95 % interval of the median.
     ratio: [f64; 3],
+    target: Option<f64>,
 }
 
 impl Row {
@@ -85,18 +92,23 @@ impl Row {
             against: theirs.name,
             theirs: median(second),
             ratio: interval(ratios),
+            target: ours.target,
         }
     }
 
     pub(crate) const HEAD: &'static str = "\
-| what | ns | against | ns | ratio (95 %) | more ns |
-|---|---|---|---|---|---|";
+| what | ns | against | ns | ratio (95 %) | more ns | target |
+|---|--:|---|--:|--:|--:|---|";
 
     pub(crate) fn line(&self) -> String {
         let ([ratio, low, high], more) = (self.ratio, self.ours - self.theirs);
         let (ours, theirs) = (self.ours, self.theirs);
         let (what, against) = (self.what, self.against);
-        format!("| {what} | {ours:.0} | {against} | {theirs:.0} | {ratio:.2} ({low:.2}–{high:.2}) | {more:+.0} |")
+        let missed = |target| if ratio > target { ": missed" } else { "" };
+        let target = self.target.map(|target| format!("{target:.2}{}", missed(target))).unwrap_or_default();
+        format!(
+            "| {what} | {ours:.0} | {against} | {theirs:.0} | {ratio:.2} ({low:.2}–{high:.2}) | {more:+.0} | {target} |"
+        )
     }
 }
 
