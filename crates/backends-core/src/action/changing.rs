@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::at_once::AtOnce;
 use super::draw::Opening;
 use super::query::Query;
 use super::room::{Storing, in_room};
@@ -258,6 +259,9 @@ impl Tally {
     }
 }
 
+/// How many records a write by filter has on their way at a time.
+const AT_ONCE: usize = 32;
+
 struct All {
     doing: Doing,
     tally: Weak<Tally>,
@@ -266,33 +270,53 @@ struct All {
 impl Operation for All {
     type Answer = u64;
 
-    /// The keys are collected first, so that a record is met once, whatever the write does to it. Where nobody waits any
-    /// longer, the record at hand is the last.
+    /// The keys are collected first, so that a record is met once, whatever the write does to it; then several are on
+    /// their way at a time. Where nobody waits any longer, those at hand are the last.
     ///
     /// # Errors
     /// The first `InvalidInput` of a record that stays as it was, with both numbers, when all others are done; any other
-    /// error at once, with the numbers until then.
+    /// error as soon as those at hand are done, with the numbers until then.
     async fn run(&self) -> Result<u64> {
         let context = &self.doing.target.context;
         let mut counts = Counts::default();
-        let mut refused: Option<Error> = None;
-        for (position, key) in self.doing.keys().await?.into_iter().enumerate() {
-            let Some(tally) = self.tally.upgrade() else { return Err(part_done(context.too_late(), counts)) };
-            let mut own = context.clone();
-            own.write_id = context.write_id_at(position);
-            match self.doing.to(key, own).await {
+        let mut refused: Option<(usize, Error)> = None;
+        let mut end: Option<Error> = None;
+        let mut keys = self.doing.keys().await?.into_iter().enumerate();
+        let (mut at_hand, mut settled) = (AtOnce::new(), 0);
+        loop {
+            // One more for each that is settled: a few records are no burst.
+            while end.is_none() && at_hand.len() < AT_ONCE.min(settled + 1) {
+                let Some((position, key)) = keys.next() else { break };
+                if self.tally.strong_count() == 0 {
+                    end = Some(context.too_late());
+                    break;
+                }
+                let mut own = context.clone();
+                own.write_id = context.write_id_at(position);
+                at_hand.push(async move { (position, self.doing.to(key, own).await) });
+            }
+            let Some((position, answer)) = at_hand.next().await else { break };
+            settled += 1;
+            match answer {
                 Ok(record) => counts.done += u64::from(record.is_some()),
                 Err(error) if error.is_invalid_input() => {
                     counts.failed += 1;
-                    refused.get_or_insert(error);
+                    if refused.as_ref().is_none_or(|(first, _)| position < *first) {
+                        refused = Some((position, error));
+                    }
                 }
-                Err(error) => return Err(part_done(error, counts)),
+                Err(error) => _ = end.get_or_insert(error),
             }
-            tally.done.store(counts.done, Ordering::Relaxed);
-            tally.failed.store(counts.failed, Ordering::Relaxed);
+            if let Some(tally) = self.tally.upgrade() {
+                tally.done.store(counts.done, Ordering::Relaxed);
+                tally.failed.store(counts.failed, Ordering::Relaxed);
+            }
             context.renew();
         }
-        refused.map_or(Ok(counts.done), |error| Err(part_done(error, counts)))
+        match end.or_else(|| refused.map(|(_, error)| error)) {
+            None => Ok(counts.done),
+            Some(error) => Err(part_done(error, counts)),
+        }
     }
 }
 

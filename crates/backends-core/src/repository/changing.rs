@@ -48,7 +48,7 @@ impl<T: Record> Repository<T> {
     }
 
     /// Changes every record that a filter means, each once and each by itself, and gives their number. A call that is
-    /// dropped, or whose time is over, ends with the record at hand.
+    /// dropped, or whose time is over, ends with the records at hand: up to 32 are on their way at a time.
     ///
     /// # Errors
     /// `InvalidInput` if the update does not apply to some: they stay as they were, the others are changed, and
@@ -72,7 +72,7 @@ impl<T: Record> Repository<T> {
     }
 
     /// Deletes every record that a filter means, each by itself, and gives their number. A call that is dropped, or whose
-    /// time is over, ends with the record at hand.
+    /// time is over, ends with the records at hand: up to 32 are on their way at a time.
     ///
     /// # Errors
     /// `InvalidInput` for a filter that cannot be asked, and for one that turns out to mean every record without being
