@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 
-use crate::{BATCH, Client, Contender, NAME, STORED, Writer, fresh, id, in_flight, many_fresh, record};
+use crate::{BATCH, Client, Contender, NAME, STORED, Writer, changed, fresh, id, in_flight, many_fresh};
 
 /// A call on one record, or on a batch of ten.
 #[allow(missing_docs, reason = "the methods of a contender")]
@@ -55,7 +55,7 @@ impl<'a> Contender<'a> {
                 assert_eq!(client.update(stored_id(number)).await.name, NAME);
             }),
             Call::Upsert => Self::repeating(runtime, client, callers, each, |client, number| async move {
-                assert!(!client.upsert(record(number * 7_919 % STORED)).await, "there is one");
+                assert!(!client.upsert(changed(number * 7_919 % STORED)).await, "there is one");
             }),
             Call::Delete => Self::deleting(runtime, client, callers, each),
             Call::InsertBatch => Self::repeating(runtime, client, callers, each, |client, _| async move {

@@ -28,7 +28,7 @@ pub use bench::{Bench, UPDATED_MANY, ours, ours_indexed, ours_unique, runtime};
 pub use call::Call;
 pub use client::{Client, FIRST, Reader};
 pub use flight::in_flight;
-pub use record::{NOTE, Record, STORED, fresh, id, many_fresh, record, stored};
+pub use record::{NOTE, Record, STORED, changed, fresh, id, many_fresh, record, stored};
 pub use rounds::{Comparison, Contender, print_head};
 pub use writes::{BATCH, NAME, Writer};
 

@@ -52,8 +52,17 @@ pub fn stored() -> Vec<Record> {
 
 /// A record that is not there yet.
 pub fn fresh() -> Record {
+    record(next())
+}
+
+/// The record of a number with logins that it never had: SQLite does not write what is the same.
+pub fn changed(number: usize) -> Record {
+    Record { logins: u32::try_from(next()).unwrap_or(u32::MAX), ..record(number) }
+}
+
+fn next() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(STORED);
-    record(NEXT.fetch_add(1, Ordering::Relaxed))
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// So many of them.
