@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use backends_core::driver::{BatchWritten, Context, WriteBatchRequest};
+use backends_core::driver::{BatchStep, BatchWritten, Context, WriteBatchRequest};
 use backends_core::{Error, Result};
 use mongodb::ClientSession;
 use mongodb::error::{
@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::database::{Database, Failure, early};
 use crate::error::{Effect, too_late};
-use crate::repository::MongoRepository;
+use crate::repository::{Inserts, MongoRepository};
 
 /// The first wait before another try, and the longest: each a random part of it, so that two that got in each other's
 /// way do not meet again.
@@ -123,12 +123,32 @@ async fn once(
         }
     }
     let mut steps = request.steps();
+    let mut inserts = Inserts::default();
     for (position, (write, repository)) in request.writes.iter().zip(repositories).enumerate() {
         let seen = seen[position].as_ref();
-        let step = repository.step(&mut steps, seen)?;
-        let done = repository.take_step(&request.context, session, write, seen, step).await;
-        done.map_err(|stop| stop.at(request, position))?;
+        let step = match repository.step(&mut steps, seen) {
+            Ok(step) => step,
+            // One before it may be refused first.
+            Err(error) => return inserts.send(request, session).await.and(Err(error.into())),
+        };
+        let is_insert = matches!((step, seen), (BatchStep::Put { created: true, .. }, None));
+        if !(is_insert && inserts.are_of(repository)) {
+            inserts.send(request, session).await?;
+        }
+        let at_its_place = |stop: Stop| stop.at(request, position);
+        match step {
+            BatchStep::Put { record, .. } if is_insert => {
+                if let Err(error) = inserts.add(repository, position, record) {
+                    return inserts.send(request, session).await.and(Err(at_its_place(error.into())));
+                }
+            }
+            _ => {
+                let done = repository.take_step(&request.context, session, write, seen, step).await;
+                done.map_err(at_its_place)?;
+            }
+        }
     }
+    inserts.send(request, session).await?;
     Ok(steps.finish())
 }
 

@@ -1,7 +1,9 @@
 //! What the server and its driver answer, as errors of this library: one table.
 
 use backends_core::Error;
-use mongodb::error::{Error as NativeError, ErrorKind as NativeKind, WriteConcernError, WriteFailure};
+use mongodb::error::{
+    Error as NativeError, ErrorKind as NativeKind, IndexedWriteError, WriteConcernError, WriteFailure,
+};
 
 use crate::topology::Fault;
 
@@ -65,6 +67,11 @@ fn meaning(native: &NativeError, fault: Fault) -> (Error, Doubt) {
         NativeKind::Command(command) => of_server(command.code, &command.code_name),
         NativeKind::Write(WriteFailure::WriteError(write)) => of_server(write.code, ""),
         NativeKind::Write(WriteFailure::WriteConcernError(concern)) => (unconfirmed(concern), Doubt::Some),
+        NativeKind::InsertMany(many) => match (first_refused(native), &many.write_concern_error) {
+            (Some(write), _) => of_server(write.code, write.code_name.as_deref().unwrap_or_default()),
+            (None, Some(concern)) => (unconfirmed(concern), Doubt::Some),
+            (None, None) => (failed(), Doubt::Some),
+        },
         NativeKind::Authentication { .. } => {
             let error = Error::permission_denied("the server refuses the login: check `user`, `pass` and `authSource`");
             (error, Doubt::OfTheTryBefore)
@@ -172,9 +179,17 @@ pub(crate) fn taken_index(native: &NativeError) -> Option<&str> {
     let (code, message) = match &*native.kind {
         NativeKind::Command(command) => (command.code, &command.message),
         NativeKind::Write(WriteFailure::WriteError(write)) => (write.code, &write.message),
-        _ => return None,
+        _ => first_refused(native).map(|write| (write.code, &write.message))?,
     };
     index_in(code, message)
+}
+
+/// The first of several inserts of one request that the server refused.
+pub(crate) fn first_refused(native: &NativeError) -> Option<&IndexedWriteError> {
+    match &*native.kind {
+        NativeKind::InsertMany(many) => many.write_errors.iter().flatten().next(),
+        _ => None,
+    }
 }
 
 /// The name of the index in the server's text about a taken value. Nothing else of that text is used: it goes on with

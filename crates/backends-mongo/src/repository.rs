@@ -31,6 +31,7 @@ mod replace;
 mod swap;
 mod walk;
 
+pub(crate) use batch::Inserts;
 use presence::Presence;
 
 /// The index that the server keeps on `_id`.

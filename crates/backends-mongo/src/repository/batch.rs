@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use backends_core::driver::{BatchStep, BatchSteps, BatchWrite, Context, KeyedWrite, WriteBatchRequest};
-use backends_core::{Error, Key, Result, Tokens};
+use backends_core::{Error, Key, RecordBuf, Result, Tokens};
 use mongodb::ClientSession;
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 
@@ -11,7 +11,42 @@ use super::MongoRepository;
 use super::swap::{change, id_of};
 use crate::batch::{Stop, stop};
 use crate::codec::{BsonTokens, ID};
-use crate::error::Effect;
+use crate::error::{Effect, first_refused};
+
+/// Inserts that follow each other in one collection, and are one request.
+#[derive(Default)]
+pub(crate) struct Inserts<'r> {
+    repository: Option<&'r MongoRepository>,
+    positions: Vec<usize>,
+    documents: Vec<RawDocumentBuf>,
+}
+
+impl<'r> Inserts<'r> {
+    /// Whether there is none yet of another repository than this one.
+    pub(crate) fn are_of(&self, repository: &MongoRepository) -> bool {
+        self.repository.is_none_or(|own| std::ptr::eq(own, repository))
+    }
+
+    /// Takes the record of the write at this position.
+    pub(crate) fn add(&mut self, repository: &'r MongoRepository, position: usize, record: &RecordBuf) -> Result<()> {
+        self.documents.push(repository.codec.document(record)?);
+        self.positions.push(position);
+        self.repository = Some(repository);
+        Ok(())
+    }
+
+    /// Sends those that there are. The server stops at the first that it refuses, and says which.
+    pub(crate) async fn send(&mut self, request: &WriteBatchRequest, session: &mut ClientSession) -> Result<(), Stop> {
+        let Self { repository: Some(repository), positions, documents } = std::mem::take(self) else { return Ok(()) };
+        let insert = repository.collection.insert_many(documents).session(session);
+        let Err(failure) = repository.database.ask(&request.context, insert.into_future()).await else {
+            return Ok(());
+        };
+        let refused = failure.native().and_then(first_refused).map_or(0, |write| write.index);
+        let position = positions.get(refused).or(positions.first()).copied().unwrap_or_default();
+        Err(stop(failure, |failure| repository.refused(failure)).at(request, position))
+    }
+}
 
 impl MongoRepository {
     /// Reads the documents that the writes at these positions are about, as far as they have to be known.
@@ -65,7 +100,7 @@ impl MongoRepository {
         steps.next(tokens.as_mut().map(|tokens| tokens as &mut dyn Tokens))
     }
 
-    /// Writes what a write comes to. What was read is there still, or the server ends the transaction.
+    /// Writes what a write comes to, where something was read: that is there still, or the server ends the transaction.
     pub(crate) async fn take_step(
         &self,
         context: &Context,
@@ -75,10 +110,8 @@ impl MongoRepository {
         step: &BatchStep,
     ) -> Result<(), Stop> {
         match (step, seen) {
-            (BatchStep::Put { record, created: true }, seen) => {
-                if let Some(over) = seen {
-                    self.delete_in(context, session, over).await?;
-                }
+            (BatchStep::Put { record, created: true }, Some(over)) => {
+                self.delete_in(context, session, over).await?;
                 let insert = self.collection.insert_one(self.codec.document(record)?).session(session);
                 self.write_one(context, async { insert.await.map(|_| 1) }).await
             }

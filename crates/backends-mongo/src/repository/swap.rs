@@ -133,13 +133,12 @@ impl MongoRepository {
 
 /// The update by which a document gets those fields of this one that the changes are in.
 pub(super) fn change(request: &UpdateRequest, document: &RawDocumentBuf) -> Result<Document> {
-    let document = Document::try_from(document.as_ref())
-        .map_err(|native| Error::unexpected("a record became no well-formed BSON").with_native(native))?;
     let (mut set, mut unset) = (Document::new(), Document::new());
     for change in &*request.changes {
         let field = change.path().first();
-        match document.get(field) {
-            Some(value) => _ = set.insert(field, value.clone()),
+        let value = document.get(field).and_then(|value| value.map(Bson::try_from).transpose());
+        match value.map_err(|native| Error::unexpected("a record became no well-formed BSON").with_native(native))? {
+            Some(value) => _ = set.insert(field, value),
             None => _ = unset.insert(field, ""),
         }
     }
