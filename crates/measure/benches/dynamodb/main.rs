@@ -45,7 +45,7 @@ fn main() {
     }
     let (unique, direct_unique) =
         runtime.block_on(async { (ours_unique(bench.ours.backend()).await, direct.unique().await) });
-    bench.insert_unique(&unique, &direct_unique, &[(1, 50), (32, 5)]);
+    bench.insert_unique(&unique, &direct_unique, &[(1, 30), (32, 3)]);
     for call in [Call::InsertBatch, Call::UpdateBatch] {
         bench.call(call, &[(1, 10), (32, 1)]);
     }
