@@ -37,8 +37,9 @@ The suites of a backend are the test targets of its crate with `test = false`, w
 alone. One that is called after a kind of server runs against that kind: `standalone`, `auth`, `tls` (mongodb);
 all others run against the usual one, a replica set or plain DynamoDB Local.
 
-The targets of the facade with `test = false` run with each backend that it has a feature for. All are built
-as `cargo xtask test` builds the workspace.
+The targets of the facade, the model and the example service with `test = false` run with each backend that these
+have a feature for; one that is called after a kind of server only with the backend that has it. All are built as
+`cargo xtask test` builds the workspace.
 
   --backend B   only this one
 

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use admin::{Metrics, Service};
 use anyhow::Context as _;
 use axum::Router;
 use backends::ServiceConfig;
@@ -22,11 +23,11 @@ const GRACE: Duration = Duration::from_secs(5);
 /// What the service itself reads of its configuration.
 #[derive(Deserialize)]
 struct Config {
-    service: Service,
+    service: Listen,
 }
 
 #[derive(Deserialize)]
-struct Service {
+struct Listen {
     listen: SocketAddr,
 }
 
@@ -38,16 +39,22 @@ async fn main() -> anyhow::Result<()> {
     // The block `database` says which backend keeps the users; the rest of the program does not know.
     let database = ServiceConfig::from_file(&path)?.database;
     let listen = listen(&path)?;
+    let metrics = Metrics::install()?;
     let manager = backends::manager(&database)?;
-    let backend = manager.backend(&database.db_name).await?;
-    let users = admin::define(&backend).await?;
+    let backend = manager.backend(&database.db_name).await?.with_layer(metrics.layer());
+    let service = Service::define(&backend).await?;
+    if !backend.capabilities().batches {
+        tracing::warn!("{} has no batches here: nobody can register or confirm an address", backend.name());
+    }
 
     let interrupted = interrupted()?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("nothing can listen on {listen}"))?;
     let (name, address) = (backend.name(), listener.local_addr()?);
     writeln!(std::io::stdout(), "{name} holds the users; the list is at http://{address}/users")?;
-    serve(listener, admin::router(users), interrupted).await?;
+    let upkeep = tokio::spawn(metrics.clone().keep_up());
+    serve(listener, admin::router(service, metrics), interrupted).await?;
 
+    upkeep.abort();
     manager.close().await?;
     Ok(())
 }

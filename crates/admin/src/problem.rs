@@ -22,6 +22,9 @@ pub struct Problem {
     /// The field of a record or of a filter that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
+    /// `unknown` where the request may have been done all the same. Otherwise nothing was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
     /// Whether the same request may be sent again.
     #[serde(skip)]
     again: bool,
@@ -30,7 +33,7 @@ pub struct Problem {
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
-        Self { title, status: status.as_u16(), detail: detail.into(), field: None, again: false }
+        Self { title, status: status.as_u16(), detail: detail.into(), field: None, outcome: None, again: false }
     }
 
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
@@ -39,6 +42,24 @@ impl Problem {
 
     pub(crate) fn no_such_user() -> Self {
         Self::new(StatusCode::NOT_FOUND, "there is no such user")
+    }
+
+    /// One that was used, one that has expired and one that never was are not told apart: what has expired is gone from
+    /// the database, and who tries tokens learns nothing. So it is 404; 410 would claim to know that there was one.
+    pub(crate) fn no_such_token() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "there is no such token: it was used, or has expired, or never was")
+    }
+
+    /// For who used a token while somebody else used it too, or changed its user.
+    pub(crate) fn meanwhile() -> Self {
+        let detail = "somebody has used the token or changed the user meanwhile: send it again";
+        Self { again: true, ..Self::new(StatusCode::CONFLICT, detail) }
+    }
+
+    /// For who asks whether the service is ready, when it cannot use its database.
+    pub(crate) fn not_ready(error: &Error) -> Self {
+        tracing::warn!("{error}");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, format!("the database cannot be used: {}", error.kind()))
     }
 
     /// Names the field that it is about.
@@ -55,23 +76,37 @@ impl From<Error> for Problem {
                 return Self { field: error.path().map(str::to_owned), ..problem };
             }
             ErrorKind::NotFound => return Self::no_such_user(),
-            ErrorKind::AlreadyExists => return Self::new(StatusCode::CONFLICT, "there is a user with this address"),
+            ErrorKind::AlreadyExists => {
+                return Self::new(StatusCode::CONFLICT, "there is a user with this address: choose another address");
+            }
             ErrorKind::Conflict => {
                 return Self::new(StatusCode::PRECONDITION_FAILED, "somebody else has changed the user: read it again");
             }
+            ErrorKind::Unsupported => StatusCode::NOT_IMPLEMENTED,
             ErrorKind::Throttled | ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             ErrorKind::Timeout => StatusCode::GATEWAY_TIMEOUT,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         tracing::error!("{error}");
-        let detail = if error.may_have_happened() {
-            "nobody knows whether it was done: look before you send it again"
-        } else if error.is_retryable() {
+        if error.may_have_happened() {
+            let detail = "nobody knows whether it was done: look at the user before you send it again";
+            return Self { outcome: Some("unknown"), ..Self::new(status, detail) };
+        }
+        let detail = if error.is_retryable() {
             "not now: send it again later"
+        } else if error.is_unsupported() {
+            "nothing was done: the database of this service cannot do this; the log of the service says what it lacks"
         } else {
             "this is not your mistake; the log of the service says more"
         };
         Self { again: error.is_retryable(), ..Self::new(status, detail) }
+    }
+}
+
+/// Without random numbers there are no secrets.
+impl From<getrandom::Error> for Problem {
+    fn from(error: getrandom::Error) -> Self {
+        Error::unexpected(format!("no token can be made: {error}")).into()
     }
 }
 

@@ -16,5 +16,4 @@ async fn the_service_answers_as_computed_in_sqlite() {
     let uri = format!("sqlite:{}", folder.path().join("users.sqlite").display());
     let backend = backends::open(&uri).await.unwrap();
     scenario::run(&backend).await;
-    backend.close().await.unwrap();
 }

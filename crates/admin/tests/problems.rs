@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
+use admin::Service;
 use async_trait::async_trait;
 use backends::{Call, Error, ErrorKind, Layer, Next, Result};
 use serde_json::json;
@@ -30,7 +32,7 @@ impl Layer for Failing {
 async fn every_kind_of_error_has_a_status_and_shows_nothing_of_the_service() {
     let failing = Failing::default();
     let backend = backends::open("memory:").await.unwrap().with_layer(failing.clone());
-    let service = client::Service::start(admin::define(&backend).await.unwrap()).await;
+    let server = client::Server::start(Service::define(&backend).await.unwrap()).await;
 
     let new = json!({ "email": "ada@example.org", "name": "Ada", "role": "admin" });
     for kind in ErrorKind::ALL {
@@ -39,23 +41,52 @@ async fn every_kind_of_error_has_a_status_and_shows_nothing_of_the_service() {
             ErrorKind::NotFound => (404, false),
             ErrorKind::AlreadyExists => (409, false),
             ErrorKind::Conflict => (412, false),
+            ErrorKind::Unsupported => (501, false),
             ErrorKind::Throttled | ErrorKind::Unavailable => (503, true),
             ErrorKind::Timeout => (504, true),
             _ => (500, false),
         };
         *failing.0.lock().unwrap() = Some((*kind, false));
-        let answer = service.client.send("POST", "/users", Some(&new)).await;
+        let answer = server.client.send("POST", "/users", Some(&new)).await;
         assert!(!answer.problem(status).contains("db-7"), "{answer:?}");
         assert_eq!(answer.header("retry-after"), again.then_some("1"), "{answer:?}");
     }
     // Sent again, it might be done twice.
-    *failing.0.lock().unwrap() = Some((ErrorKind::Unavailable, true));
-    let unknown = service.client.send("POST", "/users", Some(&new)).await;
-    assert!(unknown.problem(503).starts_with("nobody knows whether it was done"));
-    assert_eq!(unknown.header("retry-after"), None);
+    for (kind, status) in [(ErrorKind::Unavailable, 503), (ErrorKind::Timeout, 504)] {
+        *failing.0.lock().unwrap() = Some((kind, true));
+        let unknown = server.client.send("POST", "/users", Some(&new)).await;
+        assert!(unknown.problem(status).starts_with("nobody knows whether it was done: look"), "{unknown:?}");
+        assert_eq!((&unknown.body["outcome"], unknown.header("retry-after")), (&json!("unknown"), None));
+    }
 
     *failing.0.lock().unwrap() = None;
-    assert_eq!(service.client.send("POST", "/users", Some(&new)).await.status, 201);
-    service.stop().await.unwrap();
-    backend.close().await.unwrap();
+    let registered = server.client.send("POST", "/users", Some(&new)).await;
+    assert_eq!((registered.status, registered.body.get("outcome")), (201, None));
+    server.stop().await;
+}
+
+/// Never answers a ping.
+#[derive(Debug)]
+struct Hanging;
+
+#[async_trait]
+impl Layer for Hanging {
+    async fn around(&self, call: &Call, next: Next<'_>) -> Result<()> {
+        if call.operation == "ping" {
+            std::future::pending::<()>().await;
+        }
+        next.run().await
+    }
+}
+
+#[tokio::test]
+async fn who_asks_whether_it_is_ready_does_not_wait_for_a_database_that_hangs() {
+    let backend = backends::open("memory:").await.unwrap().with_layer(Hanging);
+    let server = client::Server::start(Service::define(&backend).await.unwrap()).await;
+    let asked = Instant::now();
+    assert_eq!(server.client.get("/ready").await.problem(503), "the database cannot be used: timeout");
+    // The client's own deadline of 30 seconds is far away.
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+    assert_eq!(server.client.get("/health").await.status, 200);
+    server.stop().await;
 }

@@ -106,6 +106,19 @@ async fn it_serves_until_it_is_interrupted() {
     assert_eq!(count, json!({ "count": 0 }));
 }
 
+#[tokio::test]
+async fn it_says_that_it_lives_and_is_ready_and_what_it_has_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::start(&config(folder.path(), &json!({ "dbName": "memory" })));
+    let client = client::Client::new(&program.base);
+    assert_eq!(client.get("/health").await.body, json!({ "status": "alive" }));
+    assert_eq!(client.get("/ready").await.body, json!({ "status": "ready" }));
+    let measured = client.get("/metrics").await.text;
+    let ping = r#"db_client_operation_duration_seconds_count{db_system_name="memory",db_operation_name="ping"} 1"#;
+    assert!(measured.lines().any(|line| line == ping), "{measured}");
+    program.end(Signal::TERM);
+}
+
 #[cfg(feature = "sqlite")]
 #[tokio::test]
 async fn what_it_stored_is_there_after_a_restart() {

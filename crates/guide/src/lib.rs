@@ -42,6 +42,7 @@ documents! {
     deadlines_and_cancelling: "../../../docs/guide/deadlines-and-cancelling.md";
     layers: "../../../docs/guide/layers.md";
     testing_your_service: "../../../docs/guide/testing-your-service.md";
+    an_example_service: "../../../docs/guide/an-example-service.md";
     an_admin_list: "../../../docs/guide/an-admin-list.md";
     writing_a_backend: "../../../docs/guide/writing-a-backend.md";
     from_the_go_package: "../../../docs/guide/from-the-go-package.md";

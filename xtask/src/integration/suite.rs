@@ -60,9 +60,16 @@ impl Backend {
         for package in [FACADE, MODEL, ADMIN] {
             let has_feature = |package: &&Package| package.features.iter().any(|(feature, _)| feature == self.name);
             let theirs = metadata.package(package).filter(has_feature).into_iter().flat_map(Package::live);
+            let theirs = theirs.filter(|target| !self.is_of_another(target));
             suites.extend(theirs.map(|target| Ok(self.suite(package, target))));
         }
         suites
+    }
+
+    /// Whether a target is called after a kind of server that only another backend has.
+    fn is_of_another(&self, target: &str) -> bool {
+        let has = |backend: &Self| backend.kinds.contains(&&*target.replace('_', "-"));
+        !has(self) && BACKENDS.iter().any(has)
     }
 
     fn kind_of(&self, target: &str) -> &'static str {
@@ -87,9 +94,13 @@ mod tests {
     }
 
     fn suites(packages: &[Value]) -> Vec<Result<String, String>> {
+        suites_of(&BACKENDS[0], packages)
+    }
+
+    fn suites_of(backend: &Backend, packages: &[Value]) -> Vec<Result<String, String>> {
         let members: Vec<&Value> = packages.iter().map(|package| &package["id"]).collect();
         let metadata = Metadata::parse(&json!({"workspace_members": members, "packages": packages}));
-        let suites = BACKENDS[0].suites(&metadata).into_iter();
+        let suites = backend.suites(&metadata).into_iter();
         suites.map(|suite| suite.map(|suite| format!("{} on {}", suite.title(), suite.kind))).collect()
     }
 
@@ -113,6 +124,16 @@ mod tests {
         facade["features"] = json!({"mongodb": []});
         let found = suites(&[facade, live]);
         assert_eq!(found[1], Ok("backends: servers on replica-set".to_owned()));
+    }
+
+    #[test]
+    fn a_target_called_after_a_kind_of_server_is_left_to_the_backend_that_has_it() {
+        let mut admin = package("admin", &["servers", "standalone"]);
+        admin["features"] = json!({"mongodb": [], "dynamodb": []});
+        let packages = [admin, package("backends-mongo", &["live"]), package("backends-dynamo", &["live"])];
+        let of = |at: usize| suites_of(&BACKENDS[at], &packages).into_iter().skip(1).collect::<Result<Vec<_>, _>>();
+        assert_eq!(of(0).unwrap(), ["admin: servers on replica-set", "admin: standalone on standalone"]);
+        assert_eq!(of(1).unwrap(), ["admin: servers on plain"]);
     }
 
     #[test]

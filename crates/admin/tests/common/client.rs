@@ -1,8 +1,10 @@
 //! The service on a loopback port, and a client that speaks HTTP to it.
 
+use std::sync::OnceLock;
+
+use admin::{Metrics, Service};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
-use backends::{Repository, Result};
 use hyper_util::client::legacy::Client as Http;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -19,11 +21,18 @@ pub(crate) struct Client {
     http: Http<HttpConnector, Body>,
 }
 
-/// An answer, whose body is JSON or empty.
+/// The name and the value of a header.
+pub(crate) type Header<'a> = (&'a str, &'a str);
+
+pub(crate) const JSON: Header<'static> = ("content-type", "application/json");
+
+/// An answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+    /// What the text means, if it is JSON.
     pub(crate) body: Value,
 }
 
@@ -34,22 +43,26 @@ impl Client {
 
     /// Sends a request, and JSON with it.
     pub(crate) async fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
-        let json = body.map(Value::to_string);
-        let kind = json.is_some().then_some("application/json");
-        self.send_text(method, path, kind, &json.unwrap_or_default()).await
+        let headers = body.is_some().then_some(JSON);
+        self.send_text(method, path, headers.as_slice(), &body.map(Value::to_string).unwrap_or_default()).await
     }
 
-    /// Sends a request with any text.
-    pub(crate) async fn send_text(&self, method: &str, path: &str, kind: Option<&str>, body: &str) -> Answer {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
-        if let Some(kind) = kind {
-            request = request.header("content-type", kind);
-        }
+    /// Sends a request of who has seen the version with this entity tag.
+    pub(crate) async fn send_seen(&self, method: &str, path: &str, etag: &str, body: &Value) -> Answer {
+        self.send_text(method, path, &[JSON, ("if-match", etag)], &body.to_string()).await
+    }
+
+    /// Sends a request with any headers and any text.
+    pub(crate) async fn send_text(&self, method: &str, path: &str, headers: &[Header<'_>], body: &str) -> Answer {
+        let request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         let response = self.http.request(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(Body::new(body), 10_000_000).await.unwrap();
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let is_json = parts.headers.get("content-type").is_some_and(|kind| kind.to_str().unwrap().ends_with("json"));
+        let body = if is_json { serde_json::from_str(&text).unwrap() } else { Value::Null };
+        Answer { status: parts.status.as_u16(), headers: parts.headers, text, body }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -78,25 +91,31 @@ pub(crate) fn escaped(text: &str) -> String {
 }
 
 /// The service while it runs.
-pub(crate) struct Service {
+pub(crate) struct Server {
     pub(crate) client: Client,
     stop: oneshot::Sender<()>,
     task: JoinHandle<std::io::Result<()>>,
 }
 
-impl Service {
-    pub(crate) async fn start(users: Repository<admin::User>) -> Self {
+/// What this process measures, for all services that it runs.
+pub(crate) fn metrics() -> Metrics {
+    static METRICS: OnceLock<Metrics> = OnceLock::new();
+    METRICS.get_or_init(|| Metrics::install().unwrap()).clone()
+}
+
+impl Server {
+    pub(crate) async fn start(service: Service) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = Client::new(format!("http://{}", listener.local_addr().unwrap()));
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = axum::serve(listener, admin::router(users)).with_graceful_shutdown(async { drop(stopped.await) });
+        let router = admin::router(service, metrics());
+        let server = axum::serve(listener, router).with_graceful_shutdown(async { drop(stopped.await) });
         Self { client, stop, task: tokio::spawn(server.into_future()) }
     }
 
     /// Stops it as an interrupt would; it ends although clients keep their connections.
-    pub(crate) async fn stop(self) -> Result<()> {
+    pub(crate) async fn stop(self) {
         drop(self.stop);
         self.task.await.unwrap().unwrap();
-        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::client::Client;
+use super::client::{Client, JSON};
 
 /// A request that is refused, with the status, and a part of what is said.
 type Case = (&'static str, &'static str, Value, u16, &'static str);
@@ -41,6 +41,11 @@ fn cases() -> Vec<Case> {
         ("POST", "/users", user("nobody", "Nobody"), 400, "an e-mail address has an @"),
         ("POST", "/users", user("a@b", " "), 400, "a user has a name"),
         ("POST", "/users", user(&long, "Long"), 400, "at most 1,024 bytes"),
+        ("PUT", "/users/a@b", none(), 405, "does not take PUT"),
+        ("POST", "/confirmations", json!({}), 400, "missing field `token`"),
+        ("POST", "/confirmations", json!({ "token": 5 }), 400, "expected a string"),
+        ("POST", "/confirmations", json!({ "token": "" }), 404, "there is no such token"),
+        ("POST", "/confirmations", json!({ "token": "0".repeat(32) }), 404, "there is no such token"),
         ("POST", "/users/search", json!({}), 400, "missing field `filter`"),
         ("POST", "/users/search", filter(json!({ "field": "role", "eqq": "admin" })), 400, "did you mean `eq`?"),
         ("POST", "/users/search", filter(json!({ "field": "rolle", "eq": "admin" })), 400, "did you mean `role`?"),
@@ -60,10 +65,9 @@ pub(super) async fn requests(client: &Client) {
         let detail = answer.problem(status);
         assert!(detail.contains(said), "{method} {path} {body}: {detail}");
     }
-    let json = Some("application/json");
-    let broken = client.send_text("POST", "/users", json, "{\"email\": ").await;
+    let broken = client.send_text("POST", "/users", &[JSON], "{\"email\": ").await;
     assert!(broken.problem(400).contains("EOF while parsing"), "{broken:?}");
-    let large = client.send_text("POST", "/users", json, &" ".repeat(3_000_000)).await;
+    let large = client.send_text("POST", "/users", &[JSON], &" ".repeat(3_000_000)).await;
     large.problem(413);
     assert_eq!(client.get("/users/count").await.body, before);
     // What a filter is about is named for itself, so that a form can show it at its place.

@@ -23,6 +23,7 @@ pub(crate) fn users() -> Vec<User> {
             role: [Role::Admin, Role::Editor, Role::Member, Role::Member, Role::Member][spread as usize % 5],
             active: !n.is_multiple_of(7),
             created: at(i64::from(spread / 4)),
+            version: 0,
         }
     };
     (0..COUNT).map(user).collect()
