@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use admin::Service;
 use async_trait::async_trait;
-use backends::{Call, Error, ErrorKind, Layer, Next, Result};
-use serde_json::json;
+use backends::{Call, Error, ErrorKind, Filter, Layer, Next, Result};
+use serde_json::{Value, json};
 
 #[path = "common/client.rs"]
 #[allow(dead_code, reason = "the other tests send more")]
@@ -88,5 +88,50 @@ async fn who_asks_whether_it_is_ready_does_not_wait_for_a_database_that_hangs() 
     // The client's own deadline of 30 seconds is far away.
     assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
     assert_eq!(server.client.get("/health").await.status, 200);
+    server.stop().await;
+}
+
+/// Does every write, and loses its answer.
+#[derive(Debug)]
+struct Losing;
+
+#[async_trait]
+impl Layer for Losing {
+    async fn around(&self, call: &Call, next: Next<'_>) -> Result<()> {
+        next.run().await?;
+        match call.operation {
+            "batch" | "update" | "delete_one" => {
+                Err(Error::unavailable("the connection broke").with_may_have_happened(true))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_is_told_that_nobody_knows_sees_it_by_a_look_and_does_not_do_it_twice() {
+    let backend = backends::open("memory:").await.unwrap().with_layer(Losing);
+    let service = Service::define(&backend).await.unwrap();
+    let server = client::Server::start(service.clone()).await;
+    let path = "/users/ada@example.org";
+    // Sent, looked for, and sent again.
+    let thrice = async |method: &str, at: &str, etag: &str, body: Value, again: u16| {
+        let unknown = server.client.send_seen(method, at, etag, &body).await;
+        assert!(unknown.problem(503).contains("look at the user"), "{unknown:?}");
+        assert_eq!(unknown.body["outcome"], "unknown");
+        let seen = server.client.get(path).await;
+        server.client.send_seen(method, at, etag, &body).await.problem(again);
+        assert_eq!(server.client.get(path).await.body, seen.body);
+        seen
+    };
+
+    let new = json!({ "email": "ada@example.org", "name": "Ada", "role": "member" });
+    assert_eq!(thrice("POST", "/users", "", new, 409).await.body["name"], "Ada");
+    let tokens = service.tokens.find(Filter::all()).await.unwrap();
+    let used = json!({ "token": tokens[0].token });
+    assert_eq!(thrice("POST", "/confirmations", "", used, 404).await.body["active"], true);
+    let edited = thrice("PATCH", path, "\"2\"", json!({ "role": "admin" }), 412).await;
+    assert_eq!((&edited.body["role"], edited.header("etag")), (&json!("admin"), Some("\"3\"")));
+    thrice("DELETE", path, "\"3\"", Value::Null, 404).await.problem(404);
     server.stop().await;
 }
