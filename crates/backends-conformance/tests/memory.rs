@@ -5,6 +5,16 @@ use backends_core::{Definition, Document, Registry};
 
 backends_conformance::suite!(backends_conformance::by_uri(Memory, |store| format!("memory:{store}")));
 
+/// The same behind faults of which none is said: they change nothing.
+mod behind_faults {
+    use backends_core::faults::Faults;
+    use backends_core::memory::Memory;
+
+    backends_conformance::suite!(backends_conformance::by_uri(Faults::new().factory(Memory), |store| {
+        format!("memory:{store}")
+    }));
+}
+
 #[tokio::test]
 async fn c44_the_native_types_of_memory_are_reached() {
     let backend = Registry::new().register(Memory).open("memory:").await.unwrap();

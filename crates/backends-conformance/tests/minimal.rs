@@ -26,6 +26,39 @@ mod with_ttl {
     backends_conformance::each_case_of_expiry! { backends_conformance::make_tests }
 }
 
+/// What core does by a swap loses its answer as what a driver does itself.
+mod behind_faults {
+    use backends_core::faults::{Fault, Faults};
+    use backends_core::{Definition, Document, Filter, Registry, Repository, Update, Value};
+
+    #[tokio::test]
+    async fn c42_a_write_that_is_left_to_core_loses_its_answer_and_is_done() {
+        let faults = Faults::new();
+        let registry = Registry::new().register(faults.factory(super::Minimal::default()));
+        let backend = registry.open("minimal:behind_faults").await.unwrap();
+        let definition = Definition::builder("records").partition_key("key").build().unwrap();
+        let records: Repository = backend.define(definition).await.unwrap();
+        let record = |key: &str| Document::from([("key", key)]);
+        for operation in ["insert", "insert_many", "replace", "update", "delete"] {
+            faults.once(operation, Fault::LoseAnswer);
+            let error = match operation {
+                "insert" => records.insert(&record("a")).await.unwrap_err(),
+                "insert_many" => records.insert_many(&[record("b")]).await.unwrap_err(),
+                "replace" => records.upsert(&record("c")).await.unwrap_err(),
+                "update" => records.update("a", Update::new().inc("n", 1)).await.unwrap_err(),
+                _ => records.delete("b").await.unwrap_err(),
+            };
+            assert!(error.is_unavailable() && error.may_have_happened(), "{operation}: {error}");
+        }
+        let mut stored = records.find(Filter::all()).await.unwrap();
+        stored.sort_by_key(|record| record.get("key").map(|key| key == &Value::from("c")));
+        let keys: Vec<_> = stored.iter().map(|record| record.get("key").cloned().unwrap()).collect();
+        assert_eq!(keys, [Value::from("a"), "c".into()]);
+        assert_eq!(stored[0].get("n"), Some(&Value::Int(1)));
+        assert_eq!(faults.met(), 5);
+    }
+}
+
 #[derive(Debug, Default)]
 struct Table {
     definition: tokio::sync::Mutex<Option<String>>,

@@ -33,21 +33,34 @@ struct Shared {
     driver: Arc<dyn BackendDriver>,
     /// By the lower-case name of the repository.
     slots: Mutex<HashMap<String, Arc<Slot>>>,
-    closed: AtomicBool,
+    closed: Arc<AtomicBool>,
     early_timer: EarlyTimer,
+}
+
+impl Shared {
+    fn new(driver: Arc<dyn BackendDriver>, closed: Arc<AtomicBool>) -> Self {
+        Self { driver, slots: Mutex::default(), closed, early_timer: EarlyTimer::new() }
+    }
 }
 
 impl Backend {
     /// The backend that `driver` is: for tests, wrappers and third parties. Programs get theirs from a manager.
     #[doc(alias = "NewRepositoriesBackend")]
     pub fn new(driver: Arc<dyn BackendDriver>) -> Self {
-        let shared =
-            Shared { driver, slots: Mutex::default(), closed: AtomicBool::new(false), early_timer: EarlyTimer::new() };
-        Self::by(Way { shared: Arc::new(shared), layers: Arc::new([]), clock: Arc::new(SystemClock), timeout: TIMEOUT })
+        let shared = Arc::new(Shared::new(driver, Arc::default()));
+        Self::by(Way { shared, layers: Arc::new([]), clock: Arc::new(SystemClock), timeout: TIMEOUT })
     }
 
     fn by(way: Way) -> Self {
         Self(Arc::new(way))
+    }
+
+    /// The backend whose driver is what `wrap` makes of this one's, with the same layers, clock and time limit. It is
+    /// closed when this one is.
+    pub(crate) fn through(&self, wrap: impl FnOnce(Arc<dyn BackendDriver>) -> Arc<dyn BackendDriver>) -> Self {
+        let driver = wrap(Arc::clone(self.driver()));
+        let shared = Arc::new(Shared::new(driver, Arc::clone(&self.0.shared.closed)));
+        Self::by(Way { shared, ..Way::clone(&self.0) })
     }
 
     /// The same backend with a layer further out, for the repositories that are defined through it.

@@ -6,6 +6,7 @@
 //! - A record goes `T` → [`RecordBuf`] → the driver's own form; what no backend stores is refused on the way, before
 //!   any I/O. It comes back as a walk over [`Tokens`], which one decoder turns into a `T`.
 //! - [`driver`] has the traits that a backend implements; [`memory`] is the reference, short enough to read first.
+//! - [`faults`] is for the tests of programs: calls that fail, and answers that are lost.
 //! - [`json`] is the JSON form of records, for backends that store text.
 //! - The rest is what users hold: [`Registry`], [`BackendManager`], [`Backend`], [`Repository`], the actions in
 //!   [`action`], [`Definition`], [`DatabaseConfig`], [`Error`].
@@ -22,6 +23,7 @@ mod document;
 pub mod driver;
 mod encode;
 mod error;
+pub mod faults;
 mod filter;
 mod id;
 pub mod json;

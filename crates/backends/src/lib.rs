@@ -95,7 +95,7 @@ pub use backends_core::{
     SystemClock, Throughput, Timestamp, Token, Tokens, Ttl, TtlChange, TtlHolds, Update, Upserted, Uri, Value,
     WrittenBatch, field, reconcile,
 };
-pub use backends_core::{action, driver, json, memory};
+pub use backends_core::{action, driver, faults, json, memory};
 
 #[cfg(feature = "metrics")]
 pub use backends_core::MetricsLayer;
