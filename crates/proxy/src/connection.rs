@@ -90,6 +90,10 @@ impl Line<'_> {
                 sleep(time).await;
                 self.forward(request, id, &[], Delivery::Whole).await
             }
+            Fault::Wait(gate) => {
+                gate.pass().await;
+                self.forward(request, id, &request.bytes, Delivery::Whole).await
+            }
             Fault::Hang => std::future::pending().await,
             Fault::Cut => Ok(Then::Close),
             Fault::LoseAnswer => {

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 /// A change of the bytes of a message.
 pub(crate) type Change = Arc<dyn Fn(Vec<u8>) -> Vec<u8> + Send + Sync>;
 
@@ -18,6 +20,8 @@ pub enum Fault {
     Delay(Duration),
     /// The same, but the client gets the answer later.
     DelayAnswer(Duration),
+    /// The same, but the server gets it once the gate is open.
+    Wait(Gate),
     /// Nobody gets anything, and the connection stays open.
     Hang,
     /// The connection is closed; the server has not seen the request.
@@ -37,6 +41,49 @@ pub enum Fault {
     /// DynamoDB: of the items of a batch only this many, in each table, are sent to the server; the answer names
     /// the others as unprocessed.
     Unprocessed(usize),
+}
+
+/// What requests wait at until a test opens it. Every clone is the same.
+#[derive(Clone)]
+pub struct Gate(Arc<Sides>);
+
+struct Sides {
+    /// A permit for each request that came.
+    before: Semaphore,
+    /// Closed when the gate is opened.
+    bar: Semaphore,
+}
+
+impl Gate {
+    /// One that is shut.
+    pub fn new() -> Self {
+        Self(Arc::new(Sides { before: Semaphore::new(0), bar: Semaphore::new(0) }))
+    }
+
+    /// Waits until a request stands before it; the next time until another does.
+    pub async fn reached(&self) {
+        if let Ok(one) = self.0.before.acquire().await {
+            one.forget();
+        }
+    }
+
+    /// Lets pass what stands before it, and all that comes.
+    pub fn open(&self) {
+        self.0.bar.close();
+    }
+
+    /// Stands before it until it is open.
+    pub(crate) async fn pass(&self) {
+        self.0.before.add_permits(1);
+        // It has no permits, so that it ends when it is closed.
+        let _ = self.0.bar.acquire().await;
+    }
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// A function from the body of an answer to another one; made by [`Fault::change`].
@@ -81,6 +128,7 @@ impl fmt::Debug for Fault {
             Self::Pass => f.write_str("Pass"),
             Self::Delay(time) => f.debug_tuple("Delay").field(time).finish(),
             Self::DelayAnswer(time) => f.debug_tuple("DelayAnswer").field(time).finish(),
+            Self::Wait(_) => f.write_str("Wait"),
             Self::Hang => f.write_str("Hang"),
             Self::Cut => f.write_str("Cut"),
             Self::LoseAnswer => f.write_str("LoseAnswer"),
@@ -91,6 +139,12 @@ impl fmt::Debug for Fault {
             Self::Change(_) => f.write_str("Change"),
             Self::Unprocessed(kept) => f.debug_tuple("Unprocessed").field(kept).finish(),
         }
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gate").field("is_open", &self.0.bar.is_closed()).finish()
     }
 }
 

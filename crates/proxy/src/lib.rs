@@ -1,6 +1,6 @@
 //! A TCP proxy between a real client and a real server, for tests.
 //!
-//! It records every request, and what a test tells it to do with one it does: it delays, hangs, cuts the
+//! It records every request, and what a test tells it to do with one it does: it delays, holds, hangs, cuts the
 //! connection, loses the answer, answers in place of the server, or has only a part of a batch done. So a test
 //! can assert that a read was one request, and provoke what a local server never does by itself.
 //!
@@ -32,7 +32,7 @@ mod proxy;
 mod request;
 mod wire;
 
-pub use fault::{Answer, Fault};
+pub use fault::{Answer, Fault, Gate};
 pub use proxy::Proxy;
 pub use request::{Answered, Request};
 pub use wire::Protocol;

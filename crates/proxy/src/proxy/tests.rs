@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 use super::*;
 use crate::wire::Reader;
-use crate::{Answer, dynamodb, mongodb};
+use crate::{Answer, Gate, dynamodb, mongodb};
 
 /// A server that answers a request with its own body, and counts.
 async fn echo(protocol: Protocol) -> (String, Arc<AtomicUsize>) {
@@ -86,6 +86,23 @@ async fn requests_pass_and_are_recorded_with_their_answers() {
     assert!(proxy.log().is_empty());
     assert_eq!((count.load(Ordering::SeqCst), proxy.connections()), (2, 1));
     assert!(proxy.errors().is_empty());
+}
+
+#[tokio::test]
+async fn what_waits_at_a_gate_passes_when_it_is_opened() {
+    let Setting { proxy, count, mut client } = setting().await;
+    let gate = Gate::new();
+    let shut = gate.clone();
+    proxy.on(move |_, _| Fault::Wait(shut.clone()));
+    let opening = async {
+        gate.reached().await;
+        assert_eq!(count.load(Ordering::SeqCst), 0);
+        gate.open();
+    };
+    let (answer, ()) = tokio::join!(client.ask("GetItem", json!({})), opening);
+    assert_eq!(answer, Some((200, json!({}))));
+    assert!(client.ask("GetItem", json!({})).await.is_some());
+    assert_eq!(count.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]
