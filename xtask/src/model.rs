@@ -8,7 +8,7 @@ const BACKENDS: &[(&str, bool)] = &[("memory", false), ("sqlite", false), ("mong
 
 pub(crate) const VERB: Verb = Verb {
     name: "model",
-    usage: "--backend B [--operations N] [--seed S] [--longest L] [--jobs J] [--writers W]",
+    usage: "--backend B [--operations N] [--seed S] [--longest L] [--jobs J] [--writers W] [--harm P]",
     about: "Run random programs on a backend and on a model of it, and compare every answer",
     help: "\
 A program has a definition of its own and up to 400 operations: writes, reads with any filter and
@@ -23,13 +23,23 @@ its seed. The last line is `N operations, D divergences`; the exit code is 1 if 
   --longest L      how many bytes the longest text has; 2,000 if not given
   --jobs J         how many programs run at once; 2 if not given
   --writers W      how many programs share a repository and run at once, each with records of its own;
-                   1 if not given",
+                   1 if not given
+  --harm P         how many of 100 requests are harmed: refused, throttled, delayed, done without an
+                   answer, cut off, or never answered; before a server by a proxy, else by the wrapper
+                   `Faults`. 0 if not given; for one writer
+
+With `--harm` a call may fail with Throttled, Unavailable or Timeout. After every write, and every call
+that failed, all that is stored is read by a clean way: what was acknowledged has to be there once;
+what surely did not happen may have changed nothing; what may have happened is as it was or as it was
+meant, of a batch all of it or nothing, and the model follows. The line before the last says how many
+requests were harmed and how many operations failed. A call may take 1 s, and few are let hang so
+long: 20,000 operations take some minutes.",
     run,
 };
 
 fn run(mut args: Args) -> Result {
     let mut words = Vec::new();
-    for option in ["--operations", "--seed", "--longest", "--jobs", "--writers"] {
+    for option in ["--operations", "--seed", "--longest", "--jobs", "--writers", "--harm"] {
         words.extend(args.option::<u64>(option)?.map(|value| format!("{option}={value}")));
     }
     run_program("model", args, words)

@@ -47,7 +47,7 @@ impl Dataset {
     /// The data set cannot be had, or a call fails.
     pub async fn run(self) -> Result<u64, String> {
         let cities = cities(self.records)?;
-        let stores = Stores::new(&self.backend)?;
+        let stores = Stores::new(&self.backend, None)?;
         let (backend, memory) = (stores.open(0).await?, backends::open("memory:cities").await.map_err(said)?);
         let result = self.compare(&cities, &backend, &memory).await;
         stores.remove(0, backend).await?;

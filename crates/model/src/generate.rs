@@ -1,5 +1,6 @@
 //! Random programs: a definition, and calls that fit it.
 
+mod batch;
 mod query;
 mod schema;
 mod update;
@@ -19,7 +20,7 @@ pub(crate) use value::{INSTANTS, Scale};
 pub(crate) fn program(seed: u64, operations: usize, scale: Scale) -> Program {
     let mut rng = Rng::with_seed(seed);
     let schema = schema_of(seed, &mut rng);
-    Generator { rng, schema, scale, now: START, writer: None }.program(seed, operations)
+    Generator::new(seed, rng, schema, scale, None).program(seed, operations)
 }
 
 /// Programs of so many operations each that share a repository, and run at once.
@@ -27,8 +28,7 @@ pub(crate) fn programs(seed: u64, operations: usize, scale: Scale, writers: u8) 
     let schema = schema_of(seed, &mut Rng::with_seed(seed)).shared();
     let program = |writer: u8| {
         let rng = Rng::with_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(writer.into()));
-        let generator = Generator { rng, schema: schema.clone(), scale, now: START, writer: Some(writer) };
-        generator.program(seed, operations)
+        Generator::new(seed, rng, schema.clone(), scale, Some(writer)).program(seed, operations)
     };
     (0..writers).map(program).collect()
 }
@@ -56,9 +56,16 @@ struct Generator {
     now: i64,
     /// The number of the writer whose program it is, if there are several.
     writer: Option<u8>,
+    /// Of a second repository, in a quarter of the programs.
+    second: Option<Schema>,
 }
 
 impl Generator {
+    fn new(seed: u64, rng: Rng, schema: Schema, scale: Scale, writer: Option<u8>) -> Self {
+        let second = (seed % 4 == 3).then(|| schema.second(writer));
+        Self { rng, schema, scale, now: START, writer, second }
+    }
+
     fn program(mut self, seed: u64, operations: usize) -> Program {
         let mut all = vec![self.insert_many(60)];
         while all.len() + 1 < operations {
@@ -67,10 +74,13 @@ impl Generator {
         // What is stored in the end.
         all.push(Operation::Find(self.everything()));
         all.truncate(operations);
-        Program { seed, schema: self.schema, operations: all }
+        Program { seed, schema: self.schema, second: self.second, operations: all }
     }
 
     fn operation(&mut self) -> Operation {
+        if self.second.is_some() && self.rng.u8(..20) == 0 {
+            return self.batch();
+        }
         match self.rng.u16(..1_000) {
             0..5 if self.writer.is_none() => Operation::Define,
             900..940 if self.schema.time.is_some() => {

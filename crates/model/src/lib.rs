@@ -7,6 +7,7 @@
 
 mod cities;
 mod generate;
+mod harm;
 mod operation;
 mod options;
 mod program;
@@ -77,7 +78,7 @@ pub async fn run(options: Options) -> Result<u64, String> {
     let together = OPERATIONS * u64::from(options.writers);
     let programs = options.operations.div_ceil(together);
     println!("seed {}, {programs} definitions of up to {OPERATIONS} operations each", options.seed);
-    let stores = Arc::new(Stores::new(&options.backend)?);
+    let stores = Arc::new(Stores::new(&options.backend, options.harm)?);
     let (next, operations, differences) = Default::default();
     let jobs = options.jobs;
     let work = Arc::new(Work { stores, options, programs, next, operations, differences });
@@ -91,6 +92,10 @@ pub async fn run(options: Options) -> Result<u64, String> {
     let [operations, differing] = [&work.operations, &work.differences].map(|count| count.load(Ordering::Relaxed));
     let seconds = started.elapsed().as_secs_f64();
     println!("{} on {programs} definitions, seed {}, {seconds:.0} s", work.options.backend, work.options.seed);
+    if let Some(percent) = work.options.harm {
+        let (harmed, failed) = work.stores.counts();
+        println!("{harmed} requests harmed ({percent} of 100), {failed} operations failed");
+    }
     println!("{operations} operations, {differing} divergences");
     Ok(differing)
 }

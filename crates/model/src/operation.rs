@@ -37,10 +37,19 @@ pub(crate) enum Operation {
     FindOne(Query),
     Count(Filter),
     Exists(Filter),
+    /// Writes by key, all of them or none.
+    Batch(Vec<(Side, Operation)>),
     /// Page after page of these sizes, with writes between them.
     Pages(Query, Vec<u32>, Vec<Operation>),
     /// A call that is just outside the domain.
     Outside(Outside),
+}
+
+/// Which of the two repositories of a program a write of a batch is to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    First,
+    Second,
 }
 
 /// Which record a call is about.
@@ -109,6 +118,13 @@ impl fmt::Display for Operation {
             Self::FindOne(query) => write!(f, "find_one {query}"),
             Self::Count(filter) => write!(f, "count {}", shown(filter)),
             Self::Exists(filter) => write!(f, "exists {}", shown(filter)),
+            Self::Batch(writes) => {
+                f.write_str("batch")?;
+                writes.iter().try_for_each(|(side, write)| {
+                    let side = if *side == Side::First { "" } else { "in the second, " };
+                    write!(f, "\n      {side}{write}")
+                })
+            }
             Self::Pages(query, sizes, between) => {
                 write!(f, "pages of {sizes:?} of {query}")?;
                 between.iter().try_for_each(|write| write!(f, "\n      then {write}"))

@@ -45,6 +45,8 @@ pub struct Options {
     pub(crate) jobs: u32,
     /// How many write to each repository at once.
     pub(crate) writers: u8,
+    /// How many of 100 requests are harmed, if any are.
+    pub(crate) harm: Option<u32>,
     /// Whether the first program that differs is the last, and printed as it is.
     pub(crate) stops_at_first: bool,
     pub(crate) scale: Scale,
@@ -57,16 +59,33 @@ impl Options {
     /// # Errors
     /// `TEST_SEED` is no number.
     pub fn short(backend: &str, operations: u64, writers: u8) -> Result<Self, String> {
+        Self::shortly([
+            ("backend", backend.to_owned()),
+            ("operations", operations.to_string()),
+            ("writers", writers.to_string()),
+        ])
+    }
+
+    /// The same of one program at a time, so many of 100 of whose requests are harmed.
+    ///
+    /// # Errors
+    /// `TEST_SEED` is no number.
+    pub fn harmed(backend: &str, operations: u64, percent: u32) -> Result<Self, String> {
+        Self::shortly([
+            ("backend", backend.to_owned()),
+            ("operations", operations.to_string()),
+            ("harm", percent.to_string()),
+        ])
+    }
+
+    fn shortly(words: [(&str, String); 3]) -> Result<Self, String> {
         let seed = std::env::var("TEST_SEED").map(|seed| format!("--seed={seed}"));
-        let words = [("backend", backend.to_owned()), ("operations", operations.to_string())];
-        let words = words.into_iter().chain([("writers", writers.to_string())]);
-        let words = words.map(|(name, value)| format!("--{name}={value}"));
+        let words = words.into_iter().map(|(name, value)| format!("--{name}={value}"));
         Self::read(words.chain(seed))
     }
 
-    /// Reads `--backend=B`, `--operations=N`, `--seed=S`, `--longest=L`, `--jobs=J`, `--writers=W` and
-    /// `--first`; see
-    /// `cargo xtask model --help`.
+    /// Reads `--backend=B`, `--operations=N`, `--seed=S`, `--longest=L`, `--jobs=J`, `--writers=W`, `--harm=P` and
+    /// `--first`; see `cargo xtask model --help`.
     ///
     /// # Errors
     /// What is none of these, or no number.
@@ -78,12 +97,16 @@ impl Options {
             seed: words.number("--seed")?.unwrap_or_else(|| fastrand::u64(..1 << 48)),
             jobs: words.number("--jobs")?.unwrap_or(2),
             writers: words.number("--writers")?.unwrap_or(1),
+            harm: words.number("--harm")?.filter(|percent| *percent > 0),
             stops_at_first: words.flag("--first"),
             scale: Scale { longest: words.number("--longest")?.unwrap_or(2_000) },
         };
         words.finish()?;
         if options.scale.longest < 2 || options.jobs == 0 || options.writers == 0 {
             return Err("`--longest` is at least 2, `--jobs` and `--writers` at least 1".to_owned());
+        }
+        if options.harm.is_some() && options.writers > 1 {
+            return Err("`--harm` is for one writer: leave `--writers` out".to_owned());
         }
         Ok(options)
     }

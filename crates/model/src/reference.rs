@@ -12,11 +12,12 @@ use crate::schema::Schema;
 mod edit;
 mod expiry;
 mod version;
+mod write;
 
-pub(crate) use version::brought;
+pub(crate) use write::{Came, Write};
 
 /// What a repository holds.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Reference {
     pub(crate) schema: Schema,
     /// As they are read.
@@ -46,10 +47,14 @@ impl Reference {
         fields.map(|field| record.get(field).cloned().unwrap_or(Value::Null)).collect()
     }
 
+    /// A key as it stands in a record.
+    pub(crate) fn normalised(&self, key: &[Value]) -> Vec<Value> {
+        self.schema.key_fields().iter().zip(key).map(|(path, value)| self.stored_at(path, value)).collect()
+    }
+
     /// Where the record with a key stands.
     pub(crate) fn position(&self, key: &[Value]) -> Option<usize> {
-        let key: Vec<Value> =
-            self.schema.key_fields().iter().zip(key).map(|(path, value)| self.stored_at(path, value)).collect();
+        let key = self.normalised(key);
         self.records.iter().position(|record| self.key_of(record) == key)
     }
 

@@ -1,10 +1,13 @@
 //! Running a program on a store and on the model, and comparing each answer.
 
+mod batch;
+mod harmed;
 mod pages;
 mod reads;
 mod updates;
 mod writes;
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -13,14 +16,46 @@ use serde::{Serialize, Serializer};
 use tokio::task::JoinSet;
 
 use crate::generate::START;
+use crate::harm::Harm;
 use crate::operation::{Operation, Outside, value_shown};
 use crate::program::Program;
 use crate::reference::{Reference, is_same};
 use crate::schema::Schema;
 use crate::store::Stores;
 
-/// What differed, in words.
-type Check<T = ()> = Result<T, String>;
+use batch::Second;
+use harmed::Harming;
+
+/// What differed.
+#[derive(Debug)]
+enum Difference {
+    Words(String),
+    /// A call failed on its way, as it may where requests are harmed.
+    Failed(Error),
+}
+
+type Check<T = ()> = Result<T, Difference>;
+
+impl From<String> for Difference {
+    fn from(words: String) -> Self {
+        Self::Words(words)
+    }
+}
+
+impl From<&str> for Difference {
+    fn from(words: &str) -> Self {
+        Self::Words(words.to_owned())
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Words(words) => f.write_str(words),
+            Self::Failed(error) => write!(f, "error where an answer is expected: {error}"),
+        }
+    }
+}
 
 /// A program on its way.
 struct Running {
@@ -30,6 +65,9 @@ struct Running {
     opened: Vec<Backend>,
     repository: Repository<Document>,
     reference: Reference,
+    second: Option<Second>,
+    /// What harms its requests, if anything does.
+    harming: Option<Harming>,
     has_all_indexes: bool,
     clock: Clock,
 }
@@ -56,7 +94,7 @@ pub(crate) async fn run(
 ) -> Result<Option<(usize, String)>, String> {
     let first = stores.open(number).await?;
     let difference = match Running::new(stores, number, &first, program).await {
-        Err(difference) => Some((0, difference)),
+        Err(difference) => Some((0, difference.to_string())),
         Ok(mut running) => {
             let difference = running.all(&program.operations).await;
             running.close().await?;
@@ -83,7 +121,7 @@ pub(crate) async fn run_together(
         running.spawn(async move {
             let mut running = match Running::new(&stores, number, &first, &program).await {
                 Ok(running) => running,
-                Err(difference) => return Ok((writer, 0, Some((0, difference)))),
+                Err(difference) => return Ok((writer, 0, Some((0, difference.to_string())))),
             };
             let difference = running.all(&program.operations).await;
             running.close().await?;
@@ -97,8 +135,7 @@ pub(crate) async fn run_together(
         records += left as u64;
     }
     if let (Some(program), true) = (programs.first(), differences.is_empty()) {
-        let all = define(&first, &program.schema, false).await?;
-        let counted = all.count(Filter::all()).await.map_err(unexpected)?;
+        let counted = count(&first, &program.schema).await.map_err(|difference| difference.to_string())?;
         if counted != records {
             differences.push((0, (None, format!("{counted} records in the end, but the writers have {records}"))));
         }
@@ -112,23 +149,55 @@ impl Running {
         let mut schema = program.schema.clone();
         schema.time = schema.time.filter(|_| first.capabilities().ttl);
         let clock = Clock(Arc::new(AtomicI64::new(START)));
-        let repository = define(&clock.of(first), &schema, false).await?;
-        let (reference, opened) = (Reference::new(schema), vec![first.clone()]);
-        Ok(Self { stores: Arc::clone(stores), number, opened, repository, reference, has_all_indexes: false, clock })
+        let clean = clock.of(first);
+        let (mut opened, mut harming) = (first.clone(), None);
+        if let Some(percent) = stores.harm() {
+            let mut harm = Harm::new(percent);
+            opened = stores.open_behind(number, &mut harm).await?;
+            let second = define_second(&clean, program.second.as_ref()).await?;
+            let clean = define(&clean, &schema, false).await?;
+            harming = Some(Harming { harm, seed: program.seed, clean, second, failed: 0 });
+        }
+        let repository = define(&clock.of(&opened), &schema, false).await?;
+        let second = define_second(&clock.of(&opened), program.second.as_ref()).await?;
+        let second = second
+            .zip(program.second.clone())
+            .map(|(repository, schema)| Second { repository, reference: Reference::new(schema) });
+        let (reference, opened) = (Reference::new(schema), vec![opened]);
+        let stores = Arc::clone(stores);
+        Ok(Self { stores, number, opened, repository, reference, second, harming, has_all_indexes: false, clock })
+    }
+
+    /// The backend as the last process has it.
+    fn backend(&self) -> &Backend {
+        self.repository.backend()
     }
 
     /// Closes all that were opened but the first, which removes the store.
-    async fn close(&mut self) -> Check {
-        for backend in self.opened.drain(1..) {
-            backend.close().await.map_err(unexpected)?;
+    async fn close(&mut self) -> Result<(), String> {
+        let kept = usize::from(self.harming.is_none());
+        for backend in self.opened.drain(kept..) {
+            let closed = backend.close().await;
+            // What was let hang may keep it from closing in time.
+            if self.harming.is_none() {
+                closed.map_err(|error| format!("a store cannot be closed: {error}"))?;
+            }
+        }
+        if let Some(harming) = &self.harming {
+            self.stores.count(harming.harm.count(), harming.failed);
         }
         Ok(())
     }
 
     async fn all(&mut self, operations: &[Operation]) -> Option<(usize, String)> {
         for (at, operation) in operations.iter().enumerate() {
-            if let Err(difference) = Box::pin(self.step(operation)).await {
-                return Some((at, difference));
+            let is_harmed = self.harming.is_some();
+            let is_harmed =
+                is_harmed && !matches!(operation, Operation::Define | Operation::Reopen | Operation::Pass(_));
+            let step =
+                if is_harmed { Box::pin(self.harmed(operation)).await } else { Box::pin(self.step(operation)).await };
+            if let Err(difference) = step {
+                return Some((at, difference.to_string()));
             }
             self.reference.forget();
         }
@@ -142,7 +211,10 @@ impl Running {
                 self.define().await
             }
             Operation::Reopen => {
-                let opened = self.stores.open(self.number).await?;
+                let opened = match &mut self.harming {
+                    Some(harming) => self.stores.open_behind(self.number, &mut harming.harm).await?,
+                    None => self.stores.open(self.number).await?,
+                };
                 self.opened.push(opened);
                 self.define().await
             }
@@ -151,14 +223,15 @@ impl Running {
                 self.clock.0.store(self.reference.now, Ordering::Relaxed);
                 Ok(())
             }
-            Operation::Insert(at, body) => self.insert(at, body).await,
+            Operation::Insert(..)
+            | Operation::Replace(..)
+            | Operation::Upsert(..)
+            | Operation::Delete(_)
+            | Operation::ExpectingDelete(..)
+            | Operation::Update(..)
+            | Operation::ExpectingUpdate(..) => self.write(operation).await,
             Operation::InsertMany(records) => self.insert_many(records).await,
-            Operation::Replace(at, body) => self.replace(at, body).await,
-            Operation::Upsert(at, body) => self.upsert(at, body).await,
-            Operation::Delete(at) => self.delete(at, None).await,
-            Operation::ExpectingDelete(at, off) => self.delete(at, Some(*off)).await,
-            Operation::Update(at, update) => self.update(at, update, None).await,
-            Operation::ExpectingUpdate(at, update, off) => self.update(at, update, Some(*off)).await,
+            Operation::Batch(writes) => self.batch(writes).await,
             Operation::UpdateOne(query, update) => self.update_one(query, update).await,
             Operation::UpdateMany(filter, update) => self.update_many(filter, update).await,
             Operation::DeleteOne(query) => self.delete_one(query).await,
@@ -178,7 +251,11 @@ impl Running {
 
     async fn define(&mut self) -> Check {
         if let Some(latest) = self.opened.last() {
-            self.repository = define(&self.clock.of(latest), &self.reference.schema, self.has_all_indexes).await?;
+            let latest = self.clock.of(latest);
+            self.repository = define(&latest, &self.reference.schema, self.has_all_indexes).await?;
+            if let Some(second) = &mut self.second {
+                second.repository = define(&latest, &second.reference.schema, false).await?;
+            }
         }
         Ok(())
     }
@@ -202,6 +279,19 @@ async fn define(backend: &Backend, schema: &Schema, is_late: bool) -> Check<Repo
     backend.define(definition).await.map_err(unexpected)
 }
 
+async fn define_second(backend: &Backend, schema: Option<&Schema>) -> Check<Option<Repository<Document>>> {
+    match schema {
+        Some(schema) => define(backend, schema, false).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// How many records there are.
+async fn count(backend: &Backend, schema: &Schema) -> Check<u64> {
+    let all = define(backend, schema, false).await?;
+    all.count(Filter::all()).await.map_err(unexpected)
+}
+
 /// A key as calls take it: one value, or two.
 struct KeyOf<'v>(&'v [Value]);
 
@@ -215,22 +305,28 @@ impl Serialize for KeyOf<'_> {
 }
 
 /// An error where the model has an answer.
-fn unexpected(error: Error) -> String {
-    format!("error where an answer is expected: {error}")
+fn unexpected(error: Error) -> Difference {
+    Difference::Failed(error)
+}
+
+/// Whether a call failed on its way, which says nothing of what it is about.
+fn is_of_the_way(error: &Error) -> bool {
+    error.is_throttled() || error.is_unavailable() || error.is_timeout()
 }
 
 /// Whether a call gave this error.
 fn is_error<T>(answer: backends::Result<T>, kind: ErrorKind) -> Check {
     match answer {
         Err(error) if error.kind() == kind => Ok(()),
-        Err(error) => Err(format!("{kind:?} expected, but: {error}")),
-        Ok(_) => Err(format!("{kind:?} expected, but it went well")),
+        Err(error) if is_of_the_way(&error) => Err(unexpected(error)),
+        Err(error) => Err(format!("{kind:?} expected, but: {error}").into()),
+        Ok(_) => Err(format!("{kind:?} expected, but it went well").into()),
     }
 }
 
 /// Compares an answer with the expected one.
 fn same<T: PartialEq + std::fmt::Debug>(answer: &T, expected: &T, what: &str) -> Check {
-    if answer == expected { Ok(()) } else { Err(format!("{what}: {answer:?}, but expected {expected:?}")) }
+    if answer == expected { Ok(()) } else { Err(format!("{what}: {answer:?}, but expected {expected:?}").into()) }
 }
 
 /// Compares records in their order.
@@ -239,10 +335,12 @@ fn same_records(answer: &[Document], expected: &[Document]) -> Check {
     if let Some((at, (answer, expected))) =
         answer.iter().zip(expected).enumerate().find(|(_, (answer, expected))| !is_same(answer, expected))
     {
-        return Err(format!("record {at} is\n      {}\n    but expected\n      {}", shown(answer), shown(expected)));
+        return Err(
+            format!("record {at} is\n      {}\n    but expected\n      {}", shown(answer), shown(expected)).into()
+        );
     }
     let (all, what) = if answer.len() > expected.len() { (answer, "too many") } else { (expected, "missing") };
     let Some(first) = all.get(answer.len().min(expected.len())) else { return Ok(()) };
     let counts = format!("{} records, but expected {}", answer.len(), expected.len());
-    Err(format!("{counts}; the first that is {what}:\n      {}", shown(first)))
+    Err(format!("{counts}; the first that is {what}:\n      {}", shown(first)).into())
 }

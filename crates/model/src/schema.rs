@@ -95,6 +95,27 @@ impl Schema {
         self
     }
 
+    /// The second repository of a program: few keys, few unique values, and versions, so that batches meet all of them.
+    pub(crate) fn second(&self, writer: Option<u8>) -> Self {
+        let writer = writer.map_or_else(String::new, |writer| format!("_{writer}"));
+        let unique = IndexOn { fields: vec!["u"], is_ordered: false, is_unique: true, is_late: false };
+        Self {
+            name: format!("{}_second{writer}", self.name),
+            key: vec![Place::new("p", Some(Kind::String), Role::Key)],
+            places: vec![
+                Place::new("u", Some(Kind::String), Role::Indexed),
+                Place::new("n", Some(Kind::Integer), Role::Other),
+                Place::new("text", Some(Kind::String), Role::Other),
+            ],
+            indexes: vec![unique],
+            has_text_ids: self.has_text_ids,
+            has_custom_id: self.has_custom_id,
+            has_versions: true,
+            is_shared: false,
+            time: None,
+        }
+    }
+
     /// The definition as services write it, with the late indexes or without.
     pub(crate) fn json(&self, is_late: bool) -> Json {
         let mut json = Map::new();

@@ -3,7 +3,7 @@
 use backends::driver::Consistency;
 use backends::{Change, Document, Expr, Filter, Update, Value};
 
-use crate::operation::{At, Operation, Outside, Query};
+use crate::operation::{At, Operation, Outside, Query, Side};
 use crate::program::Program;
 
 /// Programs that are smaller in one way, the smallest first.
@@ -39,7 +39,8 @@ pub(crate) fn smaller(program: &Program) -> impl Iterator<Item = Program> + '_ {
             smaller
         })
     });
-    cut.chain(unversioned).chain(timeless).chain(indexes).chain(simpler)
+    let alone = program.second.is_some().then(|| Program { second: None, ..program.clone() });
+    cut.chain(alone).chain(unversioned).chain(timeless).chain(indexes).chain(simpler)
 }
 
 fn simpler(operation: &Operation) -> Vec<Operation> {
@@ -77,6 +78,7 @@ fn simpler(operation: &Operation) -> Vec<Operation> {
         Operation::FindOne(query) => queries(query).into_iter().map(Operation::FindOne).collect(),
         Operation::Count(filter) => filters(filter).into_iter().map(Operation::Count).collect(),
         Operation::Exists(filter) => filters(filter).into_iter().map(Operation::Exists).collect(),
+        Operation::Batch(writes) => batches(writes).into_iter().map(Operation::Batch).collect(),
         Operation::Pages(query, sizes, between) => {
             let fewer = without_one(between).into_iter().map(|fewer| (query.clone(), fewer));
             let queries = queries(query).into_iter().map(|query| (query, between.clone()));
@@ -100,6 +102,18 @@ fn simpler(operation: &Operation) -> Vec<Operation> {
         | Operation::Delete(_)
         | Operation::Get(_) => Vec::new(),
     }
+}
+
+/// A batch without each of its writes, or with a simpler one.
+fn batches(writes: &[(Side, Operation)]) -> Vec<Vec<(Side, Operation)>> {
+    let simpler = writes.iter().enumerate().flat_map(|(at, (side, write))| {
+        simpler(write).into_iter().map(move |write| {
+            let mut simpler = writes.to_vec();
+            simpler[at] = (*side, write);
+            simpler
+        })
+    });
+    without_one(writes).into_iter().chain(simpler).collect()
 }
 
 /// An update without each of its changes.

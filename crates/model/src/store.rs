@@ -1,7 +1,12 @@
 //! The stores that programs run on, each its own, and how they go away.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use backends::{Backend, Result};
+use proxy::Protocol;
 use tempfile::TempDir;
+
+use crate::harm::{Harm, LIMIT};
 
 /// A backend, and where its stores are.
 #[derive(Debug)]
@@ -9,23 +14,43 @@ pub(crate) struct Stores {
     backend: String,
     run: String,
     folder: TempDir,
+    /// How many of 100 requests are harmed, if any are.
+    harm: Option<u32>,
+    harmed: AtomicU64,
+    failed: AtomicU64,
 }
 
 impl Stores {
     /// The stores of a backend that was compiled in.
-    pub(crate) fn new(backend: &str) -> std::result::Result<Self, String> {
+    pub(crate) fn new(backend: &str, harm: Option<u32>) -> std::result::Result<Self, String> {
         let registry = backends::registry();
         let known: Vec<_> = registry.supported().iter().map(|info| info.name).collect();
         if !known.contains(&backend) {
             return Err(format!("`{backend}` is not compiled in; there are: {}", known.join(", ")));
         }
         let folder = TempDir::new().map_err(|error| format!("no folder for files: {error}"))?;
-        Ok(Self { backend: backend.to_owned(), run: format!("{:x}", fastrand::u32(..)), folder })
+        let (run, harmed, failed) = (format!("{:x}", fastrand::u32(..)), AtomicU64::new(0), AtomicU64::new(0));
+        Ok(Self { backend: backend.to_owned(), run, folder, harm, harmed, failed })
+    }
+
+    pub(crate) fn harm(&self) -> Option<u32> {
+        self.harm
+    }
+
+    /// Counts so many requests that were harmed, and operations that failed.
+    pub(crate) fn count(&self, harmed: u64, failed: u64) {
+        self.harmed.fetch_add(harmed, Ordering::Relaxed);
+        self.failed.fetch_add(failed, Ordering::Relaxed);
+    }
+
+    /// How many requests were harmed, and how many operations failed.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (self.harmed.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed))
     }
 
     /// The URI of a store.
     fn uri(&self, number: u64) -> std::result::Result<String, String> {
-        let store = format!("model_{}_{number}", self.run);
+        let store = self.name(number);
         match self.backend.as_str() {
             "memory" => Ok(format!("memory:{store}")),
             "sqlite" => Ok(format!("sqlite:{}", self.folder.path().join(store).display())),
@@ -42,9 +67,33 @@ impl Stores {
         backends::open(&self.uri(number)?).await.map_err(|error| format!("a store cannot be opened: {error}"))
     }
 
+    /// The same, through what harms its requests.
+    pub(crate) async fn open_behind(&self, number: u64, harm: &mut Harm) -> std::result::Result<Backend, String> {
+        let protocol = match self.backend.as_str() {
+            "mongodb" => Protocol::MongoDb,
+            "dynamodb" => Protocol::DynamoDb,
+            _ => return Ok(harm.faults().around(&self.open(number).await?).with_timeout(LIMIT)),
+        };
+        let clean = self.uri(number)?;
+        let address = harm.proxy(&clean, protocol).await.map_err(|error| format!("no proxy: {error}"))?;
+        let uri = match protocol {
+            Protocol::MongoDb => format!("mongodb://{address}/{}?directConnection=true", self.name(number)),
+            Protocol::DynamoDb => {
+                let (_, settings) = clean.split_once('?').unwrap_or_default();
+                format!("dynamodb://test:test@{address}?{settings}")
+            }
+        };
+        let opened = backends::open(&uri).await.map_err(|error| format!("a store cannot be opened: {error}"))?;
+        Ok(opened.with_timeout(LIMIT))
+    }
+
+    fn name(&self, number: u64) -> String {
+        format!("model_{}_{number}", self.run)
+    }
+
     /// Removes what a program has stored; the last that has it open gives its handle.
     pub(crate) async fn remove(&self, number: u64, backend: Backend) -> std::result::Result<(), String> {
-        let store = format!("model_{}_{number}", self.run);
+        let store = self.name(number);
         remove(&backend, &store).await.map_err(|error| format!("{store} cannot be removed: {error}"))?;
         let closed: Result<()> = backend.close().await;
         closed.map_err(|error| format!("{store} cannot be closed: {error}"))?;

@@ -40,7 +40,7 @@ impl Streaming {
     /// # Errors
     /// A call fails, or the system does not tell what memory is used.
     pub async fn run(self) -> Result<u64, String> {
-        let stores = Stores::new(&self.backend)?;
+        let stores = Stores::new(&self.backend, None)?;
         let backend = stores.open(0).await?;
         let result = self.stream(&backend).await;
         stores.remove(0, backend).await?;

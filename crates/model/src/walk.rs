@@ -67,7 +67,7 @@ impl Walk {
     /// # Errors
     /// A call fails.
     pub async fn run(self) -> Result<u64, String> {
-        let stores = Stores::new(&self.backend)?;
+        let stores = Stores::new(&self.backend, None)?;
         let backend = stores.open(0).await?;
         let result = if self.needle > 0 { self.find_needle(&backend).await } else { self.page_through(&backend).await };
         stores.remove(0, backend).await?;

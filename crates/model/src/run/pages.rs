@@ -31,7 +31,7 @@ impl Running {
             let page = self.asking(query).page(sizes[at % sizes.len()]).after(next).await.map_err(unexpected)?;
             let (is_last, records) = (page.next.is_none(), page.records);
             if records.len() > size {
-                return Err(format!("{} records on a page of {size}", records.len()));
+                return Err(format!("{} records on a page of {size}", records.len()).into());
             }
             walk.was_short |= !is_last && records.len() < size;
             self.is_next(query, &walk, &records, is_last).map_err(|error| format!("page {at}: {error}"))?;
@@ -53,7 +53,7 @@ impl Running {
                 walk.touched.extend(changed.map(|record| self.reference.key_of(record)));
             }
         }
-        Err(format!("no end after {MOST} pages"))
+        Err(format!("no end after {MOST} pages").into())
     }
 
     fn is_next(&self, query: &Query, walk: &Walk, page: &[Document], is_last: bool) -> Check {
@@ -68,7 +68,7 @@ impl Running {
                 on_page.contains(&key) || !(walk.seen.contains(&key) || is_open)
             });
             if let Some(key) = on_page.iter().find(|key| walk.seen.contains(key) && !walk.touched.contains(key)) {
-                return Err(format!("the record of {key:?} comes twice"));
+                return Err(format!("the record of {key:?} comes twice").into());
             }
             let mut page = page.to_vec();
             page.sort_by(|left, right| self.reference.compare(&[], left, right));

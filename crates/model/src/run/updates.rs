@@ -1,27 +1,11 @@
-//! Updates by key and by filter, and deletes by filter.
+//! Updates and deletes by filter.
 
 use backends::{Document, ErrorKind, Filter, Update};
 
-use super::{Check, KeyOf, Running, is_error, same, same_records, unexpected};
-use crate::operation::{At, Query};
+use super::{Check, Running, is_error, same, same_records, unexpected};
+use crate::operation::Query;
 
 impl Running {
-    /// With a version, of that which is so much above the one that is there.
-    pub(super) async fn update(&mut self, at: &At, update: &Update, off: Option<i64>) -> Check {
-        let Some(key) = self.reference.key(at) else { return Ok(()) };
-        let off = off.filter(|_| self.reference.schema.has_versions);
-        let write = self.repository.update(KeyOf(&key), update.clone());
-        let answer = match self.expected(&key, off) {
-            None => write.await,
-            Some(version) => write.expect_version(version).await,
-        };
-        match self.reference.position(&key) {
-            None => same_records(answer.map_err(unexpected)?.as_slice(), &[]),
-            Some(_) if off.is_some_and(|off| off != 0) => is_error(answer, ErrorKind::Conflict),
-            Some(position) => self.is_updated(position, update, answer),
-        }
-    }
-
     /// Of those that come first in the order any may be taken where there is no order, and the answer says which.
     pub(super) async fn update_one(&mut self, query: &Query, update: &Update) -> Check {
         let write = self.repository.update_one(&query.filter, update.clone());
@@ -35,13 +19,13 @@ impl Running {
             return match &answer {
                 // The one that was taken is not said.
                 Err(error) if meant.iter().any(|record| self.refusal(record, update) == Some(error.kind())) => Ok(()),
-                Err(_) => Err(answer.err().map(unexpected).unwrap_or_default()),
+                Err(_) => answer.map(drop).map_err(unexpected),
                 Ok(taken) => {
                     let key = taken.as_ref().map(|record| self.reference.key_of(record));
                     let is_meant = |key: &Vec<_>| meant.iter().any(|record| self.reference.key_of(record) == *key);
                     match key.filter(is_meant).and_then(|key| self.reference.position(&key)) {
                         Some(position) => self.is_updated(position, update, answer),
-                        None => Err("a record was taken that is not meant, or none".to_owned()),
+                        None => Err("a record was taken that is not meant, or none".into()),
                     }
                 }
             };
