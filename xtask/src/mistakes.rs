@@ -1,6 +1,7 @@
 //! `cargo xtask mistakes`: whether the model finds mistakes that were made on purpose.
 
 mod planted;
+mod planted_for_harm;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,6 +10,7 @@ use std::{fs, io};
 use crate::args::Args;
 use crate::{Result, Verb, integration, workspace};
 use planted::{MISTAKES, Mistake};
+use planted_for_harm::MISTAKES_FOR_HARM;
 
 pub(crate) const VERB: Verb = Verb {
     name: "mistakes",
@@ -16,16 +18,20 @@ pub(crate) const VERB: Verb = Verb {
     about: "Make each of some mistakes in a copy, and see that `cargo xtask model` finds it",
     help: "\
 The copy is in the build folder. A mistake is a text that stands once in one file and another in its
-place; they are listed in xtask/src/mistakes/planted.rs. Each is built and the model is run on the
-backend that it is about, whose server is had as for `cargo xtask integration`. A mistake that is not
+place; they are listed in xtask/src/mistakes/planted.rs, and those that show only where requests are
+harmed in planted_for_harm.rs. Each is built and the model is run on the backend that it is about, the
+latter with `--harm 30`; a server is had as for `cargo xtask integration`. A mistake that is not
 found within the operations, or that can no longer be made, fails.
 
   --backend B      only those about this backend
-  --only NAME      only this one
+  --only NAME      only this one, or those whose names begin with NAME when it ends with `-`
   --operations N   how many the model may take for each; 20,000 if not given
   --seed S         of the model; 1 if not given",
     run,
 };
+
+/// How many of 100 requests are harmed for those mistakes that show only then.
+const HARM: u32 = 30;
 
 /// What became of a mistake.
 enum Outcome {
@@ -42,16 +48,18 @@ fn run(mut args: Args) -> Result {
     args.finish()?;
     let is_chosen = |mistake: &&Mistake| {
         backend.as_deref().is_none_or(|backend| mistake.backend == backend)
-            && only.as_deref().is_none_or(|name| mistake.name == name)
+            && only.as_deref().is_none_or(|name| is_named(mistake.name, name))
     };
-    let chosen: Vec<_> = MISTAKES.iter().filter(is_chosen).collect();
+    let plain = MISTAKES.iter().filter(is_chosen).map(|mistake| (mistake, 0));
+    let chosen: Vec<_> =
+        plain.chain(MISTAKES_FOR_HARM.iter().filter(is_chosen).map(|mistake| (mistake, HARM))).collect();
     if chosen.is_empty() {
         return Err("no mistake of that name and backend; see xtask/src/mistakes/planted.rs".to_owned());
     }
-    let copy = Copy::new(chosen.iter().any(|mistake| !["memory", "sqlite"].contains(&mistake.backend)))?;
+    let copy = Copy::new(chosen.iter().any(|(mistake, _)| !["memory", "sqlite"].contains(&mistake.backend)))?;
     let mut missed = Vec::new();
-    for (at, mistake) in chosen.iter().enumerate() {
-        let outcome = copy.with(mistake, || copy.model(mistake.backend, operations, seed))?;
+    for (at, (mistake, harm)) in chosen.iter().enumerate() {
+        let outcome = copy.with(mistake, || copy.model(mistake.backend, *harm, operations, seed))?;
         let (word, detail) = match &outcome {
             Outcome::Found(divergences) => ("found ", divergences.as_str()),
             Outcome::Missed => ("MISSED", ""),
@@ -71,6 +79,11 @@ fn run(mut args: Args) -> Result {
     }
     println!("{} mistakes, {} found within {operations} operations", chosen.len(), chosen.len() - missed.len());
     if missed.is_empty() { Ok(()) } else { Err(format!("not found: {}", missed.join(", "))) }
+}
+
+/// Whether a mistake is meant: by its name, or by how its name begins.
+fn is_named(name: &str, meant: &str) -> bool {
+    if meant.ends_with('-') { name.starts_with(meant) } else { name == meant }
 }
 
 /// A copy of the project with a build folder of its own.
@@ -122,7 +135,7 @@ impl Copy {
     }
 
     /// Builds the copy and runs the model there.
-    fn model(&self, backend: &str, operations: u64, seed: u64) -> Result<Outcome> {
+    fn model(&self, backend: &str, harm: u32, operations: u64, seed: u64) -> Result<Outcome> {
         let mut call = self.cargo(&["build", "--quiet", "--package", "model"]);
         if backend != "memory" {
             call.args(["--features", backend]);
@@ -139,6 +152,7 @@ impl Copy {
             (server, Some(servers)) => servers.beside(server, &program),
         };
         model.args([format!("--backend={backend}"), format!("--operations={operations}"), format!("--seed={seed}")]);
+        model.arg(format!("--harm={harm}"));
         model.args(["--first", "--jobs=1"]).stdin(Stdio::null());
         let ran = model.output().map_err(|error| format!("the model cannot be run: {error}"))?;
         let printed = String::from_utf8_lossy(&ran.stdout);
