@@ -32,7 +32,7 @@ With `--harm` a call may fail with Throttled, Unavailable or Timeout. After ever
 that failed, all that is stored is read by a clean way: what was acknowledged has to be there once;
 what surely did not happen may have changed nothing; what may have happened is as it was or as it was
 meant, of a batch all of it or nothing, and the model follows. The line before the last says how many
-requests were harmed and how many operations failed. A call may take 1 s, and few are let hang so
+requests were harmed and how many operations failed. A call may take 5 s, and very few are let hang so
 long: 20,000 operations take some minutes.",
     run,
 };

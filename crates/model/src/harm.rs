@@ -12,8 +12,8 @@ use proxy::{Answer, Fault as Harmed, Protocol, Proxy, Request, dynamodb, mongodb
 
 use crate::operation::Operation;
 
-/// The time limit of calls: what hangs takes so long, and nothing else does.
-pub(crate) const LIMIT: Duration = Duration::from_secs(1);
+/// The time limit of calls: what hangs takes so long, and nothing else should.
+pub(crate) const LIMIT: Duration = Duration::from_secs(5);
 
 /// How long what is delayed waits.
 const DELAY: Duration = Duration::from_millis(3);
@@ -37,6 +37,8 @@ struct Dice {
 struct State {
     /// Of the operation that is under way, if one is.
     rng: Option<Rng>,
+    /// Whether it is about one record, so that nothing of it goes on while a request hangs.
+    may_hang: bool,
     /// How many more requests in a row are harmed in the same way.
     spell: (u32, u32),
     /// What was harmed of the operation.
@@ -56,11 +58,14 @@ impl Dice {
             state.spell.0 -= 1;
             return Some(kind);
         }
+        let may_hang = state.may_hang;
         let rng = state.rng.as_mut()?;
         if rng.u32(..100) >= self.percent {
             return None;
         }
         let kind = rng.u32(..128);
+        // Few of them, since each takes its time.
+        let kind = if kind < 2 && !(rng.u8(..4) == 0 && may_hang) { 127 } else { kind };
         let more = if kind >= 2 && rng.u8(..10) >= 7 { rng.u32(1..6) } else { 0 };
         state.spell = (more, kind);
         Some(kind)
@@ -184,6 +189,8 @@ impl Harm {
         (seed, operation.to_string()).hash(&mut hasher);
         let mut state = self.dice.lock();
         state.rng = Some(Rng::with_seed(hasher.finish()));
+        state.may_hang =
+            !matches!(operation, Operation::InsertMany(_) | Operation::UpdateMany(..) | Operation::DeleteMany(_));
         state.met.clear();
     }
 

@@ -34,8 +34,9 @@ pub use walk::Walk;
 /// So many operations have a definition of their own.
 const OPERATIONS: u64 = 400;
 
-/// So many smaller programs are tried before one is printed.
+/// So many smaller programs are tried before one is printed; where requests are harmed each takes its time.
 const TRIES: u64 = 3_000;
+const TRIES_OF_HARMED: u64 = 100;
 
 /// After so many programs that differ there is enough to look at.
 const ENOUGH: u64 = 10;
@@ -153,7 +154,8 @@ impl Work {
         program.operations.truncate(at + 1);
         // A number for each store, since a server may take its time to forget the last one.
         let mut store = (number + 1) * 1_000_000;
-        let last = if self.options.stops_at_first { store } else { store + TRIES };
+        let tries = if self.options.harm.is_some() { TRIES_OF_HARMED } else { TRIES };
+        let last = if self.options.stops_at_first { store } else { store + tries };
         while let Some((mut smaller, found)) = self.differing(&program, &mut store, last).await? {
             smaller.operations.truncate(found.0 + 1);
             (program, difference) = (smaller, found);

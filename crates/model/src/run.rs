@@ -156,7 +156,8 @@ impl Running {
             opened = stores.open_behind(number, &mut harm).await?;
             let second = define_second(&clean, program.second.as_ref()).await?;
             let clean = define(&clean, &schema, false).await?;
-            harming = Some(Harming { harm, seed: program.seed, clean, second, failed: 0 });
+            let (failed, told) = (0, String::new());
+            harming = Some(Harming { harm, seed: program.seed, clean, second, failed, told });
         }
         let repository = define(&clock.of(&opened), &schema, false).await?;
         let second = define_second(&clock.of(&opened), program.second.as_ref()).await?;

@@ -116,6 +116,16 @@ impl Schema {
         }
     }
 
+    /// The same without an index; only a field of an index may say that an empty text is none.
+    pub(crate) fn remove_index(&mut self, at: usize) {
+        self.indexes.remove(at);
+        let fields: Vec<_> =
+            self.indexes.iter().filter(|index| !index.is_late).flat_map(|index| &index.fields).collect();
+        for place in &mut self.places {
+            place.empty_is_missing &= fields.contains(&&place.path);
+        }
+    }
+
     /// The definition as services write it, with the late indexes or without.
     pub(crate) fn json(&self, is_late: bool) -> Json {
         let mut json = Map::new();

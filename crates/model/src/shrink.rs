@@ -29,7 +29,7 @@ pub(crate) fn smaller(program: &Program) -> impl Iterator<Item = Program> + '_ {
     });
     let indexes = (0..program.schema.indexes.len()).map(|at| {
         let mut smaller = program.clone();
-        smaller.schema.indexes.remove(at);
+        smaller.schema.remove_index(at);
         smaller
     });
     let simpler = (0..length).flat_map(move |at| {

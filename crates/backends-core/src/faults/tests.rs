@@ -12,11 +12,11 @@ const LIMIT: Duration = Duration::from_millis(200);
 async fn stage() -> (Faults, Backend, Repository, Repository) {
     let faults = Faults::new();
     let clean = Registry::new().register(Memory).open("memory:").await.unwrap();
-    let faulty = faults.around(&clean).with_timeout(LIMIT);
+    let behind = faults.around(&clean).with_timeout(LIMIT);
     let definition = Definition::builder("records").partition_key("key").build().unwrap();
-    let through = faulty.define(definition.clone()).await.unwrap();
+    let through = behind.define(definition.clone()).await.unwrap();
     let direct = clean.define(definition).await.unwrap();
-    (faults, faulty, through, direct)
+    (faults, behind, through, direct)
 }
 
 fn record(key: &str, n: i64) -> Document {
@@ -237,9 +237,9 @@ async fn closing_either_closes_both() {
         let outer = faults.around(&inner);
         assert!(outer.native::<MemoryBackend>().is_some());
         if closes_outer {
-            outer.close().await.unwrap()
+            outer.close().await.unwrap();
         } else {
-            inner.close().await.unwrap()
+            inner.close().await.unwrap();
         }
         for backend in [&outer, &inner] {
             assert!(backend.ping().await.unwrap_err().is_unavailable());

@@ -8,7 +8,7 @@ use std::time::Duration;
 use backends_core::driver::Access;
 use backends_core::{Document, ErrorKind, Filter, Repository, Update, Value, field};
 use backends_dynamo::aws_sdk_dynamodb::types::AttributeValue;
-use proxy::{Fault, Protocol, Proxy, dynamodb};
+use proxy::{Fault, Gate, Protocol, Proxy, dynamodb};
 
 use crate::indexes::{define, ids};
 use crate::store::{Item, Store, config, definition, endpoint, n, open, open_with, s};
@@ -260,4 +260,42 @@ async fn c31_c42_a_transaction_that_is_in_the_way_or_throttled_is_waited_for() {
         assert!(records.get("user 00001").await.unwrap().is_none());
     }
     assert!(guards(&store).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s11_a_value_that_moves_between_the_two_reads_is_found_where_it_is() {
+    let proxy = Proxy::start(&endpoint(), Protocol::DynamoDb).await.unwrap();
+    let store = Store::through(&proxy.url()).await;
+    let reading = define(&store.backend, UNIQUE).await;
+    let clean = open(&endpoint(), &store.prefix).await;
+    let records = define(&clean, UNIQUE).await;
+    records.insert_many(&users(1..3)).await.unwrap();
+    let sought = field("email").eq("user 00001@example.org");
+    let leave = |to: &str| Update::new().set("email", to);
+    for (taker, found) in [(Some("user 00002"), vec!["user 00002"]), (None, vec![])] {
+        proxy.clear();
+        let gate = Gate::new();
+        let (held, table) = (gate.clone(), store.table("users"));
+        // The guard was read; the record that it names is not yet.
+        proxy.on(move |request, number| match request.target() {
+            Some(target) if target == table && number == 2 => Fault::Wait(held.clone()),
+            _ => Fault::Pass,
+        });
+        let moving = async {
+            gate.reached().await;
+            let owner = records.find_one(&sought).await.unwrap().unwrap();
+            let batch = clean.batch().update(&records, ids(&[owner]).remove(0), leave("left@example.org"));
+            match taker {
+                Some(taker) => batch.update(&records, taker, leave("user 00001@example.org")).await.unwrap(),
+                None => batch.await.unwrap(),
+            };
+            gate.open();
+        };
+        let (answer, ()) = tokio::join!(reading.find(&sought).into_future(), moving);
+        assert_eq!(ids(&answer.unwrap()), found);
+        // The guard, the record that left, and the guard anew; then the record that has the values by now.
+        assert_eq!(proxy.operations(), vec!["GetItem"; if taker.is_some() { 4 } else { 3 }]);
+        records.update("user 00001", leave("free@example.org")).await.unwrap();
+    }
+    assert_eq!(guards(&store).await, wanted(&store).await);
 }

@@ -46,8 +46,10 @@ impl Write {
     /// The document that is written as a whole.
     pub(crate) fn document(&self) -> Option<&Document> {
         match self {
-            Self::Insert(_, document) | Self::Replace(_, document) | Self::Upsert(_, document) => Some(document),
-            Self::Mistake(document) => Some(document),
+            Self::Insert(_, document)
+            | Self::Replace(_, document)
+            | Self::Upsert(_, document)
+            | Self::Mistake(document) => Some(document),
             Self::Update(..) | Self::Delete(..) => None,
         }
     }
@@ -113,9 +115,8 @@ impl Reference {
         match write {
             Write::Insert(..) if position.is_some() => Err(ErrorKind::AlreadyExists),
             Write::Replace(..) if position.is_none() => Err(ErrorKind::NotFound),
-            Write::Insert(key, document) => self.put(position, key.as_deref(), document),
             Write::Replace(key, document) => self.put(position, Some(key), document),
-            Write::Upsert(key, document) => self.put(position, key.as_deref(), document),
+            Write::Insert(key, document) | Write::Upsert(key, document) => self.put(position, key.as_deref(), document),
             Write::Mistake(_) => Err(ErrorKind::InvalidInput),
             Write::Update(_, update, expected) => match position {
                 None => Ok(Came::Nothing),

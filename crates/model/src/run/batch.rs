@@ -193,7 +193,7 @@ fn is_refused(answer: backends::Result<WrittenBatch>, refused: &Refused, names: 
 
 /// How many bytes the longest texts of the records have. Only a batch that is to be too large has any that count.
 fn bytes(chosen: &[(Side, Write)]) -> usize {
-    let texts = chosen.iter().filter_map(|(_, write)| write.document()).flat_map(|document| document.iter());
+    let texts = chosen.iter().filter_map(|(_, write)| write.document()).flat_map(Document::iter);
     let lengths = texts.map(|(name, value)| match value {
         // The quotes, the colon and the comma.
         Value::String(text) => text.len() + name.len() + 6,

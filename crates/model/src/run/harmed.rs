@@ -3,12 +3,18 @@
 //! A write that surely did not happen has left everything as it was. One that may have happened has left it as it was or
 //! as it is meant to be, and the model follows. What is acknowledged is there once.
 
+use std::time::Duration;
+
 use backends::{Document, Error, Filter, InsertedMany, Repository};
+use tokio::time::sleep;
 
 use super::{Check, Difference, Running, is_of_the_way, same_records};
 use crate::harm::Harm;
 use crate::operation::{Operation, Query, Side};
 use crate::reference::{Came, Reference, Write, is_same};
+
+/// What a call leaves behind at its deadline goes on by itself, and has so long to end.
+const REST: Duration = Duration::from_secs(1);
 
 /// What harms a program, and the way round it.
 #[derive(Debug)]
@@ -19,6 +25,8 @@ pub(super) struct Harming {
     pub(super) second: Option<Repository<Document>>,
     /// How many operations failed.
     pub(super) failed: u64,
+    /// What was told of each record of the last call on many, where some failed.
+    pub(super) told: String,
 }
 
 impl Running {
@@ -33,9 +41,10 @@ impl Running {
             other => self.step(other).await,
         };
         let mut met = String::new();
-        if let Some(Harming { harm, failed, .. }) = &mut self.harming {
+        if let Some(Harming { harm, failed, told, .. }) = &mut self.harming {
             harm.end();
             met = harm.met();
+            met.push_str(&std::mem::take(told));
             *failed += u64::from(matches!(&outcome, Err(Difference::Failed(error)) if is_of_the_way(error)));
         }
         let followed = match outcome {
@@ -76,6 +85,7 @@ impl Running {
 
     /// Looks for what a call has done that failed.
     async fn follow(&mut self, operation: &Operation, error: &Error) -> Check {
+        rest_of(Some(error)).await;
         let as_it_was = match self.is_there().await {
             Ok(()) if is_read(operation) && error.may_have_happened() => {
                 return Err(format!("a read that may have happened: {error}").into());
@@ -166,6 +176,12 @@ impl Running {
 
     /// Follows a call on many records of which some failed, each by itself.
     pub(super) async fn inserted_in_part(&mut self, chosen: &[Write], inserted: &InsertedMany) -> Check {
+        if let Some(harming) = &mut self.harming {
+            harming.harm.end();
+            let told = inserted.failures().map(|(at, error)| format!("record {at}: {error}"));
+            harming.told = format!("\n    told: {}", told.collect::<Vec<_>>().join("\n          "));
+        }
+        rest_of(inserted.failures().map(|(_, error)| error)).await;
         let stored = self.stored(Side::First).await?;
         let error_at = |at: usize| inserted.failures().find(|(position, _)| *position == at).map(|(_, error)| error);
         let mut failed = 0;
@@ -211,6 +227,13 @@ impl Running {
             is_told || self.reference.records.iter().any(|other| id(other) == id(record))
         };
         stored.iter().find(|record| is_but_for_id(&after.records[at], record, id_field) && !is_known(record)).cloned()
+    }
+}
+
+/// Waits for what goes on of a call, if its time was over while it was on its way.
+async fn rest_of(errors: impl IntoIterator<Item = &Error>) {
+    if errors.into_iter().any(|error| error.is_timeout() && error.may_have_happened()) {
+        sleep(REST).await;
     }
 }
 
