@@ -12,6 +12,8 @@
 //! for its data, and no longer life than the program that started it, however that ends; for a container whose starter
 //! is killed that takes the program `docker`.
 //!
+//! A [`ReplicaSet`] has several members on this machine, of which each can be killed and started again.
+//!
 //! [`cities`] has a published data set in the same way.
 //!
 //! The program `servers` runs a command beside a server: `servers run --backend mongodb -- cargo test`.
@@ -25,6 +27,7 @@ mod error;
 pub mod mongo;
 mod ports;
 mod process;
+mod replica_set;
 mod request;
 mod server;
 mod source;
@@ -32,6 +35,7 @@ mod source;
 use std::time::Duration;
 
 pub use error::{Context, Error, Result};
+pub use replica_set::ReplicaSet;
 pub use request::{Backend, Kind, Request};
 pub use server::{Server, Variable, start};
 pub use source::{Source, cities, plan, uri};

@@ -85,14 +85,14 @@ pub(crate) fn version(address: &str) -> crate::Result<String> {
     answer.text("version").map(str::to_owned).context("the answer to `buildInfo` has no version")
 }
 
-/// Makes the server a replica set of one member, unless it is one.
+/// Makes the server a member of a new replica set, unless it is one of another.
 ///
-/// `member` is the server's address as it and its clients see it.
-pub(crate) fn initiate(address: &str, member: &str) -> crate::Result<()> {
-    let mut client = Client::connect(address)?;
-    let member = Document::new().with("_id", 0).with("host", member);
-    let set = Document::new().with("_id", SET).with("members", Value::Array(vec![member.into()]));
-    let initiated = client.run("admin", Document::new().with("replSetInitiate", set));
+/// `members` are the addresses of all as they and their clients see them; `settings` are those of the set.
+pub(crate) fn initiate(address: &str, members: &[&str], settings: Document) -> crate::Result<()> {
+    let member = |(id, host): (i32, &&str)| Value::from(Document::new().with("_id", id).with("host", *host));
+    let members = Value::Array((0..).zip(members).map(member).collect());
+    let set = Document::new().with("_id", SET).with("members", members).with("settings", settings);
+    let initiated = Client::connect(address)?.run("admin", Document::new().with("replSetInitiate", set));
     match initiated {
         // MongoDB: `AlreadyInitialized`.
         Err(error) if Refusal::code_of(&error) != Some(23) => Err(error),
@@ -100,16 +100,19 @@ pub(crate) fn initiate(address: &str, member: &str) -> crate::Result<()> {
     }
 }
 
+/// What a server says of itself.
+pub(crate) fn hello(address: &str) -> crate::Result<Document> {
+    Client::connect(address)?.run("admin", Document::new().with("hello", 1))
+}
+
 /// Fails until the server takes writes.
 pub(crate) fn writable(address: &str) -> crate::Result<()> {
-    let hello = Client::connect(address)?.run("admin", Document::new().with("hello", 1))?;
-    if hello.flag("isWritablePrimary") { Ok(()) } else { bail!("the replica set has no primary yet") }
+    if hello(address)?.flag("isWritablePrimary") { Ok(()) } else { bail!("the replica set has no primary yet") }
 }
 
 /// The name of the replica set that the server is a member of.
 pub(crate) fn set_name(address: &str) -> crate::Result<Option<String>> {
-    let hello = Client::connect(address)?.run("admin", Document::new().with("hello", 1))?;
-    Ok(hello.text("setName").map(str::to_owned))
+    Ok(hello(address)?.text("setName").map(str::to_owned))
 }
 
 /// Whether the server refuses who does not say who they are.

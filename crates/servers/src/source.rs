@@ -21,6 +21,7 @@ use crate::{Backend, Request, Server};
 #[cfg(feature = "docker")]
 pub(crate) use docker::Contained;
 pub use environment::uri;
+pub(crate) use local::{mongod, new_log};
 
 /// Where a server comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

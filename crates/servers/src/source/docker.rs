@@ -173,7 +173,7 @@ fn mongodb(
     // The member reaches itself under this address; clients do so only where the engine is on this machine.
     let member = format!("127.0.0.1:{port}");
     if request.kind != Kind::Standalone {
-        mongo::initiate(address, &member)?;
+        mongo::initiate(address, &[&member], mongo::Document::new())?;
         wait(container, || mongo::writable(address))?;
     }
     let mut url = local::url(address, request.kind);

@@ -22,9 +22,9 @@ const ATTEMPTS: u32 = 3;
 const LOGS_ARE_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A program, and how it was had.
-struct Program {
-    path: PathBuf,
-    origin: String,
+pub(crate) struct Program {
+    pub(crate) path: PathBuf,
+    pub(crate) origin: String,
 }
 
 pub(super) fn describe(backend: Backend) -> String {
@@ -42,7 +42,7 @@ pub(super) fn describe(backend: Backend) -> String {
 pub(super) fn server(request: Request) -> crate::Result<Found> {
     let started = match request.backend {
         Backend::MongoDb => {
-            let program = match mongod_here().transpose().unwrap_or_else(|| fetched(request.backend)) {
+            let program = match mongod() {
                 Ok(program) => program,
                 Err(reason) => return Ok(Found::Nothing(reason)),
             };
@@ -57,6 +57,11 @@ pub(super) fn server(request: Request) -> crate::Result<Found> {
         }
     };
     Ok(Found::Server(Box::new(started?)))
+}
+
+/// `mongod`, here or fetched, or why there is none.
+pub(crate) fn mongod() -> Result<Program, String> {
+    mongod_here().transpose().unwrap_or_else(|| fetched(Backend::MongoDb))
 }
 
 /// `mongod` as the environment or the path has it.
@@ -113,7 +118,7 @@ fn attempts(request: Request, start: impl Fn(Place) -> Result<Server, Failure>) 
 }
 
 /// A file for the log that no other server writes to.
-fn new_log(request: Request) -> crate::Result<PathBuf> {
+pub(crate) fn new_log(request: Request) -> crate::Result<PathBuf> {
     let folder = fetch::folder()?.join("logs");
     fs::create_dir_all(&folder).context("no folder for logs can be had")?;
     forget_old_logs(&folder);
@@ -150,7 +155,7 @@ fn mongodb(request: Request, program: &Program, place: Place) -> Result<Server, 
     let mut process = start(&command, first_end)?;
     let version = ready(&mut process, || mongo::version(&address))?;
     if kind != Kind::Standalone {
-        mongo::initiate(&address, &address)?;
+        mongo::initiate(&address, &[&address], mongo::Document::new())?;
         process.wait(PATIENCE, || mongo::writable(&address))?;
     }
     if kind == Kind::Auth {
