@@ -38,8 +38,8 @@ alone. One that is called after a kind of server runs against that kind: `standa
 all others run against the usual one, a replica set or plain DynamoDB Local.
 
 The targets of the facade, the model and the example service with `test = false` run with each backend that these
-have a feature for; one that is called after a kind of server only with the backend that has it. All are built as
-`cargo xtask test` builds the workspace.
+have a feature for; one that is called after a kind of server, or that requires the feature of one backend, only with
+the backend that has it. All are built as `cargo xtask test` builds the workspace.
 
   --backend B   only this one
 

@@ -9,6 +9,7 @@ mod charts;
 mod ci;
 mod contract;
 mod dataset;
+mod failover;
 mod fuzz;
 mod integration;
 mod kill;
@@ -60,6 +61,7 @@ const VERBS: &[Verb] = &[
     sizes::VERB,
     package::VERB,
     kill::VERB,
+    failover::VERB,
     fuzz::VERB,
 ];
 

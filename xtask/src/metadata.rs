@@ -43,6 +43,8 @@ pub(crate) struct TestTarget {
     pub(crate) name: String,
     /// Whether `cargo test` runs it without being told.
     pub(crate) by_default: bool,
+    /// The features of the package without which it is not built.
+    pub(crate) required: Vec<String>,
 }
 
 /// One entry of a package's manifest.
@@ -136,15 +138,16 @@ impl Package {
     }
 
     /// The test targets that `cargo test` leaves alone.
-    pub(crate) fn live(&self) -> impl Iterator<Item = &str> {
-        self.tests.iter().filter(|test| !test.by_default).map(|test| test.name.as_str())
+    pub(crate) fn live(&self) -> impl Iterator<Item = &TestTarget> {
+        self.tests.iter().filter(|test| !test.by_default)
     }
 }
 
 impl TestTarget {
     fn parse(value: &Value) -> Self {
         let name = value["name"].as_str().unwrap_or_default().to_owned();
-        Self { name, by_default: value["test"].as_bool().unwrap_or(true) }
+        let by_default = value["test"].as_bool().unwrap_or(true);
+        Self { name, by_default, required: strings(&value["required-features"]) }
     }
 }
 

@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line program talks to its terminal")]
 
 mod cities;
+mod failover;
 mod generate;
 mod harm;
 mod operation;
@@ -25,6 +26,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 pub use cities::Dataset;
+pub use failover::Failover;
 pub use options::Options;
 use program::Program;
 use store::Stores;

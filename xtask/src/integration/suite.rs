@@ -1,6 +1,6 @@
 //! Which test targets run against which kind of server.
 
-use crate::metadata::{FACADE, Metadata, Package};
+use crate::metadata::{FACADE, Metadata, Package, TestTarget};
 
 /// A backend whose tests need a server.
 pub(crate) struct Backend {
@@ -45,7 +45,7 @@ impl Backend {
     /// The suites, or what is missing for one.
     pub(crate) fn suites(&self, metadata: &Metadata) -> Vec<Result<Suite, String>> {
         let mut suites = Vec::new();
-        let of_proxy = metadata.package(PROXY).is_some_and(|proxy| proxy.live().any(|target| target == self.name));
+        let of_proxy = metadata.package(PROXY).is_some_and(|proxy| proxy.live().any(|target| target.name == self.name));
         if of_proxy {
             suites.push(Ok(self.suite(PROXY, self.name)));
         }
@@ -56,12 +56,14 @@ impl Backend {
         if package.live().next().is_none() {
             suites.push(Err(format!("`{}` has no live suite; add a test target with `test = false`", self.package)));
         }
-        suites.extend(package.live().map(|target| Ok(self.suite(self.package, target))));
+        suites.extend(package.live().map(|target| Ok(self.suite(self.package, &target.name))));
         for package in [FACADE, MODEL, ADMIN] {
             let has_feature = |package: &&Package| package.features.iter().any(|(feature, _)| feature == self.name);
+            // One that is built for another backend alone has nothing to do on this one.
+            let is_for_it = |target: &&TestTarget| target.required.iter().all(|feature| feature == self.name);
             let theirs = metadata.package(package).filter(has_feature).into_iter().flat_map(Package::live);
-            let theirs = theirs.filter(|target| !self.is_of_another(target));
-            suites.extend(theirs.map(|target| Ok(self.suite(package, target))));
+            let theirs = theirs.filter(|target| is_for_it(target) && !self.is_of_another(&target.name));
+            suites.extend(theirs.map(|target| Ok(self.suite(package, &target.name))));
         }
         suites
     }
@@ -134,6 +136,17 @@ mod tests {
         let of = |at: usize| suites_of(&BACKENDS[at], &packages).into_iter().skip(1).collect::<Result<Vec<_>, _>>();
         assert_eq!(of(0).unwrap(), ["admin: servers on replica-set", "admin: standalone on standalone"]);
         assert_eq!(of(1).unwrap(), ["admin: servers on plain"]);
+    }
+
+    #[test]
+    fn a_target_that_requires_a_backend_runs_on_that_one() {
+        let mut model = package("model", &["servers", "failover"]);
+        model["features"] = json!({"mongodb": [], "dynamodb": []});
+        let live = package("backends-mongo", &["live"]);
+        for (required, count) in [("mongodb", 3), ("dynamodb", 2)] {
+            model["targets"][1]["required-features"] = json!([required]);
+            assert_eq!(suites(&[model.clone(), live.clone()]).len(), count, "{required}");
+        }
     }
 
     #[test]
