@@ -9,6 +9,7 @@ mod cities;
 mod failover;
 mod generate;
 mod harm;
+mod killed;
 mod operation;
 mod options;
 mod program;
@@ -27,6 +28,7 @@ use std::time::{Duration, Instant};
 
 pub use cities::Dataset;
 pub use failover::Failover;
+pub use killed::{Backfill, Operation, Victim, define as define_killed};
 pub use options::Options;
 use program::Program;
 use store::Stores;
