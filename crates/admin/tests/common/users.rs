@@ -93,7 +93,9 @@ pub(super) async fn crowd<F: Future<Output = Answer> + Send + 'static>(call: imp
 pub(super) fn winner(answers: &[Answer], won: u16, lost: u16) -> &Answer {
     let (winners, losers): (Vec<&Answer>, Vec<&Answer>) = answers.iter().partition(|answer| answer.status == won);
     assert_eq!((winners.len(), losers.len()), (1, CROWD - 1), "{answers:?}");
-    losers.iter().for_each(|answer| assert!(!answer.problem(lost).is_empty()));
+    for answer in losers {
+        assert!(!answer.problem(lost).is_empty());
+    }
     winners[0]
 }
 
