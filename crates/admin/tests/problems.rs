@@ -1,6 +1,7 @@
 //! What a client is told when the database does not do its part.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -91,31 +92,32 @@ async fn who_asks_whether_it_is_ready_does_not_wait_for_a_database_that_hangs() 
     server.stop().await;
 }
 
-/// Does every write, and loses its answer.
-#[derive(Debug)]
-struct Losing;
+/// Does the next write, and loses its answer.
+#[derive(Debug, Clone, Default)]
+struct Losing(Arc<AtomicBool>);
 
 #[async_trait]
 impl Layer for Losing {
     async fn around(&self, call: &Call, next: Next<'_>) -> Result<()> {
         next.run().await?;
-        match call.operation {
-            "batch" | "update" | "delete_one" => {
-                Err(Error::unavailable("the connection broke").with_may_have_happened(true))
-            }
-            _ => Ok(()),
+        let is_write = matches!(call.operation, "batch" | "update" | "delete_one");
+        if is_write && self.0.swap(false, Ordering::Relaxed) {
+            return Err(Error::unavailable("the connection broke").with_may_have_happened(true));
         }
+        Ok(())
     }
 }
 
 #[tokio::test]
 async fn who_is_told_that_nobody_knows_sees_it_by_a_look_and_does_not_do_it_twice() {
-    let backend = backends::open("memory:").await.unwrap().with_layer(Losing);
+    let losing = Losing::default();
+    let backend = backends::open("memory:").await.unwrap().with_layer(losing.clone());
     let service = Service::define(&backend).await.unwrap();
     let server = client::Server::start(service.clone()).await;
     let path = "/users/ada@example.org";
     // Sent, looked for, and sent again.
     let thrice = async |method: &str, at: &str, etag: &str, body: Value, again: u16| {
+        losing.0.store(true, Ordering::Relaxed);
         let unknown = server.client.send_seen(method, at, etag, &body).await;
         assert!(unknown.problem(503).contains("look at the user"), "{unknown:?}");
         assert_eq!(unknown.body["outcome"], "unknown");
