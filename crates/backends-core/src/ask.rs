@@ -3,11 +3,13 @@
 //! A type's `Deserialize` is run against a deserializer that holds no data, once for each question: it goes down one
 //! path of the type, notes what is asked for at its end, and refuses.
 
+use std::any::type_name;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::de::DeserializeOwned;
 
 use crate::{Kind, Result, Tokens};
+use plain::Plain;
 use probe::Probe;
 use refusal::Refusal;
 use survey::Survey;
@@ -15,6 +17,7 @@ use survey::Survey;
 mod draft;
 mod paths;
 mod places;
+mod plain;
 mod probe;
 mod refusal;
 mod sample;
@@ -25,6 +28,8 @@ mod unread;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Asked {
     kind: AskedKind,
+    /// What its fields take that are of the standard library, where the type asks no more.
+    plain: Vec<(&'static str, Plain)>,
 }
 
 /// A field of a struct, or a variant of an enum.
@@ -74,7 +79,8 @@ fn ask<T: DeserializeOwned>(probe: Probe<'_>) -> Result<(), Refusal> {
 impl Asked {
     /// Asks `T`: some microseconds for each of its fields.
     pub(crate) fn of<T: DeserializeOwned>() -> Self {
-        Self { kind: Survey::new(ask::<T>).whole() }
+        let mut survey = Survey::new(ask::<T>, type_name::<T>());
+        Self { kind: survey.whole(), plain: survey.plain }
     }
 
     /// The fields of the type, aliases among them.

@@ -40,7 +40,7 @@ pub use read::{Counted, Fetched, FindRequest, Found, GetRequest, Remainder, read
 pub use remove_index::RemoveIndexRequest;
 pub use unique::Duplicates;
 pub(crate) use unique::Taken;
-pub(crate) use update::Check;
+pub(crate) use update::{Check, Takes};
 pub use update::{UpdateRequest, Updated};
 pub use version::ExpectedVersion;
 pub(crate) use warnings::{Told, Warnings};

@@ -1,5 +1,6 @@
 //! What the writes by filter share: which records they are about, and what is done to one of them.
 
+use std::any::TypeId;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -12,12 +13,14 @@ use super::query::Query;
 use super::room::{Storing, in_room};
 use super::{Invocation, by_swap};
 use crate::decode::Only;
-use crate::driver::{Check, Context, DeleteRequest, ExpectedVersion, FindRequest, RepositoryDriver, UpdateRequest};
+use crate::driver::{
+    Check, Context, DeleteRequest, ExpectedVersion, FindRequest, RepositoryDriver, Takes, UpdateRequest,
+};
 use crate::error::Counts;
 use crate::filter::Scope;
 use crate::layer::Operation;
 use crate::repository::{State, check_index_strings, decode, key_of, with_id};
-use crate::{Batch, Change, Error, Filter, Key, Record, RecordBuf, Repository, Result, Update};
+use crate::{Batch, Change, Document, Error, Filter, Key, Record, RecordBuf, Repository, Result, Update};
 
 /// A record as a driver hands it over.
 pub(super) type Handed = Option<Box<dyn Batch>>;
@@ -25,8 +28,9 @@ pub(super) type Handed = Option<Box<dyn Batch>>;
 /// An update that was held against what is known of the records.
 #[derive(Clone)]
 pub(super) struct Changes {
-    changes: Arc<[Change]>,
+    each: Arc<[Change]>,
     check: Arc<Check>,
+    takes: Takes,
 }
 
 impl Changes {
@@ -36,7 +40,12 @@ impl Changes {
         let scope = Scope::new(&state.definition, &state.schema, repository.asked());
         let mut changes = scope.bind_update(update)?;
         changes.extend(state.next_version());
-        let changes = changes.into();
+        let each = changes.into();
+        let takes = if TypeId::of::<T>() == TypeId::of::<Document>() {
+            Takes::All
+        } else {
+            Takes::Known(Arc::clone(repository.asked()), state.definition.clone())
+        };
         let state = Arc::clone(state);
         let check = move |record: &RecordBuf, before: &RecordBuf| {
             check_index_strings(&state, record)?;
@@ -49,7 +58,7 @@ impl Changes {
                 Err(path.into_iter().fold(refused, Error::with_path).caused_by(error))
             })
         };
-        Ok(Self { changes, check: Arc::new(check) })
+        Ok(Self { each, check: Arc::new(check), takes })
     }
 
     /// The same for many records.
@@ -58,7 +67,7 @@ impl Changes {
     /// `InvalidInput` for a change that could give several of them the same values in a unique index.
     pub(super) fn of_many(self, state: &State) -> Result<Self> {
         let unique = || state.definition.indexes().filter(|index| index.is_unique());
-        let changed = self.changes.iter().filter(|change| !matches!(change, Change::Unset(_))).find_map(|change| {
+        let changed = self.each.iter().filter(|change| !matches!(change, Change::Unset(_))).find_map(|change| {
             let index = unique().find(|index| index.fields().any(|field| field == change.path().first()))?;
             Some((index, change.path()))
         });
@@ -74,10 +83,11 @@ impl Changes {
 
     /// A request to do them to the record with a key, if a filter means it.
     pub(super) fn request(&self, context: Context, key: Key, filter: &Filter, state: &State) -> UpdateRequest {
-        let mut request = UpdateRequest::new(context, key, Arc::clone(&self.changes));
+        let mut request = UpdateRequest::new(context, key, Arc::clone(&self.each));
         request.filter = filter.clone();
         request.schema = Arc::clone(&state.schema);
         request.check = Some(Arc::clone(&self.check));
+        request.takes = self.takes.clone();
         request
     }
 }

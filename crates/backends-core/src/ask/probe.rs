@@ -52,6 +52,8 @@ pub(super) struct Noted {
     pub(super) optional: bool,
     /// The visitor that asked: the same at two places means the same below them.
     pub(super) visitor: &'static str,
+    /// The type of what is asked for, with all that stands around it; empty for the outermost.
+    pub(super) type_name: &'static str,
 }
 
 /// What a run is to find out at the end of its path.
@@ -147,10 +149,16 @@ impl<'r> Probe<'r> {
     /// Goes into a field, an element or the content of a variant.
     fn follow<'de, S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Refusal> {
         let result = seed.deserialize(self);
-        if let (Way::Along([]), Goal::Text(_)) = (self.way, self.run.goal) {
-            // Only here is it known what the type says after its visitor: `try_from`, `deserialize_with`.
-            self.run.found.set(Some(Found::Accepted(result.is_ok())));
-            return Err(Refusal::Plain);
+        match (self.way, self.run.goal, self.run.found.get()) {
+            (Way::Along([]), Goal::Text(_), _) => {
+                // Only here is it known what the type says after its visitor: `try_from`, `deserialize_with`.
+                self.run.found.set(Some(Found::Accepted(result.is_ok())));
+                return Err(Refusal::Plain);
+            }
+            (Way::Along([]), Goal::Shape, Some(Found::Asked(noted))) => {
+                self.run.found.set(Some(Found::Asked(Noted { type_name: type_name::<S::Value>(), ..noted })));
+            }
+            _ => {}
         }
         result
     }
@@ -158,7 +166,7 @@ impl<'r> Probe<'r> {
     /// Notes what is asked for, which ends the attempt.
     fn note<V>(self, shape: Shape) -> Refusal {
         if let (Way::Along([]), Goal::Shape) = (self.way, self.run.goal) {
-            let noted = Noted { shape, optional: self.optional, visitor: type_name::<V>() };
+            let noted = Noted { shape, optional: self.optional, visitor: type_name::<V>(), type_name: "" };
             self.run.found.set(Some(Found::Asked(noted)));
         }
         Refusal::Plain

@@ -1,5 +1,6 @@
 //! The questions to a type, in their order: what its fields are, under which names, and what is below them.
 
+use super::plain::{Plain, is_derived};
 use super::probe::{Form, Found, Goal, Noted, Probe, Run, Shape, Step};
 use super::refusal::Refusal;
 use super::{AskedField, AskedKind};
@@ -28,6 +29,9 @@ const NO_INSTANTS: [&str; 7] = [
 /// A type that is being asked.
 pub(super) struct Survey {
     ask: fn(Probe<'_>) -> Result<(), Refusal>,
+    type_name: &'static str,
+    /// What the fields of the outermost type take, as far as their types say it.
+    pub(super) plain: Vec<(&'static str, Plain)>,
     path: Vec<Step>,
     /// What the path has gone through, so that a recursive type ends.
     above: Vec<Noted>,
@@ -35,8 +39,8 @@ pub(super) struct Survey {
 }
 
 impl Survey {
-    pub(super) fn new(ask: fn(Probe<'_>) -> Result<(), Refusal>) -> Self {
-        Self { ask, path: Vec::new(), above: Vec::new(), left: QUESTIONS }
+    pub(super) fn new(ask: fn(Probe<'_>) -> Result<(), Refusal>, type_name: &'static str) -> Self {
+        Self { ask, type_name, plain: Vec::new(), path: Vec::new(), above: Vec::new(), left: QUESTIONS }
     }
 
     /// What the type itself is.
@@ -109,7 +113,7 @@ impl Survey {
         }
         self.above.push(noted);
         let kind = match noted.shape {
-            Shape::Struct(names) => AskedKind::Struct(self.fields(names)),
+            Shape::Struct(names) => AskedKind::Struct(self.fields(names, noted.visitor)),
             Shape::Enum(variants) => self.variants(variants),
             Shape::Tuple(length) => AskedKind::Array(Box::new(self.tuple(length))),
             _ => AskedKind::Array(Box::new(self.below(Step::Element(0), Self::whole))),
@@ -127,7 +131,7 @@ impl Survey {
         INSTANTS.iter().any(|text| self.accepts(text)) && !NO_INSTANTS.iter().any(|text| self.accepts(text))
     }
 
-    fn fields(&mut self, names: &'static [&'static str]) -> Vec<AskedField> {
+    fn fields(&mut self, names: &'static [&'static str], visitor: &str) -> Vec<AskedField> {
         // Wide before deep, so that what is near the top is known when the questions run out.
         let noted: Vec<_> = names.iter().map(|name| self.below(Step::Field(name), Self::shape)).collect();
         let written: Vec<_> = names.iter().map(|name| self.written_name(name)).collect();
@@ -142,8 +146,12 @@ impl Survey {
                 optional: noted.is_some_and(|noted| noted.optional),
             })
             .collect();
+        let is_plain = self.path.is_empty() && is_derived(visitor, self.type_name);
         for (field, noted) in fields.iter_mut().zip(noted) {
             if let (None, Some(noted)) = (field.alias_of, noted) {
+                if let Some(plain) = Plain::of(noted.type_name).filter(|_| is_plain) {
+                    self.plain.push((field.name, plain));
+                }
                 field.kind = self.below(Step::Field(field.name), |survey| survey.kind(noted));
             }
         }

@@ -1,17 +1,29 @@
 //! Changing a record where it is.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::handed::hands_over;
 use super::{Context, ExpectedVersion};
+use crate::ask::Asked;
 use crate::decode::decode_tokens;
 use crate::schema::Place;
 use crate::update::apply;
-use crate::{Change, Document, Filter, Key, Matcher, RecordBuf, Result};
+use crate::{Change, Definition, Document, Filter, Key, Matcher, RecordBuf, Result};
 
 /// What has to hold of a record that an update has made of another.
 pub(crate) type Check = dyn Fn(&RecordBuf, &RecordBuf) -> Result<()> + Send + Sync;
+
+/// Which records the type of the records takes, as far as it is known without one.
+#[derive(Clone, Default)]
+pub(crate) enum Takes {
+    /// Every one.
+    #[default]
+    All,
+    /// Those of which the type says so, and others.
+    Known(Arc<Asked>, Definition),
+}
 
 /// A request to change a record by key.
 #[derive(Clone)]
@@ -29,13 +41,28 @@ pub struct UpdateRequest {
     pub expected: Option<ExpectedVersion>,
     pub(crate) schema: Arc<Place>,
     pub(crate) check: Option<Arc<Check>>,
+    pub(crate) takes: Takes,
 }
 
 impl UpdateRequest {
     /// A request to do these changes to the record with this key, whatever it holds.
     pub fn new(context: Context, key: Key, changes: impl Into<Arc<[Change]>>) -> Self {
         let (filter, schema) = (Filter::all(), Arc::default());
-        Self { context, key, filter, changes: changes.into(), expected: None, schema, check: None }
+        let changes = changes.into();
+        Self { context, key, filter, changes, expected: None, schema, check: None, takes: Takes::All }
+    }
+
+    /// What a change may come to for the type of the records to take the record, for drivers that write without a read:
+    /// an `inc` to these integers; all of them for any other change. None where only the record shows whether the type
+    /// takes it, so that it has to be read and given to [`apply`](Self::apply).
+    ///
+    /// The record may have been one before that the type does not take; [`apply`](Self::apply) says so of what a write
+    /// hands over.
+    pub fn leaving(&self, change: &Change) -> Option<RangeInclusive<i64>> {
+        match &self.takes {
+            Takes::All => Some(i64::MIN..=i64::MAX),
+            Takes::Known(asked, definition) => asked.leaving(change, definition.version()),
+        }
     }
 
     /// The record after the changes, for drivers that read before they write; none if the filter does not mean it.
