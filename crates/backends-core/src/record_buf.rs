@@ -85,7 +85,8 @@ impl RecordBuf {
         record
     }
 
-    fn push_fields(&mut self, document: &Document) {
+    /// Appends the fields of a document.
+    pub(crate) fn push_fields(&mut self, document: &Document) {
         for (name, value) in document.iter() {
             self.push(Token::Field(name));
             self.push_value(value);
@@ -220,7 +221,8 @@ impl RecordBuf {
     }
 }
 
-/// Two records are equal if they hold equal fields; a map has no order, at any depth.
+/// Two records are equal if they hold equal fields; a map has no order, at any depth. What cannot be read equals only what
+/// cannot be read either.
 impl PartialEq for RecordBuf {
     fn eq(&self, other: &Self) -> bool {
         self.0 == other.0 || compare::equal(self, other)

@@ -91,8 +91,7 @@ impl Codec {
     /// # Errors
     /// `InvalidInput` if the record brings another id.
     pub(crate) fn document_with_id_of(&self, record: &RecordBuf, stored: &[u8]) -> Result<RawDocumentBuf> {
-        let mut tokens = BsonTokens::new(stored, &self.id_field);
-        let stored_id = RecordBuf::from_tokens(&mut tokens)?;
+        let stored_id = RecordBuf::in_part(|| BsonTokens::new(stored, &self.id_field))?;
         if stored_id.get(&self.id_field) != record.get(&self.id_field) {
             return Err(Error::invalid_input("the record brings another id than the stored one, which never changes"));
         }

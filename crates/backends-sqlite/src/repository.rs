@@ -156,13 +156,28 @@ fn delete(connection: &Connection, table: &Table, key: &SqlKey) -> Result<Option
     Ok(deleted)
 }
 
+/// The record as JSON, and in it those fields that could not be read, as they stand in the stored text.
+fn with_unreadable(connection: &Connection, record: &RecordBuf, stored: &str) -> Result<String, Fault> {
+    let mut text = json::to_string(&record.readable())?;
+    for field in record.unreadable() {
+        if field.contains(['"', '\\']) {
+            // No path of SQLite has such a name.
+            let message = "a field of a stored record has a name and a value that no record holds: repair it";
+            return Err(Error::unreadable(message).into());
+        }
+        let mut keep = connection.prepare_cached("SELECT json_insert(?1, ?3, json(?2 -> ?3))")?;
+        text = keep.query_row((&text, stored, format!("$.\"{field}\"")), |row| row.get(0))?;
+    }
+    Ok(text)
+}
+
 /// Whether what is stored is what was read. A record that was read from here holds instants as text.
 fn is_same(stored: Option<&str>, seen: Option<&RecordBuf>) -> Result<bool> {
     match (stored, seen) {
         (None, None) => Ok(true),
         (Some(stored), Some(seen)) => {
-            let stored = json::parse(stored)?;
-            Ok(stored == *seen || stored == json::parse(&json::to_string(seen)?)?)
+            let stored = RecordBuf::in_part(|| JsonTokens::new(stored))?;
+            Ok(stored == *seen || *stored.readable() == json::parse(&json::to_string(&seen.readable())?)?)
         }
         _ => Ok(false),
     }
@@ -230,9 +245,10 @@ impl RepositoryDriver for SqliteRepository {
         let context = request.context.clone();
         let update = move |connection: &Connection, table: &Table| {
             let Some(stored) = stored(connection, table, &key)? else { return Ok(None) };
-            let stored = RecordBuf::from_tokens(&mut JsonTokens::new(&stored))?;
-            let Some(record) = request.apply(&stored)? else { return Ok(None) };
-            store(&mut *connection.prepare_cached(&table.put)?, &key, &json::to_string(&record)?)?;
+            let seen = RecordBuf::in_part(|| JsonTokens::new(&stored))?;
+            let Some(record) = request.apply(&seen)? else { return Ok(None) };
+            let text = with_unreadable(connection, &record, &stored)?;
+            store(&mut *connection.prepare_cached(&table.put)?, &key, &text)?;
             Ok(Some(record))
         };
         let updated = self.write(Manner::Grouped, &context, update).await?;

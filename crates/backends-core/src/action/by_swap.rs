@@ -120,5 +120,5 @@ pub(super) async fn delete(driver: &dyn RepositoryDriver, request: &DeleteReques
 
 pub(super) async fn read(driver: &dyn RepositoryDriver, context: &Context, key: &Key) -> Result<Option<RecordBuf>> {
     let fetched = driver.get(&GetRequest::new(context.clone(), vec![key.clone()])).await?;
-    fetched.record(0)?.map(|(batch, index)| RecordBuf::from_batch(batch, index)).transpose()
+    fetched.record(0)?.map(|(batch, index)| RecordBuf::from_batch_in_part(batch, index)).transpose()
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::handed::hands_over;
 use super::{Context, ExpectedVersion};
 use crate::ask::Asked;
-use crate::decode::decode_tokens;
+use crate::decode::Reading;
 use crate::schema::Place;
 use crate::update::apply;
 use crate::{Change, Definition, Document, Filter, Key, Matcher, RecordBuf, Result};
@@ -65,11 +65,14 @@ impl UpdateRequest {
         }
     }
 
-    /// The record after the changes, for drivers that read before they write; none if the filter does not mean it.
+    /// The record after the changes, for drivers that read before they write; none if the filter does not mean it. The
+    /// stored record may have values that could not be read, as [`RecordBuf::in_part`] copies it: where neither the
+    /// filter nor a change nor the type asks for them they stand in the record after the changes too.
     ///
     /// # Errors
     /// `InvalidInput` for a change that does not apply to this record; `Conflict` if a version is expected and it has
-    /// another; `Unreadable` for what the filter cannot look at.
+    /// another; `Unreadable` for what the filter cannot look at, for a field that changes and cannot be read, and for
+    /// what the type cannot read.
     pub fn apply(&self, stored: &RecordBuf) -> Result<Option<RecordBuf>> {
         if !self.filter.is_all() {
             let matcher = Matcher::new(&self.schema, &self.filter, []);
@@ -78,9 +81,12 @@ impl UpdateRequest {
             }
         }
         self.expected.as_ref().map_or(Ok(()), |expected| expected.check(stored))?;
-        let mut document: Document = decode_tokens(&mut stored.tokens())?;
+        // Only what changes is taken apart, so that what cannot be read stays where nobody asks for it.
+        let (mut record, mut changing) = (stored.clone(), RecordBuf::new());
+        self.changes.iter().for_each(|change| record.hand_over(change.path().first(), &mut changing));
+        let mut document: Document = Reading::default().read_or_explain(&changing, 0)?;
         apply(&self.changes, &mut document)?;
-        let record = RecordBuf::from_document(&document);
+        record.push_fields(&document);
         if let Some(check) = &self.check {
             check(&record, stored)?;
         }

@@ -23,11 +23,17 @@ enum Tree<'a> {
     Timestamp(Timestamp),
     Array(Vec<Tree<'a>>),
     Map(BTreeMap<&'a str, Tree<'a>>),
+    /// What could not be read, whatever it is.
+    Unreadable,
     End,
 }
 
 fn tree<'a>(tokens: &mut RecordTokens<'a>) -> Result<Tree<'a>> {
-    Ok(match tokens.step()? {
+    let token = match tokens.step() {
+        Err(error) if error.is_unreadable() => return Ok(Tree::Unreadable),
+        token => token?,
+    };
+    Ok(match token {
         Token::Null => Tree::Null,
         Token::Bool(bool) => Tree::Bool(bool),
         Token::Int(int) => Tree::Int(int),

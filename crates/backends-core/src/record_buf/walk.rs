@@ -21,6 +21,11 @@ impl<'a> RecordTokens<'a> {
         Self { rest: bytes, open: 1, begun: true }
     }
 
+    /// Whether the bytes are at their end.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.rest.is_empty()
+    }
+
     /// The next token, borrowed from the record.
     ///
     /// # Errors

@@ -31,7 +31,7 @@ impl DynamoRepository {
 /// Whether what is stored is the record that was read.
 fn is(seen: Option<&RecordBuf>, stored: Option<&Item>) -> Result<bool> {
     Ok(match (seen, stored) {
-        (Some(seen), Some(stored)) => RecordBuf::from_tokens(&mut ItemTokens::new(stored))? == *seen,
+        (Some(seen), Some(stored)) => RecordBuf::in_part(|| ItemTokens::new(stored))? == *seen,
         (None, None) => true,
         _ => false,
     })

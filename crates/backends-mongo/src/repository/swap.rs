@@ -99,7 +99,7 @@ impl MongoRepository {
         seen: &RawDocumentBuf,
         record: &RecordBuf,
     ) -> Result<(Document, Document)> {
-        let document = self.codec.document_with_id_of(record, seen.as_bytes())?;
+        let document = self.codec.document_with_id_of(&record.readable(), seen.as_bytes())?;
         let change = change(request, &document)?;
         if has_room(&[seen, &document]) || has_room(&[seen, &raw(&change)?]) {
             return Ok((condition(seen)?, change));
@@ -108,9 +108,9 @@ impl MongoRepository {
         if has_room(&[&compared, &raw(&change)?]) { Ok((condition, change)) } else { Err(no_room()) }
     }
 
-    /// The record that a stored document is.
+    /// The record that a stored document is, where something may not be readable.
     fn record(&self, stored: &RawDocumentBuf) -> Result<RecordBuf> {
-        RecordBuf::from_tokens(&mut BsonTokens::new(stored.as_bytes(), self.codec.id_field()))
+        RecordBuf::in_part(|| BsonTokens::new(stored.as_bytes(), self.codec.id_field()))
     }
 
     /// Whether a stored document is the record that was read.

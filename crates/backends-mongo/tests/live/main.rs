@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "modules of one program of tests")]
 
 mod away;
+mod beside;
 mod by_filter;
 mod costs;
 mod define_lost;

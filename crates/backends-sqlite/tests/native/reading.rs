@@ -1,7 +1,7 @@
 //! Reading by filter: by the key, beside rows of other programs, and of more than is looked at in one go.
 
 use backends_core::driver::{Access, SortedBy};
-use backends_core::{Backend, Definition, Document, Filter, Order, Repository, Value, field};
+use backends_core::{Backend, Definition, Document, Filter, Order, Repository, Update, Value, field};
 use backends_sqlite::SqliteBackend;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -155,4 +155,42 @@ async fn c43_a_value_that_a_filter_cannot_read_is_no_match() {
     // Who does not ask for it reads the others beside it.
     let tenants = events.find(field("number").eq(1)).select::<Tenant>().await.unwrap();
     assert_eq!(tenants.len(), 1);
+}
+
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+struct Noted {
+    tenant: String,
+    number: i64,
+    text: Option<String>,
+    count: Option<i64>,
+}
+
+#[tokio::test]
+async fn c43_a_write_that_does_not_ask_for_what_it_cannot_read_leaves_it_there() {
+    let (_directory, backend, events) = events().await;
+    events.insert_many(&(0..3).map(|number| event("a", number)).collect::<Vec<_>>()).await.unwrap();
+    let odd = "UPDATE events SET record = replace(record, '{', '{\"v\":99999999999999999999,\"w\":{\"x\":[1e999]},')";
+    execute(&backend, odd).await;
+    let whole = async |also: &str| {
+        let whole = "record -> '$.v' = '99999999999999999999' AND record -> '$.w.x' = '[1e999]'";
+        let sql = format!("SELECT count(*) FROM events WHERE {whole} AND {also}");
+        let native: &SqliteBackend = backend.native().unwrap();
+        native
+            .with_writer(move |file: &mut Connection| file.query_one(&sql, [], |row| row.get::<_, i64>(0)))
+            .await
+            .unwrap()
+    };
+    let noted = events.typed::<Noted>();
+    let new = || Update::new().set("text", "new");
+    assert!(noted.update(("a", 1), new()).await.unwrap().is_some());
+    assert_eq!(noted.update_many(field("text").eq("new"), Update::new().inc("count", 1)).await.unwrap(), 1);
+    assert_eq!((whole("record ->> '$.count' = 1").await, whole("true").await), (1, 3));
+    // Who asks for it is told, and nothing is changed.
+    for update in [new(), Update::new().inc("v", 1), Update::new().set("w.y", 1)] {
+        assert!(events.update(("a", 1), update).await.unwrap_err().is_unreadable());
+    }
+    assert_eq!((whole("record ->> '$.count' = 1").await, whole("true").await), (1, 3));
+    assert_eq!(noted.delete_one(field("text").eq("new")).await.unwrap().map(|noted| noted.number), Some(1));
+    assert_eq!(noted.delete_many(field("number").lt(5)).await.unwrap(), 2);
+    assert_eq!(whole("true").await, 0);
 }
