@@ -202,5 +202,16 @@ pub(crate) fn operand(value: &Value) -> Option<AttributeValue> {
     })
 }
 
+/// A value as it is stored.
+pub(crate) fn attribute(value: &Value) -> AttributeValue {
+    match value {
+        Value::Array(members) => AttributeValue::L(members.iter().map(attribute).collect()),
+        Value::Map(map) => {
+            AttributeValue::M(map.iter().map(|(name, value)| (name.to_owned(), attribute(value))).collect())
+        }
+        scalar => operand(scalar).unwrap_or(AttributeValue::Null(true)),
+    }
+}
+
 #[cfg(test)]
 mod tests;

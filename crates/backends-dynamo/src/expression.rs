@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use backends_core::driver::ExpectedVersion;
+use backends_core::driver::{ExpectedVersion, Expiry};
 
 use crate::codec::{Item, RESERVED};
 use crate::stamp::STAMP;
@@ -24,6 +24,26 @@ pub(crate) enum Condition<'a> {
     /// leaves no stamp is noticed too. Where there are more attributes than an expression may compare, the stamp and
     /// the first of them have to do.
     Unchanged(&'a Item),
+}
+
+/// That a record has not expired, as far as the text of its time shows it: there is none, or it is one of this library,
+/// and a later one. What another program wrote in another form does not meet it, and is to be looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Alive<'a>(pub(crate) &'a Expiry);
+
+impl Alive<'_> {
+    pub(crate) fn expression(self) -> Expression {
+        let text = "(attribute_not_exists(#e) OR #e > :e AND size(#e) = :e0 AND contains(#e, :e1) AND contains(#e, :e2) AND contains(#e, :e3))";
+        let until = self.0.until().to_string();
+        let length = AttributeValue::N(until.len().to_string());
+        // No instant has another form with as many characters and all of these.
+        let parts = [(":e1", "T"), (":e2", ":"), (":e3", "Z"), (":e", until.as_str())];
+        let mut values: Item =
+            parts.into_iter().map(|(name, part)| (name.to_owned(), AttributeValue::S(part.to_owned()))).collect();
+        values.insert(":e0".to_owned(), length);
+        let names = HashMap::from([("#e".to_owned(), self.0.field().to_owned())]);
+        Expression { text: text.to_owned(), names, values: Some(values) }
+    }
 }
 
 /// A condition or a filter as the service wants it.
@@ -53,6 +73,16 @@ impl<'a> Condition<'a> {
 }
 
 impl Expression {
+    /// Both.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.text.extend([" AND ", &other.text]);
+        self.names.extend(other.names);
+        if let Some(values) = other.values {
+            self.values.get_or_insert_default().extend(values);
+        }
+        self
+    }
+
     fn about(text: &str, partition: &str) -> Self {
         let names = HashMap::from([("#p".to_owned(), partition.to_owned())]);
         Self { text: text.to_owned(), names, values: None }

@@ -46,6 +46,7 @@ mod service;
 mod stamp;
 mod table;
 mod throughput;
+mod update;
 mod words;
 
 pub use aws_sdk_dynamodb;

@@ -20,6 +20,7 @@ use crate::stamp::Stamp;
 use crate::table::DynamoTable;
 
 mod answers;
+mod at_once;
 mod batch;
 mod delete;
 mod find;

@@ -26,7 +26,12 @@ impl Stamp {
     }
 
     pub(crate) fn put_into(&self, item: &mut Item) {
-        item.insert(STAMP.to_owned(), AttributeValue::B(Blob::new(self.0)));
+        item.insert(STAMP.to_owned(), self.attribute());
+    }
+
+    /// As it is stored.
+    pub(crate) fn attribute(&self) -> AttributeValue {
+        AttributeValue::B(Blob::new(self.0))
     }
 
     /// What it adds to the size of a record.

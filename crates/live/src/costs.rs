@@ -13,6 +13,7 @@ pub mod expiring;
 pub mod guarded;
 pub mod indexed;
 pub mod reads;
+pub mod updates;
 pub mod versioned;
 
 /// How many records the calls on many have.

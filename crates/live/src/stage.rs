@@ -135,6 +135,9 @@ pub(crate) const EXPIRED: &str = "2080-01-01T00:00:00Z";
 /// The field of that number.
 pub(crate) const NUMBER: &str = "n";
 
+/// The field of an array, which no record has at first.
+pub(crate) const LIST: &str = "list";
+
 /// The field that says whose record it is, beside the key.
 pub(crate) const MARK: &str = "mark";
 
@@ -147,8 +150,17 @@ pub(crate) fn record(field: &str, key: &str, n: i64, padding: usize) -> Document
     record
 }
 
-/// The number that a record of the suites holds.
+/// The number that a record of the suites holds, and one more for each member of its array.
 pub(crate) fn number(record: &Document) -> i64 {
+    let members = match record.get(LIST) {
+        Some(Value::Array(members)) => members.len(),
+        _ => 0,
+    };
+    number_alone(record) + i64::try_from(members).unwrap_or(i64::MAX)
+}
+
+/// The number that a record of the suites holds.
+pub(crate) fn number_alone(record: &Document) -> i64 {
     match record.get(NUMBER) {
         Some(Value::Int(n)) => *n,
         other => panic!("a record holds {} for a number", other.map_or("nothing", |value| value.token().describe())),

@@ -1,6 +1,6 @@
 //! Changing a record by its key.
 
-use backends_core::{Document, ErrorKind, Index, Kind, Repository, Update, Value, field};
+use backends_core::{DefinitionBuilder, Document, ErrorKind, Index, Kind, Repository, Update, Value, field};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -51,6 +51,13 @@ fn changes() -> Vec<(Update, Json, Json)> {
         (new().inc("n", -3), json!({"n": 3.0}), json!({"n": 0})),
         (new().inc("m.n", 1), json!({}), json!({"m": {"n": 1}})),
         (new().inc("count", i64::MAX), json!({"count": 0}), json!({"count": i64::MAX})),
+        (new().inc("count", -3), json!({}), json!({"count": -3})),
+        (new().inc("count", 0), json!({"count": i64::MIN}), json!({"count": i64::MIN})),
+        (
+            new().inc("count", 1).set("a.b", 1).push("l", 2),
+            json!({"count": 1}),
+            json!({"count": 2, "a": {"b": 1}, "l": [2]}),
+        ),
         (new().inc("n", i64::MIN), json!({"n": -0.0}), json!({"n": i64::MIN})),
         (new().inc("n", 1), json!({"n": 9_007_199_254_740_992_i64}), json!({"n": 9_007_199_254_740_993_i64})),
         (new().push("l", "x"), json!({}), json!({"l": ["x"]})),
@@ -272,28 +279,37 @@ pub async fn c28_the_type_says_what_its_fields_hold(context: &Context) {
         Guest,
     }
 
-    let strict = context.repository::<Strict>("strict").await;
-    let one = Strict { id: String::new(), small: 7, role: Role::Guest, note: None };
-    let one = strict.insert(&one).await.unwrap();
-    let new = Update::new;
-    for (update, path) in [
-        (new().set("small", 256), "small"),
-        (new().inc("small", 249), "small"),
-        (new().set("small", "x"), "small"),
-        (new().unset("small"), "small"),
-        (new().set("role", "nobody"), "role"),
-        (new().set("note", 7), "note"),
-        (new().set("nota", "x"), "nota"),
-    ] {
-        let what = format!("{update:?}");
-        let error = refused(strict.update(&one.id, update).await, ErrorKind::InvalidInput, "update");
-        assert_eq!(error.path(), Some(path), "{what}: {error}");
-        assert!(!error.may_have_happened(), "{what}: {error}");
-        assert_eq!(strict.get(&one.id).await.unwrap().as_ref(), Some(&one), "{what}");
+    async fn check(strict: &Repository<Strict>) {
+        let one = Strict { id: String::new(), small: 7, role: Role::Guest, note: None };
+        let one = strict.insert(&one).await.unwrap();
+        let new = Update::new;
+        for (update, path) in [
+            (new().set("small", 256), "small"),
+            (new().inc("small", 249), "small"),
+            (new().set("small", "x"), "small"),
+            (new().unset("small"), "small"),
+            (new().set("role", "nobody"), "role"),
+            (new().set("note", 7), "note"),
+            (new().set("nota", "x"), "nota"),
+        ] {
+            let what = format!("{update:?}");
+            let error = refused(strict.update(&one.id, update).await, ErrorKind::InvalidInput, "update");
+            assert_eq!(error.path(), Some(path), "{what}: {error}");
+            assert!(!error.may_have_happened(), "{what}: {error}");
+            assert_eq!(strict.get(&one.id).await.unwrap().as_ref(), Some(&one), "{what}");
+        }
+        let updated =
+            strict.update(&one.id, new().set("role", Role::Admin).inc("small", 248).set("note", "x")).await.unwrap();
+        assert_eq!(updated, Some(Strict { small: 255, role: Role::Admin, note: Some("x".to_owned()), ..one.clone() }));
+        let error = refused(strict.update(&one.id, new().inc("small", 1)).await, ErrorKind::InvalidInput, "update");
+        assert!(error.path() == Some("small") && !error.may_have_happened(), "{error}");
+        assert_eq!(strict.update(&one.id, new().inc("small", -255)).await.unwrap().unwrap().small, 0);
     }
-    let updated =
-        strict.update(&one.id, new().set("role", Role::Admin).inc("small", 248).set("note", "x")).await.unwrap();
-    assert_eq!(updated, Some(Strict { small: 255, role: Role::Admin, note: Some("x".to_owned()), ..one }));
+
+    let builder = |name: &str| context.definition(name);
+    for definition in [builder("strict"), builder("declared").field("small", Kind::Integer)] {
+        check(&context.define::<Strict>(definition).await).await;
+    }
 }
 
 pub async fn c10_index_fields_hold_what_every_index_holds(context: &Context) {
@@ -321,9 +337,14 @@ pub async fn c10_index_fields_hold_what_every_index_holds(context: &Context) {
 }
 
 pub async fn c28_fifty_tasks_increment_one_counter(context: &Context) {
-    let users = context.repository::<User>("users").await;
-    let other = context.another_process().await;
-    let others = other.define::<User>(context.definition("users").build().unwrap()).await.unwrap();
+    increment(context, context.definition("users")).await;
+    increment(context, context.definition("declared").field("logins", Kind::Integer)).await;
+}
+
+async fn increment(context: &Context, definition: DefinitionBuilder) {
+    let definition = definition.build().unwrap();
+    let users = context.backend().await.define::<User>(definition.clone()).await.unwrap();
+    let others = context.another_process().await.define::<User>(definition).await.unwrap();
     let ada = users.insert(&User::new("ada").with_logins(0)).await.unwrap();
     let tasks: Vec<_> = (0..50)
         .map(|task| {

@@ -6,30 +6,43 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 use backends_core::driver::{Context, Swapped, UpdateRequest, Updated};
 use backends_core::{Key, RecordBuf, Result};
 
+use super::at_once::Attempt;
 use super::guarded::{Change, Shift};
 use super::{DynamoRepository, Outcome};
-use crate::codec::{Expires, Item, ItemTokens, RESERVED};
+use crate::codec::{EXPIRES, Expires, Item, ItemTokens, RESERVED};
 use crate::expression::Expression;
 use crate::plan::visit;
 use crate::retry::Effect;
 use crate::service::Failure;
 use crate::stamp::{STAMP, Stamp};
+use crate::update::{Records, at_once};
 
 // DynamoDB: 4 KB an expression; a field takes 33 bytes of the condition, and less of what is done.
 const MOST_FIELDS: usize = 100;
 
 impl DynamoRepository {
-    /// Changes what is there, as often as something else gets in between.
+    /// Changes what is there: by one request where the service can do it alone, else, and where that was not to be done, by
+    /// what is read, as often as something else gets in between.
     pub(super) async fn update_stored(&self, request: &UpdateRequest) -> Result<Updated> {
         let (context, stamp) = (&request.context, Stamp::of(&request.context));
         let expiry = self.expiry(context);
+        let records = Records { definition: &self.definition, codec: &self.codec, guards: &self.guards };
+        let mut seen = match at_once(request, records, expiry.as_ref(), &stamp) {
+            None => None,
+            Some(at_once) => match self.update_at_once(request, at_once, &stamp).await? {
+                Attempt::Updated(updated) => return Ok(updated),
+                Attempt::Seen(item) => Some(item),
+            },
+        };
         loop {
-            let Some(stored) = self.fetch_one(context, &request.key, None).await? else {
-                return Ok(Updated::missing());
+            let stored = match seen.take() {
+                None => self.fetch_one(context, &request.key, None).await?,
+                seen => seen,
             };
-            let seen = RecordBuf::from_tokens(&mut ItemTokens::new(&stored))?;
-            let Some(record) = request.apply(&seen)? else { return Ok(Updated::missing()) };
-            let item = self.codec.item(&record, &stamp)?;
+            let Some(stored) = stored else { return Ok(Updated::missing()) };
+            let read = RecordBuf::in_part(|| ItemTokens::new(&stored))?;
+            let Some(record) = request.apply(&read)? else { return Ok(Updated::missing()) };
+            let item = self.codec.item(&record.readable(), &stamp)?;
             let outcome = match self.patching(request, &stored, &item) {
                 None => {
                     self.put_over_seen(context, &request.key, Some(&stored), &record, stamp, expiry.as_ref()).await?
@@ -67,7 +80,7 @@ impl DynamoRepository {
         Some((condition, Patch::new(stored, item, &fields.changed)))
     }
 
-    async fn patch(
+    pub(super) async fn patch(
         &self,
         context: &Context,
         key: &Key,
@@ -131,6 +144,16 @@ impl Patch {
         Self { set, removed }
     }
 
+    /// What makes of an item again what it was, in these fields and in what is the library's own.
+    pub(super) fn back(before: &Item, fields: &BTreeSet<&str>) -> Self {
+        let own = [STAMP, EXPIRES];
+        let mut there = before.clone();
+        for name in fields.iter().chain(&own) {
+            there.entry((*name).to_owned()).or_insert(AttributeValue::Null(true));
+        }
+        Self::new(&there, before, fields)
+    }
+
     /// The text of it; its names and values go beside those that are there.
     pub(super) fn expression(self, beside: &mut Expression) -> String {
         let mut sets = Vec::new();
@@ -140,14 +163,14 @@ impl Patch {
             beside.names.insert(field, name);
             beside.values.get_or_insert_default().insert(operand, value);
         }
-        let mut text = format!("SET {}", sets.join(", "));
-        for (number, name) in self.removed.into_iter().enumerate() {
+        let removes = self.removed.into_iter().enumerate().map(|(number, name)| {
             let field = format!("#r{number}");
-            text.push_str(if number == 0 { " REMOVE " } else { ", " });
-            text.push_str(&field);
-            beside.names.insert(field, name);
-        }
-        text
+            beside.names.insert(field.clone(), name);
+            field
+        });
+        let parts = [("SET ", sets), ("REMOVE ", removes.collect())];
+        let parts = parts.into_iter().filter(|(_, places)| !places.is_empty());
+        parts.map(|(word, places)| format!("{word}{}", places.join(", "))).collect::<Vec<_>>().join(" ")
     }
 }
 

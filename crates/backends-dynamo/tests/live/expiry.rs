@@ -222,8 +222,10 @@ async fn c34_c37_another_time_to_live_is_written_to_what_is_stored() {
         let ends = ends(&store).await;
         assert_eq!((ends["a"], ends["b"], ends["theirs"]), (Some(SECOND + ttl), Some(SECOND + ttl), None), "{ttl}");
     }
-    // A process that runs with the time before goes on with it, until it is put right.
+    // A process that runs with the time before goes on with it where it writes the time, until it is put right.
     records.update("a", Update::new().set("n", 1)).await.unwrap().unwrap();
+    assert_eq!(end_of(&store, "a").await, Some(SECOND));
+    records.update("a", Update::new().set("at", AT)).await.unwrap().unwrap();
     assert_eq!(end_of(&store, "a").await, Some(SECOND + 60));
     let definition = crate::store::definition(&sessions(0, "start"));
     let again = open(&endpoint(), &store.prefix).await.define::<Document>(definition).no_other_writers();

@@ -156,6 +156,45 @@ async fn c26_c43_a_record_that_cannot_be_read_is_in_its_own_way_only() {
 }
 
 #[tokio::test]
+async fn c43_a_write_that_does_not_ask_for_what_it_cannot_read_leaves_it_there() {
+    let store = Store::open().await;
+    let notes = notes(&store).await;
+    let far = n("12345678901234567890123");
+    let inside = AttributeValue::M([("far".to_owned(), far.clone())].into());
+    let odd = [("id", s("odd")), ("aside", far.clone()), ("more", inside.clone()), ("gone", s("x"))];
+    store.put("notes", &odd).await;
+    let item = async |id: &str| store.all("notes").await.into_iter().find(|item| item["id"] == s(id));
+    // By one request, by a read, and by filter.
+    let new = Update::new;
+    for update in [new().set("gone", "y"), new().inc("whole", 1), new().pull("tags", "z").inc("whole", 1)] {
+        assert!(notes.update("odd", update).await.unwrap().is_some());
+    }
+    assert_eq!(notes.update_many(field("gone").eq("y"), new().inc("whole", 1)).await.unwrap(), 1);
+    assert!(notes.update_one(field("whole").eq(3), new().inc("whole", 1)).await.unwrap().is_some());
+    let stored = item("odd").await.unwrap();
+    assert_eq!((&stored["aside"], &stored["more"], &stored["whole"]), (&far, &inside, &n("4")));
+    // Who asks for it is told, and nothing is changed: the type, the filter, the update.
+    let untyped = notes.untyped();
+    let aside = field("aside").gt(1);
+    for error in [
+        untyped.update("odd", new().set("gone", "z")).await.unwrap_err(),
+        untyped.update("odd", new().inc("whole", 1)).await.unwrap_err(),
+        untyped.update("odd", new().inc("aside", 1)).await.unwrap_err(),
+        untyped.update("odd", new().set("more.other", 1)).await.unwrap_err(),
+        untyped.update_one(aside.clone(), new().set("gone", "z")).await.unwrap_err(),
+    ] {
+        assert!(error.is_unreadable() && !error.may_have_happened(), "{error}");
+        assert_eq!(item("odd").await.unwrap(), stored, "{error}");
+    }
+    assert_eq!(notes.delete_one(field("gone").eq("y")).await.unwrap().map(|note| note.whole), Some(Some(4)));
+    for id in ["b", "c"] {
+        store.put("notes", &[("id", s(id)), ("aside", far.clone()), ("gone", s("x"))]).await;
+    }
+    assert_eq!(notes.delete_many(field("gone").eq("x")).await.unwrap(), 2);
+    assert_eq!(item("odd").await, None);
+}
+
+#[tokio::test]
 async fn t01_a_change_of_another_program_between_two_requests_is_not_lost() {
     let store = Store::open().await;
     let users = store.backend.define::<User>(definition(r#"{"name": "users", "hashKey": "email"}"#)).await.unwrap();

@@ -33,7 +33,10 @@ async fn s02_c42_no_lost_answer_is_a_second_effect_a_conflict_or_a_false_success
         "replace of what is missing",
         "stale delete",
         "stale replace",
+        "stale update",
         "stale upsert",
+        "update by push of what is missing",
+        "update of what is missing",
         "upsert of version 0 of what is there",
         "upsert that creates",
         "upsert that replaces",
@@ -54,6 +57,7 @@ async fn s02_c42_nor_where_a_replace_keeps_the_stored_id() {
         // One of its keys is taken.
         "insert_many",
         "stale delete",
+        "update by push of what is missing",
         "upsert of version 0 of what is there",
     ];
     assert_eq!(unanswered(KeyIs::AnotherField).await, BTreeSet::from(expected));
@@ -68,6 +72,7 @@ async fn s02_c31_c42_nor_where_values_are_unique() {
         "insert of a taken value",
         "insert_many",
         "replace by a taken value",
+        "update by push of what is missing",
     ];
     assert_eq!(unanswered(KeyIs::TheIdWithGuards).await, BTreeSet::from(expected));
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "tests stop where something is wrong")]
 #![allow(unreachable_pub, reason = "modules of one program of tests")]
 
+mod at_once;
 mod batches;
 mod costs;
 mod definitions;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use backends_core::{Document, ErrorKind, Repository, Result, Update};
 
-use crate::stage::{NUMBER, number, record};
+use crate::stage::{LIST, NUMBER, number, record};
 
 /// A call on one record.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +43,7 @@ enum Kind {
     Upsert,
     Delete,
     Update,
+    Push,
     UpdateOne,
     DeleteOne,
     Get,
@@ -86,7 +87,7 @@ const fn over(over: Over, call: Call) -> Call {
 }
 
 /// Every call on one record.
-pub(super) const ALL: [Call; 14] = [
+pub(super) const ALL: [Call; 16] = [
     call("insert", Kind::Insert, None, Some(NEW), Answer::Record(NEW, None)),
     call("insert of a taken key", Kind::Insert, Some(OLD), Some(OLD), Answer::Refused(ErrorKind::AlreadyExists)),
     call("replace", Kind::Replace, Some(OLD), Some(NEW), Answer::Record(NEW, None)),
@@ -97,6 +98,8 @@ pub(super) const ALL: [Call; 14] = [
     call("delete of what is missing", Kind::Delete, None, None, Answer::Nothing),
     call("update", Kind::Update, Some(OLD), Some(NEW), Answer::Record(NEW, None)),
     call("update of what is missing", Kind::Update, None, None, Answer::Nothing),
+    call("update by push", Kind::Push, Some(OLD), Some(NEW), Answer::Record(NEW, None)),
+    call("update by push of what is missing", Kind::Push, None, None, Answer::Nothing),
     call("update_one", Kind::UpdateOne, Some(OLD), Some(NEW), Answer::Record(NEW, None)),
     call("delete_one", Kind::DeleteOne, Some(OLD), None, Answer::Record(OLD, None)),
     call("get", Kind::Get, Some(OLD), Some(OLD), Answer::Record(OLD, None)),
@@ -204,6 +207,7 @@ impl Call {
             }
             Kind::Delete => expect!(self, records.delete(key).timeout(limit)).await.map(found),
             Kind::Update => expect!(self, records.update(key, count).timeout(limit)).await.map(found),
+            Kind::Push => records.update(key, Update::new().push(LIST, "x")).timeout(limit).await.map(found),
             Kind::UpdateOne => expect!(self, records.update_one(is_old, count).timeout(limit)).await.map(found),
             Kind::DeleteOne => expect!(self, records.delete_one(is_old).timeout(limit)).await.map(found),
             Kind::Get => records.get(key).timeout(limit).await.map(found),

@@ -6,7 +6,7 @@ use super::call::{Answer, Call, NEW, OLD, Over};
 use super::report::{Outcome, Report};
 use super::{Loss, Plan, lose_each, losing};
 use crate::Stage;
-use crate::stage::{EXPIRED, MARK, Pair, number, record};
+use crate::stage::{EXPIRED, MARK, Pair, number, number_alone, record};
 
 pub(super) async fn run(
     stage: &Stage,
@@ -39,7 +39,7 @@ async fn each_value_is_taken_where_it_stands(pair: &Pair, field: &str, call: Cal
     let told = |error: Error| -> Option<Document> { panic!("{key}: {error}") };
     let stored = [pair.clean.get(&key).await, pair.clean.get(owner(&key)).await];
     let stored: Vec<i64> =
-        stored.into_iter().filter_map(|found| found.unwrap_or_else(told)).map(|r| number(&r)).collect();
+        stored.into_iter().filter_map(|found| found.unwrap_or_else(told)).map(|r| number_alone(&r)).collect();
     for n in [OLD, NEW] {
         let mut probe = record(field, &format!("{key} probe"), n, 0);
         probe.insert(MARK, &*key);
