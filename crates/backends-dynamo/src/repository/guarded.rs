@@ -65,7 +65,7 @@ impl DynamoRepository {
                 return self.with_guards(context, key, change, &shift, stamp, expiry).await;
             }
         }
-        let put = Put { record, stamp, condition: Some(Condition::still(seen)), returns_old: false };
+        let put = Put { record, stamp, condition: Some(Condition::still(seen)), alive: None, returns_old: false };
         Outcome::of(self.put(context, Effect::WritesOnce, &put).await.map(drop), &stamp)
     }
 

@@ -6,7 +6,7 @@ use backends_core::{Error, Key, RecordBuf, Result};
 
 use super::{DynamoRepository, Outcome, is_over, lost};
 use crate::codec::Item;
-use crate::expression::{Condition, Expression};
+use crate::expression::{Alive, Condition, Expression};
 use crate::retry::Effect;
 use crate::service::Failure;
 use crate::stamp::Stamp;
@@ -16,6 +16,8 @@ pub(super) struct Put<'a> {
     pub(super) record: &'a RecordBuf,
     pub(super) stamp: Stamp,
     pub(super) condition: Option<Condition<'a>>,
+    /// Besides, that what stands there has not expired.
+    pub(super) alive: Option<&'a Expiry>,
     /// Whether the item is wanted that stood there.
     pub(super) returns_old: bool,
 }
@@ -27,7 +29,9 @@ impl DynamoRepository {
             let item = self.codec.item(put.record, &put.stamp)?;
             let mut request = self.table.client.put_item().table_name(&self.table.name).set_item(Some(item));
             if let Some(condition) = put.condition {
-                let Expression { text, names, values } = condition.expression(self.codec.partition());
+                let condition = condition.expression(self.codec.partition());
+                let alive = put.alive.map(|expiry| Alive(expiry).expression());
+                let Expression { text, names, values } = alive.into_iter().fold(condition, Expression::and);
                 request = request
                     .condition_expression(text)
                     .set_expression_attribute_names(Some(names))

@@ -5,7 +5,7 @@ use backends_core::{Error, RecordBuf, Result, Tokens};
 
 use super::put::Put;
 use super::{DynamoRepository, is_over, lost};
-use crate::codec::ItemTokens;
+use crate::codec::{Item, ItemTokens};
 use crate::expression::Condition;
 use crate::retry::Effect;
 use crate::service::{Cause, Failure};
@@ -13,18 +13,16 @@ use crate::stamp::Stamp;
 
 impl DynamoRepository {
     pub(super) async fn put_in_place(&self, request: &ReplaceRequest) -> Result<Replaced> {
-        // What the record had before is to be known, so that it is freed; and whether it has expired, which the one put
-        // of an upsert hands over.
-        let is_one_put = request.create && request.expected.is_none();
-        if !self.guards.is_empty() || request.expiry.is_some() && !is_one_put {
-            return self.put_over(request).await;
+        // What the record had before is to be known, so that it is freed.
+        if !self.guards.is_empty() {
+            return self.put_over(request, None).await;
         }
         match (&request.id, &request.expected) {
             (_, Some(expected)) if request.only_inserts() => {
                 let merged = request.merge(None)?;
                 self.put_expecting(request, expected, &merged.record, Condition::Missing).await
             }
-            (IdRule::Keep { .. }, _) => self.put_over(request).await,
+            (IdRule::Keep { .. }, _) => self.put_over(request, None).await,
             (_, Some(expected)) => {
                 self.put_expecting(request, expected, &request.record, Condition::Version(expected)).await
             }
@@ -41,11 +39,19 @@ impl DynamoRepository {
         condition: Condition<'_>,
     ) -> Result<Replaced> {
         let (context, stamp) = (&request.context, Stamp::of(&request.context));
-        let put = Put { record, stamp, condition: Some(condition), returns_old: false };
+        let expiry = request.expiry.as_ref();
+        let alive = expiry.filter(|_| !request.only_inserts());
+        let put = Put { record, stamp, condition: Some(condition), alive, returns_old: false };
         let stored = || Ok(Replaced::stored(record.clone(), request.only_inserts()));
         let Err(failure) = self.put(context, Effect::WritesOnce, &put).await else { return stored() };
         match failure {
             Failure { cause: Cause::Condition(Some(item)), .. } if stamp.is_on(&item) => stored(),
+            // What has expired is none of this write's tries, as of an `insert`.
+            Failure { cause: Cause::Condition(Some(item)), is_unclear }
+                if request.expiry.is_some() && (!is_unclear || request.create && is_over(expiry, &item)?) =>
+            {
+                self.put_over(request, Some(item)).await
+            }
             Failure { cause: Cause::Condition(_), is_unclear: true } => Err(lost()),
             Failure { cause: Cause::Condition(item), .. } => {
                 let mut tokens = item.as_ref().map(ItemTokens::new);
@@ -60,8 +66,9 @@ impl DynamoRepository {
     /// what others wrote meanwhile; when an answer is lost, a look at the stamp tells whether the write was done.
     async fn put_whole(&self, request: &ReplaceRequest) -> Result<Replaced> {
         let (context, stamp) = (&request.context, Stamp::of(&request.context));
-        let condition = (!request.create).then_some(Condition::There);
-        let put = Put { record: &request.record, stamp, condition, returns_old: request.create };
+        let (condition, alive) =
+            if request.create { (None, None) } else { (Some(Condition::There), request.expiry.as_ref()) };
+        let put = Put { record: &request.record, stamp, condition, alive, returns_old: request.create };
         let failure = match self.put(context, Effect::Writes, &put).await {
             Ok(old) => {
                 let old = old.filter(|item| !item.is_empty());
@@ -71,6 +78,10 @@ impl DynamoRepository {
             Err(failure) => failure,
         };
         match failure {
+            // It has expired, or tells when it does in another form than this library.
+            Failure { cause: Cause::Condition(Some(item)), is_unclear: false } => {
+                self.put_over(request, Some(item)).await
+            }
             Failure { cause: Cause::Condition(_), .. } => request.merge(None).map(Into::into),
             Failure { cause: Cause::Error(error), is_unclear: true } => self.settle(request, &stamp, error).await,
             failure => Err(failure.into_error()),
@@ -91,15 +102,19 @@ impl DynamoRepository {
         }
     }
 
-    /// Where the key is other fields, or values are unique: what is stored is read first, and has to be there still.
-    async fn put_over(&self, request: &ReplaceRequest) -> Result<Replaced> {
+    /// Where the key is other fields, or values are unique: what is stored is read first, if nobody has `seen` it, and has
+    /// to be there still.
+    async fn put_over(&self, request: &ReplaceRequest, mut seen: Option<Item>) -> Result<Replaced> {
         let (context, stamp) = (&request.context, Stamp::of(&request.context));
         loop {
-            let seen = self.fetch_one(context, &request.key, None).await?;
-            let mut tokens = seen.as_ref().map(ItemTokens::new);
+            let stored = match seen.take() {
+                None => self.fetch_one(context, &request.key, None).await?,
+                seen => seen,
+            };
+            let mut tokens = stored.as_ref().map(ItemTokens::new);
             let merged = request.merge(tokens.as_mut().map(|tokens| tokens as &mut dyn Tokens))?;
             let (key, record, expiry) = (&request.key, &merged.record, request.expiry.as_ref());
-            let outcome = self.put_over_seen(context, key, seen.as_ref(), record, stamp, expiry).await?;
+            let outcome = self.put_over_seen(context, key, stored.as_ref(), record, stamp, expiry).await?;
             if outcome.swapped()? == Swapped::Done {
                 return Ok(merged.into());
             }

@@ -90,7 +90,12 @@ async fn unanswered_over_expired(key: KeyIs) -> BTreeSet<&'static str> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s02_c35_c42_nor_where_a_record_has_expired() {
-    let unclear = ["delete of what has expired", "upsert over a key"];
+    let unclear = [
+        "delete of what has expired",
+        "replace of what has expired",
+        "update of what has expired",
+        "upsert over a key",
+    ];
     assert_eq!(unanswered_over_expired(KeyIs::TheId).await, BTreeSet::from(unclear));
     assert_eq!(unanswered_over_expired(KeyIs::AnotherField).await, BTreeSet::from(["delete of what has expired"]));
     assert_eq!(unanswered_over_expired(KeyIs::TheIdWithGuards).await, BTreeSet::new());
