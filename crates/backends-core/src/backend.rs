@@ -148,7 +148,8 @@ impl Backend {
     ///
     /// # Backends
     /// An index that another program created, and that serves under its own name, stays in the database. DynamoDB
-    /// removes no unique index yet.
+    /// removes a unique one only with the word that nobody who has it runs any more:
+    /// [`no_other_writers`](crate::action::RemoveIndex::no_other_writers).
     ///
     /// ```
     /// # use backends_core::{Definition, Document, Index, Registry, Repository, memory};
@@ -163,8 +164,8 @@ impl Backend {
     /// ```
     ///
     /// # Errors
-    /// `NotFound` if the repository or its index is not there; `Unsupported` where a backend has no indexes;
-    /// `PermissionDenied`, `Unavailable`, `Timeout`.
+    /// `NotFound` if the repository or its index is not there; `Unsupported` where a backend has no indexes, and without a
+    /// word that it needs; `PermissionDenied`, `Unavailable`, `Timeout`.
     pub fn remove_index(&self, repository: impl Into<String>, index: impl Into<String>) -> RemoveIndex {
         RemoveIndex::new(self.clone(), repository.into(), index.into())
     }

@@ -106,7 +106,7 @@ impl Guards {
     }
 
     fn guard(&self, index: &str, values: Vec<u8>) -> Guard {
-        let mut key = format!("unique:{}:{index}:", self.repository);
+        let mut key = start(&self.repository, index);
         for byte in Sha256::digest(&values) {
             let _ = write!(key, "{byte:02x}");
         }
@@ -141,6 +141,11 @@ impl Guard {
     pub(crate) fn is(&self, item: &Item) -> bool {
         matches!(item.get(VALUES), Some(AttributeValue::B(values)) if values.as_ref() == self.values)
     }
+}
+
+/// What the keys of the guards of an index begin with. Names of repositories are unique without regard to case.
+pub(crate) fn start(repository: &str, index: &str) -> String {
+    format!("unique:{}:{index}:", repository.to_ascii_lowercase())
 }
 
 /// Whether an index has every field of the key, which is unique already.

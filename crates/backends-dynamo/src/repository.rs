@@ -37,6 +37,7 @@ mod swap;
 mod update;
 
 pub(crate) use batch::write_batch;
+pub(crate) use guarded::unbuilt;
 pub(crate) use guarding::{id_of, told};
 
 /// The records of one repository.

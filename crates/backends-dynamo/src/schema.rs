@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use backends_core::driver::{Context, DefineRequest, Defined, RemoveIndexRequest, SchemaMode};
+use backends_core::driver::{Context, DefineRequest, Defined, SchemaMode};
 use backends_core::{Definition, Error, Reconciled, Result};
 use tokio::time::{Instant, sleep};
 
@@ -19,11 +19,13 @@ mod companion;
 mod fill;
 mod guards;
 mod indexes;
+mod removing;
 mod table;
 mod ttl;
 
 use companion::{Companion, Stored};
 use fill::What;
+pub(crate) use removing::remove_index;
 use table::Table;
 
 /// Asks whether the service is there and takes the credentials: by the one table that every program here reads.
@@ -40,38 +42,6 @@ pub(crate) async fn define(service: &Arc<Service>, request: &DefineRequest) -> R
         _ => Box::pin(agree(service, request)).await?,
     };
     Ok(Defined::new(Arc::new(DynamoRepository::new(service, &definition, indexes)), definition))
-}
-
-/// Removes an index, and stores the definition without it, until nobody else stored one in between.
-pub(crate) async fn remove_index(service: &Arc<Service>, request: &RemoveIndexRequest) -> Result<Defined> {
-    let companion = Companion::new(service, &request.context);
-    loop {
-        let stored = companion.stored(&request.repository).await?;
-        let (definition, index, rest) = request.split(stored.as_ref().map(|stored| stored.text.as_str()))?;
-        if index.is_unique() {
-            return Err(Error::unsupported(
-                "DynamoDB keeps a unique index by guards of its values, which nobody takes away yet: keep it",
-            ));
-        }
-        let codec = Codec::new(&definition);
-        let table = Table {
-            service,
-            context: &request.context,
-            name: service.table_name(definition.name()),
-            keys: codec.keys(),
-            throughput: None,
-            indexes: &[],
-        };
-        table.remove_index(index.name()).await?;
-        let mut left = stored.clone().unwrap_or_default();
-        left.unfinished.retain(|name| name != index.name());
-        left.waiting.retain(|name| name != index.name());
-        let new = Stored { text: rest.to_json(), ..left };
-        if companion.store(&request.repository, stored.as_ref(), &new).await? {
-            return define(service, &DefineRequest::new(request.context.clone(), rest)).await;
-        }
-        request.context.renew();
-    }
 }
 
 /// Compares and creates until nobody else stored a definition in between: what holds from now on.
@@ -147,6 +117,8 @@ async fn agree(service: &Arc<Service>, request: &DefineRequest) -> Result<(Defin
             waiting: waiting.into_iter().collect(),
             text: definition.to_json(),
             unfinished: if is_new { to_guard } else { unfinished(request, &reconciled, stored.as_ref(), to_guard) },
+            // Whoever takes guards of the past away stops where the index is wanted again.
+            leaving: leaving(stored.as_ref(), &guards),
         };
         table.ensure_ttl(request, &reconciled).await?;
         if request.mode == SchemaMode::Verify {
@@ -240,6 +212,12 @@ fn unfinished(
     let has_new_ends = stored.is_none() || request.no_other_writers || ttl::has_other_ends(reconciled);
     let ends = reconciled.merged.ttl().filter(|_| has_new_ends).map(|_| EXPIRES.to_owned());
     new.into_iter().chain(left).chain(to_guard).chain(ends).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The indexes of which guards are still to be taken away, without those that are wanted again.
+fn leaving(stored: Option<&Stored>, guards: &Guards) -> Vec<String> {
+    let leaving = stored.into_iter().flat_map(|stored| &stored.leaving);
+    leaving.filter(|leaves| guards.names().all(|name| name != leaves.as_str())).cloned().collect()
 }
 
 fn is_added(reconciled: &Reconciled, index: &str) -> bool {

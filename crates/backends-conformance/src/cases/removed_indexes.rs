@@ -66,17 +66,20 @@ pub async fn c31_c37_what_a_unique_index_kept_apart_may_be_equal_when_it_is_remo
     let [first, second] = [1, 2].map(|n| document(json!({"id": id(n), "role": "a"})));
     handle.insert(&first).await.unwrap();
     refused(handle.insert(&second).await, ErrorKind::AlreadyExists, "insert");
-    match backend.remove_index(&name, "role").await {
-        Ok(()) => {
-            handle.insert(&second).await.unwrap();
-            let wanted = context.definition("records").index(Index::unique(["role"])).build().unwrap();
-            let other = context.another_process().await;
-            refused(other.define::<Document>(wanted).await, ErrorKind::DefinitionConflict, "define");
-        }
-        // Where guards keep it, and the index stays.
-        Err(error) => {
-            refused(Err::<(), _>(error), ErrorKind::Unsupported, "remove_index");
-            refused(handle.insert(&second).await, ErrorKind::AlreadyExists, "insert");
-        }
+    if let Err(error) = backend.remove_index(&name, "role").await {
+        // Where guards keep it, those that know it have to be gone.
+        refused(Err::<(), _>(error), ErrorKind::Unsupported, "remove_index");
+        refused(handle.insert(&second).await, ErrorKind::AlreadyExists, "insert");
+        backend.remove_index(&name, "role").no_other_writers().await.unwrap();
     }
+    handle.insert(&second).await.unwrap();
+    let found = handle.find(field("role").eq("a")).sort("id", Order::Asc).await.unwrap();
+    assert_eq!(found, [first, second]);
+    let wanted = context.definition("records").index(Index::unique(["role"])).build().unwrap();
+    let other = context.another_process().await;
+    let again = || other.define::<Document>(wanted.clone()).no_other_writers();
+    refused(again().await, ErrorKind::DefinitionConflict, "define");
+    handle.delete(id(2)).await.unwrap().unwrap();
+    let again = again().await.unwrap();
+    refused(again.insert(&document(json!({"id": id(3), "role": "a"}))).await, ErrorKind::AlreadyExists, "insert");
 }

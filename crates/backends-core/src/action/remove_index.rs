@@ -19,12 +19,13 @@ pub struct RemoveIndex {
     backend: Backend,
     repository: String,
     index: String,
+    no_other_writers: bool,
     timeout: Option<Duration>,
 }
 
 impl RemoveIndex {
     pub(crate) fn new(backend: Backend, repository: String, index: String) -> Self {
-        Self { backend, repository, index, timeout: None }
+        Self { backend, repository, index, no_other_writers: false, timeout: None }
     }
 
     /// Gives the action another time limit than its own of 10 minutes, which neither `timeoutMs` nor
@@ -34,11 +35,19 @@ impl RemoveIndex {
         self
     }
 
+    /// Gives the word that no other process which has the index runs any more, nor starts again, which removing a unique
+    /// index needs on some backends.
+    pub fn no_other_writers(mut self) -> Self {
+        self.no_other_writers = true;
+        self
+    }
+
     async fn run(self) -> Result<()> {
         let name: Arc<str> = self.repository.as_str().into();
         let invocation = Invocation::of_backend(&self.backend, "remove_index", self.timeout.unwrap_or(TIMEOUT));
         let invocation = invocation.on(&name).renewable();
-        let request = RemoveIndexRequest::new(invocation.context().clone(), self.repository, self.index);
+        let mut request = RemoveIndexRequest::new(invocation.context().clone(), self.repository, self.index);
+        request.no_other_writers = self.no_other_writers;
         let capabilities = self.backend.capabilities();
         if !capabilities.indexes && !capabilities.unique_indexes {
             return Err(invocation.place(request.unsupported()));

@@ -16,12 +16,14 @@ pub struct RemoveIndexRequest {
     pub repository: String,
     /// The name that the definition gives to the index.
     pub index: String,
+    /// The caller's word that no process which has the index writes or reads any more, for drivers that need it.
+    pub no_other_writers: bool,
 }
 
 impl RemoveIndexRequest {
     /// A request to remove the index of this name.
     pub fn new(context: Context, repository: impl Into<String>, index: impl Into<String>) -> Self {
-        Self { context, repository: repository.into(), index: index.into() }
+        Self { context, repository: repository.into(), index: index.into(), no_other_writers: false }
     }
 
     /// The stored definition, the index to remove, and the definition without it: `stored` is what

@@ -301,7 +301,7 @@ pub(super) fn strange() -> Error {
     )
 }
 
-pub(super) fn unbuilt(native: aws_sdk_dynamodb::error::BuildError) -> Error {
+pub(crate) fn unbuilt(native: aws_sdk_dynamodb::error::BuildError) -> Error {
     Error::unexpected("a part of a transaction is not complete").with_native(native)
 }
 

@@ -23,6 +23,9 @@ const UNFINISHED: &str = "unfinished";
 /// The attribute with the names of the indexes that others may write past.
 const WAITING: &str = "waiting";
 
+/// The attribute with the names of the unique indexes that were removed, and whose guards are still to be taken away.
+pub(super) const LEAVING: &str = "leaving";
+
 /// What is stored of a repository.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Stored {
@@ -32,6 +35,8 @@ pub(super) struct Stored {
     pub(super) unfinished: Vec<String>,
     /// The ordered indexes by which nobody reads until it is said that all who write know them, in order.
     pub(super) waiting: Vec<String>,
+    /// The unique indexes that were removed, and whose guards are still to be taken away, in order.
+    pub(super) leaving: Vec<String>,
 }
 
 pub(super) struct Companion<'a> {
@@ -88,7 +93,8 @@ impl<'a> Companion<'a> {
                 .item(DEFINITION, AttributeValue::S(new.text.clone()))
                 .expression_attribute_names("#d", DEFINITION)
                 .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-            for (attribute, names) in [(UNFINISHED, &new.unfinished), (WAITING, &new.waiting)] {
+            let lists = [(UNFINISHED, &new.unfinished), (WAITING, &new.waiting), (LEAVING, &new.leaving)];
+            for (attribute, names) in lists {
                 if let Some(names) = set(names) {
                     put = put.item(attribute, names);
                 }
@@ -96,7 +102,9 @@ impl<'a> Companion<'a> {
             let Some(seen) = seen else { return Ok(put.condition_expression("attribute_not_exists(#d)").send()) };
             let mut conditions = vec!["#d = :d".to_owned()];
             put = put.expression_attribute_values(":d", AttributeValue::S(seen.text.clone()));
-            for (sign, attribute, names) in [("u", UNFINISHED, &seen.unfinished), ("w", WAITING, &seen.waiting)] {
+            let lists =
+                [("u", UNFINISHED, &seen.unfinished), ("w", WAITING, &seen.waiting), ("l", LEAVING, &seen.leaving)];
+            for (sign, attribute, names) in lists {
                 put = put.expression_attribute_names(format!("#{sign}"), attribute);
                 conditions.push(match set(names) {
                     None => format!("attribute_not_exists(#{sign})"),
@@ -130,7 +138,8 @@ fn stored(item: &Item) -> Result<Stored> {
         names.sort_unstable();
         names
     };
-    Ok(Stored { text: text(item)?.to_owned(), unfinished: names(UNFINISHED), waiting: names(WAITING) })
+    let (unfinished, waiting, leaving) = (names(UNFINISHED), names(WAITING), names(LEAVING));
+    Ok(Stored { text: text(item)?.to_owned(), unfinished, waiting, leaving })
 }
 
 fn text(item: &Item) -> Result<&str> {
@@ -140,7 +149,7 @@ fn text(item: &Item) -> Result<&str> {
     }
 }
 
-/// Names are unique without regard to case.
-fn key_of(name: &str) -> String {
+/// The key of a definition. Names are unique without regard to case.
+pub(super) fn key_of(name: &str) -> String {
     format!("{DEFINITIONS}{}", name.to_ascii_lowercase())
 }

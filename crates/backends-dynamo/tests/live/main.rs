@@ -20,6 +20,7 @@ mod lost;
 mod many;
 mod random;
 mod records;
+mod removing;
 mod stage;
 #[path = "../common/store.rs"]
 mod store;
