@@ -3,7 +3,6 @@
 //! An action owns what it needs, so it can be returned, stored and spawned. Writes are encoded and checked where they
 //! are called, and what was wrong comes when the action is awaited.
 
-mod at_once;
 mod batch;
 mod by_swap;
 mod changing;

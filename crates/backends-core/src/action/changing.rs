@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::Instant;
 
-use super::at_once::AtOnce;
 use super::draw::Opening;
 use super::query::Query;
 use super::room::{Storing, in_room};
@@ -163,7 +163,7 @@ pub(super) async fn finish_all(
     let tally = Arc::new(Tally::default());
     let answer = invocation.write(All { doing, tally: Arc::downgrade(&tally) }).await;
     answer.map_err(|error| match tally.counts() {
-        counts if error.counts().is_none() && counts != Counts::default() => part_done(error, counts),
+        counts if error.counts().is_none() && counts != Counts::default() => part_done(error, counts, false),
         _ => error,
     })
 }
@@ -290,9 +290,9 @@ impl Operation for All {
         let context = &self.doing.target.context;
         let mut counts = Counts::default();
         let mut refused: Option<(usize, Error)> = None;
-        let mut end: Option<Error> = None;
+        let (mut end, mut is_unclear) = (None::<Error>, false);
         let mut keys = self.doing.keys().await?.into_iter().enumerate();
-        let (mut at_hand, mut settled) = (AtOnce::new(), 0);
+        let (mut at_hand, mut settled) = (FuturesUnordered::new(), 0);
         loop {
             // One more for each that is settled: a few records are no burst.
             while end.is_none() && at_hand.len() < AT_ONCE.min(settled + 1) {
@@ -315,7 +315,10 @@ impl Operation for All {
                         refused = Some((position, error));
                     }
                 }
-                Err(error) => _ = end.get_or_insert(error),
+                Err(error) => {
+                    is_unclear |= error.may_have_happened();
+                    end.get_or_insert(error);
+                }
             }
             if let Some(tally) = self.tally.upgrade() {
                 tally.done.store(counts.done, Ordering::Relaxed);
@@ -325,13 +328,14 @@ impl Operation for All {
         }
         match end.or_else(|| refused.map(|(_, error)| error)) {
             None => Ok(counts.done),
-            Some(error) => Err(part_done(error, counts)),
+            // One of those at hand may have been done, though another was the first to fail.
+            Some(error) => Err(part_done(error, counts, is_unclear)),
         }
     }
 }
 
-fn part_done(error: Error, counts: Counts) -> Error {
-    let may = error.may_have_happened() || counts.done > 0;
+fn part_done(error: Error, counts: Counts, is_unclear: bool) -> Error {
+    let may = error.may_have_happened() || is_unclear || counts.done > 0;
     error.with_counts(counts).with_may_have_happened(may)
 }
 
