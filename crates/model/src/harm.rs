@@ -202,6 +202,11 @@ impl Harm {
         self.proxies.iter().for_each(Proxy::clear);
     }
 
+    /// Closes every connection, so that nothing hangs any longer.
+    pub(crate) fn cut(&self) {
+        self.proxies.iter().for_each(Proxy::cut);
+    }
+
     /// What was harmed of the operation that began last, in words.
     pub(crate) fn met(&self) -> String {
         self.dice.lock().met.join(", ")

@@ -13,8 +13,9 @@ use crate::harm::Harm;
 use crate::operation::{Operation, Query, Side};
 use crate::reference::{Came, Reference, Write, is_same};
 
-/// What a call leaves behind at its deadline goes on by itself, and has so long to end.
-const REST: Duration = Duration::from_secs(1);
+/// What a call leaves behind at its deadline goes on by itself, and has so long to end when its connections are cut: a
+/// driver may make a request again that was let hang.
+const REST: Duration = Duration::from_secs(2);
 
 /// What harms a program, and the way round it.
 #[derive(Debug)]
@@ -83,9 +84,18 @@ impl Running {
         self.second.as_mut().map_or(Ok(()), |second| adopt(&mut second.reference, &stored))
     }
 
+    /// Waits for what goes on of a call, if its time was over while it was on its way.
+    async fn rest_of<'e>(&self, errors: impl IntoIterator<Item = &'e Error>) {
+        let goes_on = errors.into_iter().any(|error| error.is_timeout() && error.may_have_happened());
+        if let Some(harming) = self.harming.as_ref().filter(|_| goes_on) {
+            harming.harm.cut();
+            sleep(REST).await;
+        }
+    }
+
     /// Looks for what a call has done that failed.
     async fn follow(&mut self, operation: &Operation, error: &Error) -> Check {
-        rest_of(Some(error)).await;
+        self.rest_of(Some(error)).await;
         let as_it_was = match self.is_there().await {
             Ok(()) if is_read(operation) && error.may_have_happened() => {
                 return Err(format!("a read that may have happened: {error}").into());
@@ -181,7 +191,7 @@ impl Running {
             let told = inserted.failures().map(|(at, error)| format!("record {at}: {error}"));
             harming.told = format!("\n    told: {}", told.collect::<Vec<_>>().join("\n          "));
         }
-        rest_of(inserted.failures().map(|(_, error)| error)).await;
+        self.rest_of(inserted.failures().map(|(_, error)| error)).await;
         let stored = self.stored(Side::First).await?;
         let error_at = |at: usize| inserted.failures().find(|(position, _)| *position == at).map(|(_, error)| error);
         let mut failed = 0;
@@ -189,8 +199,8 @@ impl Running {
             match error_at(at) {
                 Some(error) if is_of_the_way(error) => {
                     failed = 1;
-                    // Another of the call that is stored has the key, so that this one is not.
-                    let is_taken = (0..chosen.len()).any(|other| {
+                    // One behind it that is stored has the key, so that this one is not.
+                    let is_taken = (at + 1..chosen.len()).any(|other| {
                         error_at(other).is_none() && write.key().is_some() && write.key() == chosen[other].key()
                     });
                     let known = (0..chosen.len()).filter_map(|at| inserted.id(at)).collect::<Vec<_>>();
@@ -227,13 +237,6 @@ impl Running {
             is_told || self.reference.records.iter().any(|other| id(other) == id(record))
         };
         stored.iter().find(|record| is_but_for_id(&after.records[at], record, id_field) && !is_known(record)).cloned()
-    }
-}
-
-/// Waits for what goes on of a call, if its time was over while it was on its way.
-async fn rest_of(errors: impl IntoIterator<Item = &Error>) {
-    if errors.into_iter().any(|error| error.is_timeout() && error.may_have_happened()) {
-        sleep(REST).await;
     }
 }
 
