@@ -17,6 +17,9 @@ use crate::reference::{Came, Reference, Write, is_same};
 /// driver may make a request again that was let hang.
 const REST: Duration = Duration::from_secs(2);
 
+/// How many records a write by filter has on their way at a time.
+const AT_ONCE: u64 = 32;
+
 /// What harms a program, and the way round it.
 #[derive(Debug)]
 pub(super) struct Harming {
@@ -138,12 +141,13 @@ impl Running {
         })
     }
 
-    /// Whether a write by filter has done nothing but what it is for, to no more records than it says and one.
+    /// Whether a write by filter has done nothing but what it is for, to no more records than it says and those that were
+    /// on their way.
     fn in_part(&mut self, operation: &Operation, error: &Error, stored: &[Document]) -> Check {
         let (meant, most) = match operation {
             Operation::UpdateOne(query, _) | Operation::DeleteOne(query) => (self.candidates(query), 1),
             Operation::UpdateMany(filter, _) | Operation::DeleteMany(filter) => {
-                (self.reference.meant(filter, &[]), error.counts().map_or(0, |counts| counts.done) + 1)
+                (self.reference.meant(filter, &[]), error.counts().map_or(0, |counts| counts.done) + AT_ONCE)
             }
             _ => return Err("it is no write by filter".into()),
         };
