@@ -139,7 +139,7 @@ impl Matcher {
 
     fn value(&self, node: &Node, tokens: &mut dyn Tokens, seen: &mut Sighting) -> Result<()> {
         let token = match tokens.next() {
-            Err(error) if error.is_unreadable() && !node.is_asked => return Ok(()),
+            Err(error) if error.is_unreadable() && !node.is_asked_about() => return Ok(()),
             token => token?,
         };
         let (is_array, is_map) = (token == Token::Array, token == Token::Map);
@@ -189,6 +189,12 @@ impl Matcher {
 }
 
 impl Node {
+    /// Whether the caller asks for what is here or below.
+    #[cold]
+    fn is_asked_about(&self) -> bool {
+        self.is_asked || self.children.iter().any(Self::is_asked_about)
+    }
+
     /// The node of a path below this one, which is the record's.
     fn at(&mut self, schema: &Place, path: &Path) -> &mut Self {
         let mut node = self;

@@ -148,7 +148,9 @@ async fn c08_c43_a_hash_key_is_the_key_here_which_the_go_package_did_not_look_at
     make(&store, "users", sparse(&["email"], doc! { "unique": true })).await.unwrap();
     let collection = store.collection("users");
     let mut without = [saved(""), saved("")];
-    without.iter_mut().for_each(|user| drop(user.remove("email")));
+    for user in &mut without {
+        drop(user.remove("email"));
+    }
     collection.insert_many(without.iter().chain([&saved("ada")])).await.unwrap();
     let json = r#"{"name": "users", "indexes": ["email"], "hashKey": "email", "readCapacity": 5, "writeCapacity": 5,
         "GSI": {"email": {"readCapacity": 1, "writeCapacity": 1}}}"#;
@@ -268,7 +270,7 @@ async fn c37_c43_a_time_that_is_no_date_is_told_before_anything_expires_by_it() 
     }
 }
 
-/// With `customId` the Go package leaves `id` to the service, and gives the ObjectId back as `_id`.
+/// With `customId` the Go package leaves `id` to the service, and gives the `ObjectId` back as `_id`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct App {
     #[serde(rename = "_id", default)]
