@@ -30,5 +30,7 @@ async fn c18_random_programs_that_run_at_once_have_the_answers_of_the_model() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c42_random_programs_whose_requests_are_harmed_store_all_that_is_acknowledged_once() {
-    the_answers_are_those_of_the_model(|name| Options::harmed(name, 500, 30)).await;
+    // MongoDB's driver takes half a second to find a server again behind each connection that is cut.
+    let operations = |name: &str| if name == "mongodb" { 120 } else { 500 };
+    the_answers_are_those_of_the_model(|name| Options::harmed(name, operations(name), 30)).await;
 }
