@@ -3,8 +3,6 @@
 //! A block that is no program is marked `text`, `json`, `toml` or `sh`; none is ignored.
 
 pub mod lines;
-#[cfg(test)]
-mod names;
 
 /// Makes a module of each document, whose blocks of code become doc tests under its name.
 macro_rules! documents {

@@ -1,5 +1,7 @@
 //! The names of the Go package that the chapter about it maps, against those by which rustdoc finds what takes their place.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
