@@ -4,10 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use backends_core::driver::{
-    BatchWritten, Context, Counted, Defined, Deleted, Fetched, Found, Inserted, InsertedRecords, Replaced, Swapped,
-    Updated,
-};
+use backends_core::driver::{Answer, Context};
 use backends_core::{Error, ErrorKind, Result};
 use tokio::sync::Semaphore;
 
@@ -38,33 +35,6 @@ pub(crate) enum Act {
     /// A write that the driver leaves to core.
     BySwap,
 }
-
-/// Whether a driver leaves a call to core.
-trait Answer {
-    fn is_left_to_core(&self) -> bool {
-        false
-    }
-}
-
-impl Answer for () {}
-impl Answer for BatchWritten {}
-impl Answer for Counted {}
-impl Answer for Defined {}
-impl Answer for Fetched {}
-impl Answer for Found {}
-impl Answer for Swapped {}
-
-macro_rules! answers_to_writes {
-    ($($answer:ident)+) => {
-        $(impl Answer for $answer {
-            fn is_left_to_core(&self) -> bool {
-                self.is_by_swap()
-            }
-        })+
-    };
-}
-
-answers_to_writes! { Inserted InsertedRecords Replaced Updated Deleted }
 
 /// What came to the wrapper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,6 +14,7 @@ use async_trait::async_trait;
 
 use crate::{BackendConfig, BackendInfo, Capabilities, Result};
 
+mod answer;
 mod batch;
 mod context;
 mod define;
@@ -28,6 +29,7 @@ mod version;
 mod warnings;
 mod write;
 
+pub use answer::Answer;
 pub use batch::{BatchStep, BatchSteps, BatchWrite, BatchWritten, KeyedWrite, WriteBatchRequest};
 pub(crate) use context::Report;
 pub use context::{Consistency, Context};

@@ -3,9 +3,7 @@
 use tokio::time::{sleep, sleep_until};
 
 use super::{DriverCall, Fault, Faults};
-use crate::driver::{
-    BatchWritten, Context, Counted, Defined, Deleted, Fetched, Inserted, InsertedRecords, Replaced, Swapped, Updated,
-};
+use crate::driver::{Answer, Context};
 use crate::{Error, ErrorKind, Result};
 
 /// Where a call goes.
@@ -28,33 +26,6 @@ impl<'c> Place<'c> {
         !["get", "find", "count", "ping", "close"].contains(&self.operation)
     }
 }
-
-/// What drivers answer.
-pub(super) trait Answer {
-    /// Whether nothing is done yet: core does the write, by swaps.
-    fn is_left_to_core(&self) -> bool {
-        false
-    }
-}
-
-impl Answer for () {}
-impl Answer for BatchWritten {}
-impl Answer for Counted {}
-impl Answer for Defined {}
-impl Answer for Fetched {}
-impl Answer for Swapped {}
-
-macro_rules! answers_to_writes {
-    ($($answer:ident)+) => {
-        $(impl Answer for $answer {
-            fn is_left_to_core(&self) -> bool {
-                self.is_by_swap()
-            }
-        })+
-    };
-}
-
-answers_to_writes! { Inserted InsertedRecords Replaced Updated Deleted }
 
 impl Faults {
     /// What a call meets.
