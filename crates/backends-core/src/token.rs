@@ -81,9 +81,16 @@ impl std::fmt::Debug for Token<'_> {
 /// What is borrowed lives until the next call, so a walker may lend its scratch space.
 pub trait Tokens {
     /// The next token.
+    ///
+    /// # Errors
+    /// `Unreadable` for a value that no record of this library holds, behind which the walk goes on; `Unexpected` for a
+    /// walk that cannot go on.
     fn next(&mut self) -> Result<Token<'_>>;
 
-    /// Passes over the value that would come next, whole.
+    /// Passes over the value that would come next, whole, also one for which [`next`](Self::next) is `Unreadable`.
+    ///
+    /// # Errors
+    /// `Unreadable` or `Unexpected` where its end is not found.
     fn skip(&mut self) -> Result<()>;
 }
 
@@ -100,6 +107,9 @@ pub trait Batch: Send + Sync {
     }
 
     /// Calls `reader` with a walk over the record at `index`, which is below [`len`](Self::len).
+    ///
+    /// # Errors
+    /// Those of `reader`; `Unreadable` for what is no record; `Unexpected` for an index outside.
     fn read(&self, index: usize, reader: &mut dyn FnMut(&mut dyn Tokens) -> Result<()>) -> Result<()>;
 }
 

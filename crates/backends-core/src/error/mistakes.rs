@@ -62,7 +62,10 @@ impl Mistakes {
         self.list.is_empty()
     }
 
-    /// `Ok` if there is no mistake, else one error that lists all of them.
+    /// `Ok` if there is no mistake.
+    ///
+    /// # Errors
+    /// One that lists all of them, of the kind that was given.
     pub fn into_result(self) -> Result<()> {
         let message = match self.list.as_slice() {
             [] => return Ok(()),
