@@ -5,6 +5,8 @@
 //! read. It is never wider, but for a fraction that another program left where an integer is declared, of which no
 //! condition can be made: what was there is handed over too, and such a change is taken back.
 
+use std::ops::RangeInclusive;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use backends_core::driver::{ExpectedVersion, Expiry, UpdateRequest};
 use backends_core::{Change, Definition, Filter, Kind, Path, Value};
@@ -66,7 +68,7 @@ pub(crate) fn at_once(
         if is_text && definition.indexes().any(|index| index.fields().any(|field| field == change.path().first())) {
             return None;
         }
-        writer.change(definition, change, (*most.start(), *most.end()))?;
+        writer.change(definition, change, &most)?;
     }
     writer.keeps_hidden_attributes_right(changes, codec);
     writer.set(STAMP, stamp.attribute());
@@ -136,7 +138,7 @@ impl Writer {
     }
 
     /// Adds a change; `most` are the integers that an `inc` may come to.
-    fn change(&mut self, definition: &Definition, change: &Change, most: (i64, i64)) -> Option<()> {
+    fn change(&mut self, definition: &Definition, change: &Change, most: &RangeInclusive<i64>) -> Option<()> {
         let path = change.path();
         // What is missing on the way is not made by the service.
         if let Some((above, _)) = path.as_str().rsplit_once('.') {
@@ -155,9 +157,9 @@ impl Writer {
                 if definition.kind_of(path.as_str()) != Some(Kind::Integer) {
                     return None;
                 }
-                let (least, largest) = summands(*by, most)?;
+                let (least, largest) = UpdateRequest::summands(*by, most)?.into_inner();
                 let is_between = format!("{place} BETWEEN {} AND {}", self.number(least), self.number(largest));
-                let may_begin = (most.0..=most.1).contains(by);
+                let may_begin = most.contains(by);
                 let by = self.number(*by);
                 if may_begin {
                     let zero = self.number(0);
@@ -226,13 +228,6 @@ impl Writer {
         }
         Some(AtOnce { condition, update })
     }
-}
-
-/// The integers to which this is added without a sum that is less or more than it may be; none if there are none.
-fn summands(by: i64, most: (i64, i64)) -> Option<(i64, i64)> {
-    let (by, all) = (i128::from(by), (i128::from(i64::MIN), i128::from(i64::MAX)));
-    let (least, largest) = ((i128::from(most.0) - by).max(all.0), (i128::from(most.1) - by).min(all.1));
-    if least > largest { None } else { Some((i64::try_from(least).ok()?, i64::try_from(largest).ok()?)) }
 }
 
 /// How many operators and functions an expression has, or more.

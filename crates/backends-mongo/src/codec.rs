@@ -17,7 +17,7 @@ mod write;
 
 pub(crate) use batch::BsonBatch;
 use element::{Elements, fixed, tag};
-pub(crate) use operand::{any_of, date, forms, hex_object_id};
+pub(crate) use operand::{any_of, date, forms, hex_object_id, stored};
 pub(crate) use walk::{BsonTokens, another_id, is_id};
 use write::Id;
 pub(crate) use write::expected_size;

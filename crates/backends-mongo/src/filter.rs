@@ -13,7 +13,7 @@ use crate::place::Place;
 mod text;
 
 // MongoDB: a command has 16 MB and a little more.
-const MOST_BYTES: usize = 12 << 20;
+pub(crate) const MOST_BYTES: usize = 12 << 20;
 
 /// The types of values that no record holds, and that a walk over one refuses: their numbers, and their names in
 /// expressions.
@@ -30,7 +30,7 @@ pub(crate) const UNREADABLE: [(i32, &str); 9] = [
     (-1, "minKey"),
 ];
 
-const ARRAY: i32 = tag::ARRAY as i32;
+pub(crate) const ARRAY: i32 = tag::ARRAY as i32;
 const STRING: i32 = tag::STRING as i32;
 const OBJECT_ID: i32 = tag::OBJECT_ID as i32;
 
@@ -324,7 +324,7 @@ fn on_the_way(place: &Place, op: Document) -> Document {
 }
 
 /// Several queries as one.
-fn joined(operator: &str, mut documents: Vec<Document>) -> Document {
+pub(crate) fn joined(operator: &str, mut documents: Vec<Document>) -> Document {
     match documents.len() {
         0 => Document::new(),
         1 => documents.remove(0),

@@ -37,6 +37,7 @@ mod schema;
 mod search;
 mod topology;
 mod tries;
+mod update;
 
 pub use backend::{MongoBackend, Mongodb};
 pub use mongodb;

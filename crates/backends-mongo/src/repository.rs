@@ -20,6 +20,7 @@ use crate::error::{Effect, taken_index};
 use crate::place::Place;
 use crate::schema::{IndexNames, KEY_INDEX, Named, is_over};
 
+mod at_once;
 mod batch;
 mod count;
 mod explain;

@@ -65,6 +65,18 @@ impl UpdateRequest {
         }
     }
 
+    /// The integers that an `inc` by this much may find for its sum to be among those `most`, which are [what it may come
+    /// to](Self::leaving); none if there are none.
+    pub fn summands(by: i64, most: &RangeInclusive<i64>) -> Option<RangeInclusive<i64>> {
+        let (by, all) = (i128::from(by), (i128::from(i64::MIN), i128::from(i64::MAX)));
+        let least = (i128::from(*most.start()) - by).max(all.0);
+        let largest = (i128::from(*most.end()) - by).min(all.1);
+        if least > largest {
+            return None;
+        }
+        Some(i64::try_from(least).ok()?..=i64::try_from(largest).ok()?)
+    }
+
     /// The record after the changes, for drivers that read before they write; none if the filter does not mean it. The
     /// stored record may have values that could not be read, as [`RecordBuf::in_part`] copies it: where neither the
     /// filter nor a change nor the type asks for them they stand in the record after the changes too.
@@ -112,3 +124,23 @@ hands_over!(
     "The record as it is now: the first of the batch.",
     "There was none that the filter means."
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c28_no_sum_leaves_the_integers_that_it_may_come_to() {
+        for (by, most, summands) in [
+            (1, 0..=255, Some(-1..=254)),
+            (-1, 0..=255, Some(1..=256)),
+            (i64::MAX, i64::MIN..=i64::MAX, Some(i64::MIN..=0)),
+            (i64::MIN, i64::MIN..=i64::MAX, Some(0..=i64::MAX)),
+            (i64::MIN, 0..=255, None),
+            (i64::MAX, 0..=255, Some(-i64::MAX..=255 - i64::MAX)),
+            (0, i64::MIN..=i64::MAX, Some(i64::MIN..=i64::MAX)),
+        ] {
+            assert_eq!(UpdateRequest::summands(by, &most), summands, "{by} {most:?}");
+        }
+    }
+}

@@ -3,30 +3,47 @@
 use backends_core::{Error, Result, Timestamp, Value};
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, Bson, DateTime, doc};
+use mongodb::bson::{Binary, Bson, DateTime, Document, doc};
 
 use crate::place::Place;
 
 /// The scalar in every form in which it may stand at the place. The library writes the first one; other programs store
 /// references as what they refer to, and bytes in the old way.
 pub(crate) fn forms(place: &Place, value: &Value) -> Result<impl Iterator<Item = Bson> + use<>> {
-    let binary = |subtype, bytes: &[u8]| Bson::Binary(Binary { subtype, bytes: bytes.to_vec() });
     let (written, other) = match value {
-        Value::Bool(bool) => (Bson::Boolean(*bool), None),
-        Value::Int(int) => (Bson::Int64(*int), None),
-        Value::Float(float) => (Bson::Double(*float), None),
-        Value::Timestamp(at) => (date(*at), None),
         Value::String(text) => match hex_object_id(text) {
             Some(id) if place.is_object_id => (Bson::ObjectId(id), None),
-            Some(id) if place.may_be_object_id() => (Bson::String(text.clone()), Some(Bson::ObjectId(id))),
-            _ => (Bson::String(text.clone()), None),
+            Some(id) if place.may_be_object_id() => (stored(value), Some(Bson::ObjectId(id))),
+            _ => (stored(value), None),
         },
-        Value::Bytes(bytes) => (binary(BinarySubtype::Generic, bytes), Some(binary(BinarySubtype::BinaryOld, bytes))),
+        Value::Bytes(bytes) => (stored(value), Some(binary(BinarySubtype::BinaryOld, bytes))),
         Value::Null | Value::Array(_) | Value::Map(_) => {
             return Err(Error::unexpected("an operand, or a part of a key, is no scalar"));
         }
+        scalar => (stored(scalar), None),
     };
     Ok(std::iter::once(written).chain(other))
+}
+
+/// The value as the library stores it in a field.
+pub(crate) fn stored(value: &Value) -> Bson {
+    match value {
+        Value::Null => Bson::Null,
+        Value::Bool(bool) => Bson::Boolean(*bool),
+        Value::Int(int) => Bson::Int64(*int),
+        Value::Float(float) => Bson::Double(*float),
+        Value::Timestamp(at) => date(*at),
+        Value::String(text) => Bson::String(text.clone()),
+        Value::Bytes(bytes) => binary(BinarySubtype::Generic, bytes),
+        Value::Array(members) => Bson::Array(members.iter().map(stored).collect()),
+        Value::Map(map) => {
+            Bson::Document(map.iter().map(|(name, value)| (name.to_owned(), stored(value))).collect::<Document>())
+        }
+    }
+}
+
+fn binary(subtype: BinarySubtype, bytes: &[u8]) -> Bson {
+    Bson::Binary(Binary { subtype, bytes: bytes.to_vec() })
 }
 
 /// The condition that one of these values stands at the place.

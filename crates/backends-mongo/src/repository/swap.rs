@@ -72,8 +72,12 @@ impl MongoRepository {
         document.map(Some).map_err(|native| Error::unexpected("a document is no well-formed BSON").with_native(native))
     }
 
-    /// Changes what is there, as often as something else gets in between.
+    /// Changes what is there: by one request where the server can do it alone, else, and where that met nothing, by what is
+    /// read, as often as something else gets in between.
     pub(super) async fn update_stored(&self, request: &UpdateRequest) -> Result<Updated> {
+        if let Some(updated) = self.update_at_once(request).await? {
+            return Ok(updated);
+        }
         loop {
             let Some(seen) = self.stored(&request.context, &request.key).await? else { return Ok(Updated::missing()) };
             let Some(record) = request.apply(&self.record(&seen)?)? else { return Ok(Updated::missing()) };
@@ -109,7 +113,7 @@ impl MongoRepository {
     }
 
     /// The record that a stored document is, where something may not be readable.
-    fn record(&self, stored: &RawDocumentBuf) -> Result<RecordBuf> {
+    pub(super) fn record(&self, stored: &RawDocumentBuf) -> Result<RecordBuf> {
         RecordBuf::in_part(|| BsonTokens::new(stored.as_bytes(), self.codec.id_field()))
     }
 
@@ -159,7 +163,7 @@ fn overwritten(request: &UpdateRequest) -> Vec<&str> {
     written.filter(|name| !is_looked_at(name)).collect()
 }
 
-fn raw(document: &Document) -> Result<RawDocumentBuf> {
+pub(super) fn raw(document: &Document) -> Result<RawDocumentBuf> {
     RawDocumentBuf::try_from(document)
         .map_err(|native| Error::unexpected("a record became no well-formed BSON").with_native(native))
 }
@@ -179,16 +183,21 @@ fn no_room() -> Error {
 ///
 /// # Errors
 /// `Unreadable` if it never does.
-fn can_be_met(seen: &RawDocumentBuf) -> Result<()> {
+pub(super) fn can_be_met(seen: &RawDocumentBuf) -> Result<()> {
     let compared = Document::try_from(&**seen).ok().and_then(|document| RawDocumentBuf::try_from(&document).ok());
     if compared.is_some_and(|compared| compared.as_bytes().len() == seen.as_bytes().len()) {
         return Ok(());
     }
-    Err(Error::unreadable("a stored document has two fields of one name: repair it by the native client"))
+    Err(is_twice())
+}
+
+#[cold]
+pub(super) fn is_twice() -> Error {
+    Error::unreadable("a stored document has two fields of one name: repair it by the native client")
 }
 
 /// The condition that a document is this one, to the byte.
-fn condition(seen: &RawDocumentBuf) -> Result<Document> {
+pub(super) fn condition(seen: &RawDocumentBuf) -> Result<Document> {
     Ok(doc! { ID: id_of(seen)?, "$expr": { "$eq": ["$$ROOT", literal(seen)?] } })
 }
 

@@ -19,7 +19,7 @@ async fn notes() -> (Proxy, Store, Repository<Document>) {
 }
 
 fn updates(proxy: &Proxy) -> usize {
-    proxy.operations().iter().filter(|operation| *operation == "update").count()
+    proxy.operations().iter().filter(|operation| *operation == "findAndModify").count()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -27,7 +27,7 @@ async fn c29_a_time_limit_says_how_many_were_done() {
     let (proxy, store, notes) = notes().await;
     let seen = std::sync::atomic::AtomicUsize::new(0);
     proxy.on(move |request, _| match request.operation() {
-        "update" if seen.fetch_add(1, std::sync::atomic::Ordering::Relaxed) >= 3 => Fault::Hang,
+        "findAndModify" if seen.fetch_add(1, std::sync::atomic::Ordering::Relaxed) >= 3 => Fault::Hang,
         _ => Fault::Pass,
     });
     let mark = Update::new().set("seen", true);
@@ -44,7 +44,7 @@ async fn c29_a_time_limit_says_how_many_were_done() {
 async fn c42_a_call_that_is_dropped_ends_with_the_records_at_hand() {
     let (proxy, store, notes) = notes().await;
     proxy.on(|request, _| match request.operation() {
-        "update" => Fault::Delay(Duration::from_millis(50)),
+        "findAndModify" => Fault::Delay(Duration::from_millis(50)),
         _ => Fault::Pass,
     });
     let call = notes.update_many(Filter::all(), Update::new().set("seen", true));

@@ -360,7 +360,8 @@ async fn c42_c43_a_document_that_no_condition_meets_is_told_at_once() {
     twice.append(cstr!("inner"), inner);
     store.collection("notes").clone_with_type::<RawDocumentBuf>().insert_one(twice).await.unwrap();
     let began = Instant::now();
-    let updated = notes.update("a", backends_core::Update::new().set("seen", true)).await.map(drop);
+    assert!(notes.update("a", backends_core::Update::new().set("count", 1)).await.unwrap().is_some());
+    let updated = notes.update("a", backends_core::Update::new().set("inner.seen", true)).await.map(drop);
     let deleted = notes.delete_one(field("seen").is_missing()).await.map(drop);
     for error in [updated.unwrap_err(), deleted.unwrap_err()] {
         assert!(error.is_unreadable() && error.message().contains("two fields of one name"), "{error}");

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests stop where something is wrong")]
 #![allow(unreachable_pub, reason = "modules of one program of tests")]
 
+mod at_once;
 mod away;
 mod beside;
 mod by_filter;

@@ -36,7 +36,7 @@ impl Notes<'_> {
             ("all of these", new().set("name", "y").unset("gone").inc("count", -1).push("list", "y")),
             ("`set` in a map", new().set("map.a", 1)),
             ("`set` in a map that is missing", new().set("other.a", 1)),
-            ("`inc` of another field", new().inc("other.n", 1)),
+            ("`inc` of another field, in a map", new().inc("other.n", 1)),
             ("`pull`", new().pull("list", "x")),
         ] {
             assert!(self.note(call, records.update("a", update)).await.is_some(), "{call}");
