@@ -2,6 +2,7 @@
 
 mod graph;
 mod layout;
+mod length;
 mod links;
 mod manifest;
 mod paths;
@@ -22,8 +23,8 @@ pub(crate) const VERB: Verb = Verb {
     help: "\
 Prints one line a violation, `path:line: rule: what to do`, and exits with 1 when there is any.
 
-  header, length, mod-file          every .rs file begins with `//!`, has at most 400 lines,
-                                    and is not called mod.rs
+  header, mod-file                  every .rs file begins with `//!`, and is not called mod.rs
+  length                            no .rs and no .md file has more than 400 lines
   ignore, unfinished, invariant,    no #[ignore], no todo!, unimplemented!, dbg!; no unwrap or
   reason                            expect in a library without a comment that says why it
                                     holds; a reason in every #[allow] and #[expect]
@@ -95,6 +96,7 @@ pub(crate) fn check() -> Result {
 /// The rules that need the text only.
 fn of_files(files: &Files) -> Vec<Violation> {
     let mut found = layout::check(files);
+    found.extend(length::check(files));
     found.extend(links::check(files));
     found.extend(rust::check(files));
     let texts = files.iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));

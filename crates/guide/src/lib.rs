@@ -22,8 +22,10 @@ documents! {
     readme: "../../../README.md";
     configuration: "../../../docs/configuration.md";
     backend_dynamodb: "../../../docs/backends/dynamodb.md";
+    backend_dynamodb_requests: "../../../docs/backends/dynamodb-requests.md";
     backend_memory: "../../../docs/backends/memory.md";
     backend_mongodb: "../../../docs/backends/mongodb.md";
+    backend_mongodb_requests: "../../../docs/backends/mongodb-requests.md";
     backend_sqlite: "../../../docs/backends/sqlite.md";
     guide_index: "../../../docs/guide/index.md";
     getting_started: "../../../docs/guide/getting-started.md";

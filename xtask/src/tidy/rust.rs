@@ -1,12 +1,10 @@
-//! Rules for `.rs` files: `header`, `length`, `mod-file`, `ignore`, `unfinished`, `reason`, `invariant`.
+//! Rules for `.rs` files: `header`, `mod-file`, `ignore`, `unfinished`, `reason`, `invariant`.
 
 use std::collections::BTreeSet;
 
 use super::source::Source;
 use super::{Files, Violation};
 use crate::workspace::has_extension;
-
-const MAX_LINES: usize = 400;
 
 /// Crates under `crates/` whose code is not called by users: they may stop at once.
 const NOT_LIBRARIES: &[&str] = &["backends-conformance", "fuzz", "live", "measure"];
@@ -34,11 +32,6 @@ fn shape(name: &str, text: &str) -> Vec<Violation> {
     let mut found = Vec::new();
     if !text.starts_with("//!") {
         found.push(Violation::new(name, 1, "header", "begin with `//!` and one sentence: what this file is for"));
-    }
-    let lines = text.lines().count();
-    if lines > MAX_LINES {
-        let remedy = format!("{lines} lines, at most {MAX_LINES}; split the file by what it does");
-        found.push(Violation::new(name, MAX_LINES + 1, "length", remedy));
     }
     if name == "mod.rs" || name.ends_with("/mod.rs") {
         found.push(Violation::new(name, 1, "mod-file", "call it after its folder and put it beside that"));

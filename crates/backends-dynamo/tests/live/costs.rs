@@ -1,4 +1,4 @@
-//! What every call sends and costs, by the log of the proxy, against the table in the backend's page.
+//! What every call sends and costs, by the log of the proxy, against the tables of the backend's requests.
 
 use live::costs::{BY_ID, BY_KEY, Cost};
 use live::{Stage, Table, costs};
@@ -55,7 +55,7 @@ fn told(cost: &Cost) -> String {
 async fn hold(heading: &str, observe: impl AsyncFnOnce(&Stage) -> Vec<Cost>) -> (Table, Vec<Cost>) {
     let prefix = fresh_prefix();
     let stage = stage_on(prefix.clone()).await;
-    let table = Table::under(include_str!("../../../../docs/backends/dynamodb.md"), heading);
+    let table = Table::under(include_str!("../../../../docs/backends/dynamodb-requests.md"), heading);
     let sent = observe(&stage).await;
     costs::assert_table(&table, &sent);
     stage.close().await;

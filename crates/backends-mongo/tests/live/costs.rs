@@ -1,4 +1,4 @@
-//! What every call sends, by the log of the proxy, against the table in the backend's page.
+//! What every call sends, by the log of the proxy, against the tables of the backend's requests.
 
 use live::costs::Cost;
 use live::{Stage, Table, costs};
@@ -9,7 +9,7 @@ use crate::stage::stage;
 async fn hold(heading: &str, observe: impl AsyncFnOnce(&Stage) -> Vec<Cost>) {
     let (stage, store) = stage().await;
     let sent = observe(&stage).await;
-    let page = include_str!("../../../../docs/backends/mongodb.md");
+    let page = include_str!("../../../../docs/backends/mongodb-requests.md");
     costs::assert_table(&Table::under(page, heading), &sent);
     stage.close().await;
     store.remove().await;

@@ -14,12 +14,10 @@ fn in_library(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn files_begin_with_their_purpose_and_stay_short() {
+fn files_begin_with_their_purpose() {
     assert!(found("crates/a/src/b.rs", "//! b.\n").is_empty());
     assert_eq!(found("a.rs", "use x;\n"), ["a.rs:1 header"]);
     assert_eq!(found("a.rs", ""), ["a.rs:1 header"]);
-    assert!(found("a.rs", &format!("//! a.\n{}", "\n".repeat(399))).is_empty());
-    assert_eq!(found("a.rs", &format!("//! a.\n{}", "\n".repeat(400))), ["a.rs:401 length"]);
     assert_eq!(found("crates/a/src/b/mod.rs", "//! b.\n"), ["crates/a/src/b/mod.rs:1 mod-file"]);
     assert!(found("crates/a/src/my_mod.rs", "//! b.\n").is_empty());
 }
