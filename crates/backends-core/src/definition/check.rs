@@ -89,6 +89,7 @@ impl Draft {
     fn key(&self, report: &mut Report) -> Vec<String> {
         match (&self.partition_key, &self.sort_key) {
             (None, None) => vec![ID.to_owned()],
+            (None, Some(_)) if self.partition_key_is_reported => vec![ID.to_owned()],
             (None, Some(_)) => {
                 report.add(|| "a sort key needs a partition key: name one, or leave the sort key out");
                 vec![ID.to_owned()]

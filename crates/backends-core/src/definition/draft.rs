@@ -12,6 +12,9 @@ pub(super) struct Draft {
     /// Missing only where JSON had none, which is reported there.
     pub(super) name: Option<String>,
     pub(super) partition_key: Option<KeyField>,
+    /// Whether JSON has one that is none, which is reported there: that it is missing would be a second mistake of the same
+    /// cause.
+    pub(super) partition_key_is_reported: bool,
     pub(super) sort_key: Option<KeyField>,
     pub(super) indexes: Vec<Index>,
     /// Those that JSON says in part, what is missing being reported there: names and fields are still checked.

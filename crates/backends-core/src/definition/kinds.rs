@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::index::Index;
 use super::report::Report;
 use super::rules::{containers, shown};
 use crate::{FieldKind, Kind};
@@ -74,6 +75,20 @@ impl From<Kind> for Declared {
 
 /// Declared places by path, in byte order.
 pub(super) type Kinds = BTreeMap<String, Declared>;
+
+/// Reports instants that may stand as text in unique indexes: databases that compare them as text, and those that keep
+/// dates, would not find the same ones equal.
+pub(super) fn report_unique_texts(kinds: &Kinds, indexes: &[Index], report: &mut Report) {
+    let is_unique = |path: &String| indexes.iter().any(|index| index.unique && index.fields.contains(path));
+    for (path, _) in kinds.iter().filter(|(path, declared)| declared.foreign_text && is_unique(path)) {
+        report.add(|| {
+            format!(
+                "`foreignText` on `{}`: a unique index compares what is stored, leave it off, or the index out",
+                shown(path)
+            )
+        });
+    }
+}
 
 /// Reports each path that leads through a field that is declared to be a scalar.
 pub(super) fn report_paths_through_scalars(kinds: &Kinds, report: &mut Report) {

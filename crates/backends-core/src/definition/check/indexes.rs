@@ -53,7 +53,6 @@ impl Draft {
         }
         if indexes.len() > MAX_INDEXES {
             report.add(|| format!("there are more than {MAX_INDEXES} indexes: leave some out"));
-            return indexes;
         }
         settle_names(&mut indexes, report);
         indexes.sort_by(|left, right| left.name.cmp(&right.name));

@@ -1,8 +1,12 @@
 //! What each declared field of a definition holds.
 
+use std::collections::BTreeSet;
+
 use crate::definition::draft::{Draft, KeyKind};
 use crate::definition::index::Index;
-use crate::definition::kinds::{Declared, Kinds, Leaves, key_kind_mistake, report_paths_through_scalars};
+use crate::definition::kinds::{
+    Declared, Kinds, Leaves, key_kind_mistake, report_paths_through_scalars, report_unique_texts,
+};
 use crate::definition::report::Report;
 use crate::definition::rules::{path_mistake, shown};
 use crate::definition::settings::IdKind;
@@ -16,7 +20,11 @@ impl Draft {
         for (field, kind) in key.iter().zip(given) {
             self.add_key_field(&mut kinds, field, kind, report);
         }
-        for field in indexes.iter().flat_map(|index| &index.fields) {
+        let partial = self.partial_indexes.iter().filter_map(|index| index.fields.as_ref()).flatten();
+        let in_indexes = indexes.iter().flat_map(|index| &index.fields).chain(partial);
+        // That a path is none of them is told already.
+        let in_indexes: BTreeSet<&String> = in_indexes.filter(|field| !field.contains('.')).collect();
+        for field in &in_indexes {
             add_key_kind(&mut kinds, field, None, report);
         }
         // That the first two are neither key nor id is checked elsewhere.
@@ -30,8 +38,9 @@ impl Draft {
         }
         let id_kind = self.settle_id_kind(&mut kinds, report);
         for (path, declared) in &kinds {
-            check_options(path, declared.resolved(), key, indexes, report);
+            check_options(path, declared.resolved(), key.contains(path), in_indexes.contains(path), report);
         }
+        report_unique_texts(&kinds, indexes, report);
         report_paths_through_scalars(&kinds, report);
         (kinds, id_kind)
     }
@@ -108,10 +117,8 @@ fn add_key_kind(kinds: &mut Kinds, field: &str, wanted: Option<KeyKind>, report:
 }
 
 /// Checks that `emptyIsMissing` and `foreignText` stand where they mean something.
-fn check_options(path: &str, field: FieldKind, key: &[String], indexes: &[Index], report: &mut Report) {
+fn check_options(path: &str, field: FieldKind, is_key: bool, is_indexed: bool, report: &mut Report) {
     let shown = shown(path);
-    let is_key = key.iter().any(|name| name == path);
-    let is_indexed = indexes.iter().any(|index| index.fields().any(|name| name == path));
     if field.empty_is_missing && is_key {
         report.add(|| format!("`emptyIsMissing` on `{shown}`: a key field is never missing, leave it off"));
     } else if field.empty_is_missing && !(is_indexed && field.kind == Kind::String) {

@@ -6,7 +6,7 @@ use super::{Reconciled, TtlChange, is_indexed};
 use crate::FieldKind;
 use crate::definition::check::MAX_INDEXES;
 use crate::definition::index::{Index, hashed_name};
-use crate::definition::kinds::{Declared, Kinds, report_paths_through_scalars};
+use crate::definition::kinds::{Declared, Kinds, report_paths_through_scalars, report_unique_texts};
 use crate::definition::report::Report;
 use crate::definition::rules::shown;
 use crate::definition::{Definition, Parts};
@@ -20,6 +20,7 @@ pub(super) fn merge(stored: &Definition, wanted: &Definition, report: &mut Repor
     let mut added = merge_indexes(&mut merged.indexes, wanted, report);
     let added_kinds = merge_kinds(&mut merged.kinds, stored, wanted);
     report_paths_through_scalars(&merged.kinds, report);
+    report_unique_texts(&merged.kinds, &merged.indexes, report);
     let ttl_change = merge_ttl(&mut merged, wanted);
     added.indexes.sort_by(|left, right| left.name.cmp(&right.name));
     merged.indexes.sort_by(|left, right| left.name.cmp(&right.name));

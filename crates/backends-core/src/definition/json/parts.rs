@@ -19,15 +19,11 @@ const CAPACITY_KEYS: [&str; 2] = ["readCapacity", "writeCapacity"];
 /// Everything that the object says, mistakes left out and reported.
 pub(super) fn read_draft(object: &Object<'_>, report: &mut Report) -> Draft {
     let partition_key = read_key(object, "hashKey", "hashKeyType", report);
-    let mut sort_key = read_key(object, "rangeKey", "rangeKeyType", report);
-    if partition_key.is_none() && object.get("hashKey").is_some() {
-        // The partition key is reported already; that it is missing would be a second mistake of the same cause.
-        sort_key = None;
-    }
     let mut draft = Draft {
         name: required_text(object, "name", report).map(str::to_owned),
+        partition_key_is_reported: partition_key.is_none() && object.get("hashKey").is_some(),
         partition_key,
-        sort_key,
+        sort_key: read_key(object, "rangeKey", "rangeKeyType", report),
         read_indexes: read_gsi(object, report),
         fields: read_fields(object, report),
         id_kind: read_choice(object, "idKind", &IdKind::ALL.map(|kind| (kind.name(), kind)), report),
@@ -213,6 +209,9 @@ fn read_ttl(object: &Object<'_>, draft: &mut Draft, report: &mut Report) {
         if object.get(key).is_none() {
             report.add(|| format!("`enableTtl` needs `{key}`: {what}"));
         }
+    }
+    if field.is_none() && seconds.is_some_and(|seconds| seconds > Ttl::MAX_SECONDS.into()) {
+        report.add(Ttl::out_of_range);
     }
     // Without its seconds the field is still checked, and the mistake is reported already.
     draft.ttl = field.map(|field| (field, Duration::from_secs(seconds.unwrap_or_default())));

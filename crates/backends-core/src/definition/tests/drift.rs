@@ -240,6 +240,10 @@ fn c43_foreign_text_is_added_and_never_taken_away() {
     assert_eq!(reconciled(plain, foreign).added_kinds.len(), 1);
     assert_eq!(reconciled(plain, foreign).merged, good(foreign));
     assert!(reconciled(foreign, plain).is_unchanged());
+    let unique = r#"{"name": "users", "fields": {"at": "timestamp"}, "indexes": ["at"]}"#;
+    for (stored, wanted) in [(foreign, unique), (unique, foreign)] {
+        assert!(differences(stored, wanted)[0].contains("`foreignText` on `at`"));
+    }
 }
 
 #[test]

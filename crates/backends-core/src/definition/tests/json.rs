@@ -70,6 +70,35 @@ fn c38_every_mistake_is_reported_at_once() {
 }
 
 #[test]
+fn c38_a_mistake_hides_no_other_one() {
+    let names: Vec<String> =
+        (0..21).map(|at| format!(r#"{{"name": "n{}", "fields": ["f{at}"], "unique": false}}"#, at / 2)).collect();
+    let many = format!(r#"{{"name": "users", "indexes": [{}]}}"#, names.join(", "));
+    for (json, parts) in [
+        (
+            r#"{"name": "users", "enableTtl": true, "ttl": 9999999999}"#,
+            ["`enableTtl` needs `ttlAttribute`", "the TTL has to be 0 to 2147483647 whole seconds"],
+        ),
+        (
+            r#"{"name": "users", "hashKey": 5, "rangeKey": "a.b"}"#,
+            ["`hashKey` of the definition has to be text", "the sort key `a.b` is a path"],
+        ),
+        (
+            r#"{"name": "users", "indexes": [{"fields": ["a"]}], "fields": {"a": "bool"}}"#,
+            ["`unique` of `indexes[0]` is missing", "field `a`: `bool` cannot be a key or index field"],
+        ),
+        (&many, ["there are more than 20 indexes", "two indexes are named `n0`"]),
+    ] {
+        let list = mistakes(Definition::from_json(json));
+        for part in parts {
+            assert!(list.iter().any(|mistake| mistake.contains(part)), "{part}: {list:#?}");
+        }
+    }
+    let list = mistakes(Definition::from_json(r#"{"name": "users", "hashKey": 5, "rangeKey": "at"}"#));
+    assert_eq!(list.len(), 1, "{list:#?}");
+}
+
+#[test]
 fn c38_the_words_of_the_builder_lead_to_the_keys() {
     for (word, key) in [
         ("partitionKey", "hashKey"),

@@ -140,6 +140,10 @@ fn c43_foreign_text_is_for_timestamps_besides_the_key() {
         r#"{"name": "users", "hashKey": "at", "fields": {"at": {"kind": "timestamp", "foreignText": true}}}"#,
         "as it is stored",
     );
+    refused(
+        r#"{"name": "users", "indexes": ["at"], "fields": {"at": {"kind": "timestamp", "foreignText": true}}}"#,
+        "a unique index compares what is stored",
+    );
     refused(r#"{"name": "users", "fields": {"at": 7}}"#, "has to be a kind, or an object");
     refused(r#"{"name": "users", "fields": ["at"]}"#, "`fields` has to be an object");
 }
