@@ -308,7 +308,6 @@ impl SqliteBackend {
 impl fmt::Debug for SqliteBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteBackend")
-            .field("path", &self.0.file.path())
             .field("readers", &self.0.readers)
             .field("writer", &self.0.writer)
             .finish_non_exhaustive()

@@ -189,7 +189,7 @@ fn diagnose(native: rusqlite::Error, options: &SqliteOptions) -> Error {
         ),
         _ => return error::translate(native),
     };
-    error.with_native(native)
+    error::with_native(error, native)
 }
 
 /// A directory, which is told in its own words, is none of these.

@@ -54,8 +54,16 @@ pub(crate) fn translate(error: rusqlite::Error) -> Error {
         (ErrorKind::AlreadyExists, Some(index)) => Error::value_taken(index),
         _ => Error::new(kind, message),
     };
-    let translated = if code == 0 { translated } else { translated.with_context("SQLite code", code) };
-    translated.with_native(error)
+    with_native(translated, error)
+}
+
+/// The error with what `SQLite` said: its extended result code, where it gave one, and the error of the client.
+pub(crate) fn with_native(error: Error, native: rusqlite::Error) -> Error {
+    let error = match extended_code(&native) {
+        0 => error,
+        code => error.with_context("SQLite code", code),
+    };
+    error.with_native(native)
 }
 
 fn is_key(code: i32) -> bool {
@@ -113,6 +121,10 @@ fn of_code(extended: i32) -> (ErrorKind, &'static str) {
         ffi::SQLITE_READONLY_DBMOVED => return (Unavailable, MOVED),
         ffi::SQLITE_IOERR_DATA | ffi::SQLITE_IOERR_CORRUPTFS => return (Unreadable, DAMAGED),
         ffi::SQLITE_IOERR_NOMEM => return (Unavailable, NO_MEMORY),
+        // The part beside the file that is shared memory did not grow.
+        ffi::SQLITE_IOERR_SHMSIZE => return (Unavailable, NO_ROOM),
+        // EDQUOT is not told from other refusals.
+        ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_FSYNC => return (Unavailable, NOT_WRITTEN),
         _ => {}
     }
     match extended & 0xff {
@@ -154,6 +166,10 @@ pub(crate) const MOVED: &str =
 pub(crate) const LOCKED: &str =
     "another process holds the lock of the file: end its transaction, or allow more time to wait";
 const DAMAGED: &str = "the file is damaged: restore it from a backup, or recover what is left with SQLite's `.recover`";
+// A commit that ends with it may have happened.
+const NO_ROOM: &str = "the disk is full, or a quota is used up: make room, or raise the quota";
+const NOT_WRITTEN: &str =
+    "the operating system failed to write the file: look at the disk, and whether a quota is used up";
 const NO_MEMORY: &str = "SQLite got no memory: free some, or allow the process more";
 
 /// The same native error once more, for every call that shared its transaction.
@@ -215,6 +231,7 @@ mod tests {
             (ffi::SQLITE_READONLY_DBMOVED, Unavailable),
             (ffi::SQLITE_READONLY_CANTINIT, PermissionDenied),
             (ffi::SQLITE_IOERR_FSYNC, Unavailable),
+            (ffi::SQLITE_IOERR_SHMSIZE, Unavailable),
             (ffi::SQLITE_IOERR_DATA, Unreadable),
             (ffi::SQLITE_CONSTRAINT_PRIMARYKEY, AlreadyExists),
             (ffi::SQLITE_CONSTRAINT_UNIQUE, AlreadyExists),
@@ -224,8 +241,29 @@ mod tests {
             assert_eq!(error.kind(), kind, "{code}");
             assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
             assert!(error.native::<rusqlite::Error>().is_some());
+            assert!(error.context().eq([("SQLite code", &*code.to_string())]), "{error:?}");
             assert!(!error.may_have_happened());
         }
+    }
+
+    #[test]
+    fn c40_a_disk_or_a_quota_that_is_used_up_is_named() {
+        for (code, says) in [
+            (ffi::SQLITE_FULL, "the disk is full"),
+            (ffi::SQLITE_IOERR_SHMSIZE, "the disk is full"),
+            (ffi::SQLITE_IOERR_SHMSIZE, "a quota"),
+            (ffi::SQLITE_IOERR_WRITE, "a quota"),
+            (ffi::SQLITE_IOERR_FSYNC, "a quota"),
+            (ffi::SQLITE_IOERR_READ, "failed to read"),
+        ] {
+            let error = translate(failure(code));
+            assert!(error.message().contains(says), "{code}: {error}");
+        }
+    }
+
+    #[test]
+    fn c40_what_the_client_finds_by_itself_has_no_code() {
+        assert_eq!(translate(rusqlite::Error::InvalidQuery).context().count(), 0);
     }
 
     #[test]

@@ -180,10 +180,16 @@ mod tests {
         assert!(SqliteOptions::new("a").readers(0).check().unwrap_err().is_invalid_config());
     }
 
-    #[test]
-    fn c40_nothing_of_the_configuration_is_shown() {
-        let shown = format!("{:?}", SqliteOptions::new("s3cret").table_prefix("s3cret"));
-        assert!(!shown.contains("s3cret"), "{shown}");
+    #[tokio::test]
+    async fn c40_nothing_of_the_configuration_is_shown() {
+        let directory = tempfile::tempdir().unwrap();
+        let options = SqliteOptions::new(directory.path().join("s3cret")).table_prefix("s3cret");
+        let of_options = format!("{options:?}");
+        let of_backend = format!("{:?}", crate::SqliteBackend::open(options).await.unwrap());
+        for shown in [of_options, of_backend] {
+            let place = directory.path().display().to_string();
+            assert!(!shown.contains("s3cret") && !shown.contains(&place), "{shown}");
+        }
     }
 
     #[tokio::test]

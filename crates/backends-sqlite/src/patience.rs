@@ -80,7 +80,7 @@ impl Patience {
     /// The error of a wait that is over.
     pub(crate) fn over(&self, native: rusqlite::Error) -> Error {
         let error = if Instant::now() >= self.until() { Error::timeout(LOCKED) } else { Error::unavailable(LOCKED) };
-        error.with_native(native)
+        error::with_native(error, native)
     }
 
     /// Does `work` again as long as another process holds a lock.
@@ -140,6 +140,7 @@ mod tests {
         let patience = Patience::of(Duration::from_secs(60), Some(Duration::from_millis(5)));
         let error = Error::from(patience.retry(|| Err::<(), _>(busy().into())).unwrap_err());
         assert!(error.is_unavailable() && error.native::<rusqlite::Error>().is_some(), "{error}");
+        assert!(error.context().eq([("SQLite code", "5")]), "{error}");
         let error = Error::from(Patience::of(Duration::ZERO, None).retry(|| Err::<(), _>(busy().into())).unwrap_err());
         assert!(error.is_timeout(), "{error}");
         let mut tries = 0;

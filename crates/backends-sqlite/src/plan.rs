@@ -1,7 +1,7 @@
 //! Which rows a read by filter has to look at, and in which order they come.
 
 use backends_core::driver::{Access, FindRequest, Remainder};
-use backends_core::{Expr, Filter, Kind, Order, Path, Position, Result, Sort, SortField, Value};
+use backends_core::{Error, Expr, Filter, Kind, Order, Path, Position, Result, Sort, SortField, Value};
 use rusqlite::types::Value as SqlValue;
 
 use crate::column::{self, Column, TableIndex};
@@ -12,6 +12,10 @@ mod statement;
 
 use condition::{Condition, Equals};
 use statement::Rows;
+
+// SQLITE_MAX_EXPR_DEPTH: an expression is at most 1,000 deep, and each condition, which is two terms at most, makes those
+// that are joined deeper by as many. A filter may have 1,000 tests.
+const MOST_CONDITIONS: usize = 100;
 
 /// Which rows have to be looked at, in which order they come, and what is left to core.
 pub(crate) struct Plan {
@@ -98,6 +102,12 @@ impl Plan {
         self.rows.places()
     }
 
+    /// The parts of the filter that the statement answers: what it only narrows down is in the rest.
+    pub(crate) fn answered(&self, filter: &Filter) -> Filter {
+        let rest = self.rest.conjuncts();
+        all_of(filter.conjuncts().iter().filter(|part| !rest.contains(part)))
+    }
+
     /// The rows behind a place, nearest first: each with how many values of the place come after the other parameters.
     pub(crate) fn next(&self) -> &[(String, usize)] {
         self.rows.next()
@@ -113,18 +123,15 @@ impl Plan {
     }
 }
 
-/// The way by which the fewest rows are looked at: by equality with the most columns, then by a range; of equals one
-/// whose order is asked for, and then the primary key. A limit does not matter: without one core would hold every record
-/// to sort them.
+/// The way by which the fewest rows are looked at; of equals the first, which is the primary key. A limit does not
+/// matter: without one core would hold every record to sort them.
 fn best_way<'t>(table: &'t Table, request: &FindRequest) -> Result<Way<'t>> {
-    let mut best: Option<((bool, usize, bool, bool), Way<'t>)> = None;
+    let mut best: Option<(_, Way<'t>)> = None;
     let ways =
         std::iter::once((None, &table.key)).chain(table.indexes.iter().map(|index| (Some(index), &index.columns)));
     for (index, columns) in ways {
         let way = Way::new(index, columns, request)?;
-        let is_key = way.index.is_none() && way.fixed == table.key.len();
-        let bounds = way.columns.get(way.fixed).is_some_and(|(_, conditions)| !conditions.is_empty());
-        let merit = (is_key, way.fixed, bounds, way.direction.is_some());
+        let merit = way.merit(&request.sort);
         if best.as_ref().is_none_or(|(least, _)| merit > *least) {
             best = Some((merit, way));
         }
@@ -147,6 +154,7 @@ impl<'t> Way<'t> {
                 conditions.extend(condition::of(column, predicate)?.map(|condition| (at, condition)));
             }
         }
+        way.keep_share();
         let is_fixed = |(_, conditions): &&(&Column, Vec<(usize, Condition)>)| {
             conditions.iter().any(|(_, condition)| condition.equals == Equals::One)
         };
@@ -156,6 +164,28 @@ impl<'t> Way<'t> {
         way.columns.iter_mut().skip(used).filter(|(column, _)| !column.is_key).for_each(|(_, rest)| rest.clear());
         way.direction = way.direction(&request.sort);
         Ok(way)
+    }
+
+    /// Keeps so many conditions that a statement takes them: of each column the same share, equality first. The others
+    /// are left to core.
+    fn keep_share(&mut self) {
+        let share = MOST_CONDITIONS / self.columns.len().max(1);
+        for (_, conditions) in &mut self.columns {
+            conditions.sort_by_key(|(_, condition)| condition.equals);
+            conditions.truncate(share);
+        }
+    }
+
+    /// How good it is: by the whole key, then by equality with the most columns, then by a condition on the next, then
+    /// whether it has the order that is asked for.
+    fn merit(&self, sort: &Sort) -> (bool, usize, bool, bool, bool) {
+        let is_key = self.index.is_none() && self.fixed == self.columns.len();
+        let next = self.columns.get(self.fixed).map(|(_, conditions)| conditions.as_slice()).unwrap_or_default();
+        let (bounds, in_order) = (!next.is_empty(), self.direction.is_some());
+        let names = next.iter().any(|(_, condition)| condition.equals != Equals::None);
+        // A stable order is asked for by pages, each of which would sort all rows of the range.
+        let narrows = bounds && (names || in_order || *sort != Sort::Stable);
+        (is_key, self.fixed, narrows, in_order, bounds)
     }
 
     /// The direction in which the rows have to be read so that they come in the order that is asked for, if there is
@@ -201,8 +231,7 @@ impl<'t> Way<'t> {
             asked.any(|(conjunct, condition)| *conjunct == at && condition.is_whole)
         };
         let parts = filter.conjuncts().iter().enumerate().filter(|(at, _)| !is_answered(*at));
-        let parts: Vec<Filter> = parts.map(|(_, part)| part.clone()).collect();
-        if parts.is_empty() { Filter::all() } else { Filter::and(parts) }
+        all_of(parts.map(|(_, part)| part))
     }
 
     fn access(&self) -> Access {
@@ -219,6 +248,11 @@ impl<'t> Way<'t> {
     }
 }
 
+fn all_of<'f>(parts: impl Iterator<Item = &'f Filter>) -> Filter {
+    let parts: Vec<Filter> = parts.cloned().collect();
+    if parts.is_empty() { Filter::all() } else { Filter::and(parts) }
+}
+
 /// The fields of a position in an order.
 fn position_fields<'a>(table: &'a Table, sort: &'a Sort) -> Vec<&'a str> {
     match sort {
@@ -231,7 +265,9 @@ fn position_fields<'a>(table: &'a Table, sort: &'a Sort) -> Vec<&'a str> {
 fn place_of(places: &[&Column], fields: &[&str], values: &[Value]) -> Result<Vec<SqlValue>> {
     let value = |column: &&Column| {
         let value = fields.iter().position(|field| *field == column.field).and_then(|at| values.get(at));
-        column::value(value.unwrap_or(&Value::Null))
+        column::value(value.unwrap_or(&Value::Null)).map_err(|_| {
+            Error::invalid_input("a page token stands at a value that no index holds: begin with the first page")
+        })
     };
     places.iter().map(value).collect()
 }

@@ -90,7 +90,7 @@ fn explain(fault: Fault, connection: &Connection, table: &Table) -> Fault {
         Fault::Native(native)
             if error::primary_code(&native) == ffi::SQLITE_ERROR && matches!(table.is_there(connection), Ok(false)) =>
         {
-            Fault::Refused(Error::never_defined().with_context("table", &table.name).with_native(native))
+            Fault::Refused(error::with_native(Error::never_defined().with_context("table", &table.name), native))
         }
         fault => fault,
     }
@@ -222,7 +222,10 @@ impl RepositoryDriver for SqliteRepository {
     async fn explain(&self, request: &FindRequest) -> Result<driver::Plan> {
         let plan = Plan::new(&self.table, request)?;
         let requests = "0: the file is read in this process";
-        Ok(driver::Plan::new(request, plan.access, request.filter.clone(), &plan.remainder, requests))
+        let answered = plan.answered(&request.filter);
+        // Core's matcher looks at the rest on the thread of a reader, so that `find` leaves none of it.
+        let remainder = plan.remainder.with_filter(plan.rest);
+        Ok(driver::Plan::new(request, plan.access, answered, &remainder, requests))
     }
 
     async fn replace(&self, request: &ReplaceRequest) -> Result<Replaced> {

@@ -18,8 +18,8 @@ pub(super) struct Condition {
     pub(super) is_whole: bool,
 }
 
-/// Whether a condition is equality with one value, or with one of several.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// Whether a condition is equality with one value, or with one of several. What leaves the fewest rows comes first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Equals {
     One,
     Several,

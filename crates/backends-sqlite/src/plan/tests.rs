@@ -185,6 +185,77 @@ fn c18_what_the_statement_answers_is_asked_of_no_record_again() {
     }
 }
 
+/// What `explain` says: each part is either answered or left to core.
+#[test]
+fn c25_what_the_statement_only_narrows_down_is_not_told_as_answered() {
+    let people = table(INDEXED);
+    let (admin, other) = (|| field("role").eq("admin"), || field("name").contains("Ada"));
+    for (filter, answered) in [
+        (Filter::all(), Filter::all()),
+        (other(), Filter::all()),
+        (admin() & other(), admin()),
+        (admin() & other() & field("age").ge(7), admin() & field("age").ge(7)),
+        (admin() & field("age").lt(7), admin()),
+        (field("email").like("a%b"), Filter::all()),
+        (admin() | other(), Filter::all()),
+    ] {
+        let plan = Plan::new(&people, &request(filter.clone(), &[])).unwrap();
+        assert!(plan.answered(&filter) == answered, "{filter:?}: {:?}", plan.answered(&filter));
+    }
+}
+
+#[test]
+fn c13_sqlite_is_given_as_many_conditions_as_it_takes() {
+    let table = table(INDEXED);
+    for path in ["email", "role"] {
+        let text = |number: usize| format!("{number:04}");
+        let of = |test: &dyn Fn(usize) -> Filter| Filter::and((0..1_000).map(test));
+        for (filter, left) in [
+            (of(&|number| field(path).ge(text(number))), 900),
+            (of(&|number| field(path).starts_with(text(number))), 900),
+            (of(&|number| field(path).like(format!("{}%a", text(number)))), 1_000),
+        ] {
+            let mut request = request(filter, &[]);
+            let plan = Plan::new(&table, &request).unwrap();
+            assert!(plan.access != Access::Scan && plan.rest.conjuncts().len() >= left, "{path}");
+            assert!(steps(&table, &plan.first).contains("SEARCH"), "{path}");
+            // Those behind a place have further conditions.
+            request.sort = Sort::Stable;
+            for (sql, _) in Plan::new(&table, &request).unwrap().next() {
+                steps(&table, sql);
+            }
+        }
+        // The last is what fixes the rows.
+        let ranges = Filter::and((0..999).map(|number| field(path).ge(text(number))));
+        let plan = Plan::new(&table, &request(ranges & field(path).eq("b"), &[])).unwrap();
+        let by = steps(&table, &plan.first);
+        assert!(by.contains("=?") && !plan.rest.conjuncts().contains(&field(path).eq("b")), "{path}: {by}");
+    }
+}
+
+#[test]
+fn c21_a_page_without_an_order_is_sorted_by_nobody_where_an_index_only_bounds_it() {
+    let table = table(INDEXED);
+    let role_age = || Access::Index("role_age".to_owned());
+    for (filter, access, in_order) in [
+        (field("role").ge("a"), Access::Scan, true),
+        (field("role").starts_with("a"), Access::Scan, true),
+        (field("weight").between(1, 2), Access::Scan, true),
+        (field("role").ge("a") & field("email").gt("a"), Access::KeyRange, true),
+        (field("role").is_in(["a", "b"]), role_age(), false),
+        (field("role").eq("a"), role_age(), false),
+        (field("role").eq("a") & field("age").ge(7), role_age(), false),
+    ] {
+        let mut request = request(filter.clone(), &[]);
+        request.sort = Sort::Stable;
+        let plan = Plan::new(&table, &request).unwrap();
+        assert_eq!((&plan.access, !plan.remainder.sort), (&access, in_order), "{filter:?}");
+    }
+    // Elsewhere the range goes first.
+    let plan = Plan::new(&table, &request(field("role").ge("a"), &[])).unwrap();
+    assert_eq!(plan.access, role_age());
+}
+
 #[test]
 fn c21_a_page_goes_on_behind_a_place_in_an_index() {
     let table = table(INDEXED);

@@ -16,6 +16,11 @@ async fn refused(path: &Path) -> Error {
     SqliteBackend::open(SqliteOptions::new(path)).await.map(drop).unwrap_err()
 }
 
+/// The extended result code of SQLite that an error carries.
+fn code(error: &Error) -> Option<&str> {
+    error.context().find(|(name, _)| *name == "SQLite code").map(|(_, code)| code)
+}
+
 #[tokio::test]
 async fn what_is_no_file_of_ours_is_refused() {
     let (directory, path) = directory();
@@ -23,11 +28,13 @@ async fn what_is_no_file_of_ours_is_refused() {
     let error = refused(&path).await;
     assert!(error.is_invalid_config() && error.to_string().contains("no SQLite database"), "{error}");
     assert!(error.native::<rusqlite::Error>().is_some());
+    assert_eq!(code(&error), Some("26"), "{error}");
 
     let error = refused(directory.path()).await;
     assert!(error.is_invalid_config() && error.to_string().contains("is a directory"), "{error}");
     let error = refused(&directory.path().join("missing/app.db")).await;
     assert!(error.is_invalid_config() && error.to_string().contains("missing/app.db"), "{error}");
+    assert!(code(&error).is_some(), "{error}");
     #[cfg(unix)]
     for target in ["nowhere/app.db", "link.db"] {
         let link = directory.path().join("link.db");
@@ -127,6 +134,7 @@ async fn a_locked_file_is_an_error_within_the_deadline() {
     let error = hasty.insert(&user("hasty", 1)).await.unwrap_err();
     assert!(error.is_unavailable() && error.is_retryable(), "{error}");
     assert!(!error.may_have_happened() && error.native::<rusqlite::Error>().is_some(), "{error}");
+    assert_eq!(code(&error), Some("5"), "{error}");
 
     let mut patient = users.insert(&user("patient", 1)).into_future();
     assert!(patient.as_mut().poll(&mut Task::from_waker(Waker::noop())).is_pending());

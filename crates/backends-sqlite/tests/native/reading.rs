@@ -51,6 +51,9 @@ async fn c25_c19_the_key_serves_filters_and_orders() {
         assert_eq!((&plan.access, plan.sorted_by, &plan.database_filter), (&access, sorted_by, &filter), "{plan}");
         assert!(plan.core_filter.is_all());
     }
+    let plan = events.find(of_a() & field("name").contains("x")).explain().await.unwrap();
+    let (answered, left) = (plan.database_filter.clone(), plan.core_filter.clone());
+    assert_eq!((answered, left), (of_a(), field("name").contains("x")), "what the key does not answer: {plan}");
     let last = events.find(of_a()).sort("number", Order::Desc).limit(3).await.unwrap();
     assert_eq!(numbers(&last), [499, 498, 497]);
     let mut after = None;

@@ -170,6 +170,7 @@ async fn c37_modes_that_create_nothing() {
         trusted.insert_many(&[user("ada", 1)]).await.unwrap_err(),
     ] {
         assert!(error.is_definition_conflict() && error.to_string().contains("SchemaMode::Ensure"), "{error}");
+        assert!(error.context().any(|part| part == ("SQLite code", "1")), "{error}");
     }
     let other = open(&path).await;
     define(&other).await;
