@@ -2,8 +2,8 @@
 //! exactly what core would make of it.
 //!
 //! The condition may be narrower than it need be: what does not meet it is handed over, looked at, and changed as what was
-//! read. It is never wider, but for a fraction that another program left where an integer is declared, of which no
-//! condition can be made: what was there is handed over too, and such a change is taken back.
+//! read. It is never wider, but for a fraction that another program left where the definition or the type has an integer,
+//! of which no condition can be made: what was there is handed over too, and such a change is taken back.
 
 use std::ops::RangeInclusive;
 
@@ -68,7 +68,12 @@ pub(crate) fn at_once(
         if is_text && definition.indexes().any(|index| index.fields().any(|field| field == change.path().first())) {
             return None;
         }
-        writer.change(definition, change, &most)?;
+        // Elsewhere a fraction may stand, of which no condition can be made; a type that counts integers reads none.
+        let is_integer = !request.is_untyped() || definition.kind_of(change.path().as_str()) == Some(Kind::Integer);
+        if matches!(change, Change::Inc(..)) && !is_integer {
+            return None;
+        }
+        writer.change(change, &most)?;
     }
     writer.keeps_hidden_attributes_right(changes, codec);
     writer.set(STAMP, stamp.attribute());
@@ -138,7 +143,7 @@ impl Writer {
     }
 
     /// Adds a change; `most` are the integers that an `inc` may come to.
-    fn change(&mut self, definition: &Definition, change: &Change, most: &RangeInclusive<i64>) -> Option<()> {
+    fn change(&mut self, change: &Change, most: &RangeInclusive<i64>) -> Option<()> {
         let path = change.path();
         // What is missing on the way is not made by the service.
         if let Some((above, _)) = path.as_str().rsplit_once('.') {
@@ -153,10 +158,6 @@ impl Writer {
             }
             Change::Unset(_) => self.removes.push(place),
             Change::Inc(_, by) => {
-                // Elsewhere a fraction may stand, of which no condition can be made.
-                if definition.kind_of(path.as_str()) != Some(Kind::Integer) {
-                    return None;
-                }
                 let (least, largest) = UpdateRequest::summands(*by, most)?.into_inner();
                 let is_between = format!("{place} BETWEEN {} AND {}", self.number(least), self.number(largest));
                 let may_begin = most.contains(by);

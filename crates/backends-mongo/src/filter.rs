@@ -30,7 +30,7 @@ pub(crate) const UNREADABLE: [(i32, &str); 9] = [
     (-1, "minKey"),
 ];
 
-pub(crate) const ARRAY: i32 = tag::ARRAY as i32;
+const ARRAY: i32 = tag::ARRAY as i32;
 const STRING: i32 = tag::STRING as i32;
 const OBJECT_ID: i32 = tag::OBJECT_ID as i32;
 
@@ -324,7 +324,7 @@ fn on_the_way(place: &Place, op: Document) -> Document {
 }
 
 /// Several queries as one.
-pub(crate) fn joined(operator: &str, mut documents: Vec<Document>) -> Document {
+fn joined(operator: &str, mut documents: Vec<Document>) -> Document {
     match documents.len() {
         0 => Document::new(),
         1 => documents.remove(0),

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
 use backends_core::driver::{
@@ -50,6 +51,9 @@ pub(crate) struct MongoRepository {
     /// The name of the unique index on the library's id, if the definition has one.
     id_index: Option<String>,
     presence: Presence,
+    /// Whether an update by one request had to be put back: then there are documents that no condition tells apart, and
+    /// updates read first.
+    reads_first: AtomicBool,
 }
 
 impl MongoRepository {
@@ -62,6 +66,7 @@ impl MongoRepository {
             definition: definition.clone(),
             codec: Codec::new(definition),
             presence: Presence::new(names.is_some()),
+            reads_first: AtomicBool::new(false),
             key_indexes: names.as_ref().map_or_else(|| vec![KEY_INDEX.to_owned()], |names| names.keys.clone()),
             indexes: names.map(|names| names.others).unwrap_or_default(),
             id_index: on_id.map(|index| index.name().to_owned()),

@@ -16,6 +16,10 @@ const REPEATED_BYTES: usize = 64 << 10;
 // MongoDB: the first reply has 101 documents unless told otherwise, none has more than 16 MB.
 pub(crate) const FIRST_REPLY: i64 = 101;
 
+/// How many documents a reply has at most where all are read: as few as keep what stands in memory small, and as many as
+/// are worth a request.
+pub(crate) const EACH_REPLY: u32 = 10_000;
+
 /// The largest limit up to which all documents are asked for in one reply.
 pub(crate) const AT_ONCE: i64 = 100_000;
 
@@ -46,6 +50,7 @@ impl Command {
         match self {
             Self::Find(find) if find.limit.is_some_and(|limit| limit <= FIRST_REPLY) => "1",
             Self::Find(find) if find.limit.is_some_and(|limit| limit <= AT_ONCE) => "1 for each 16 MB read",
+            Self::Find(find) if find.is_all => "1 for each 10,000 records or 16 MB read",
             _ => "1 for the first 101 records, then 1 for each 16 MB read",
         }
     }
@@ -58,6 +63,8 @@ pub(crate) struct Find {
     pub(crate) projection: Option<Document>,
     pub(crate) skip: Option<i64>,
     pub(crate) limit: Option<i64>,
+    /// Whether everything that is found is asked for.
+    pub(crate) is_all: bool,
 }
 
 impl Search {
@@ -82,17 +89,24 @@ impl Search {
             .with_slice(!slices)
             .with_after(core_sorts);
         let sorts = matches!(sorted, Sorted::Server(_));
-        let filter = condition.document;
+        let (filter, is_all) = (condition.document, request.limit.is_none());
         let command = match sorted {
             Sorted::Server(sorting) if sorting.computes() => {
                 Command::Aggregate(pipeline(filter, &sorting, request, projection, (skip, limit))?)
             }
             Sorted::Server(sorting) => {
                 let filter = behind(filter, &sorting, request)?;
-                Command::Find(Box::new(Find { filter, sort: Some(sorting.document()), projection, skip, limit }))
+                Command::Find(Box::new(Find {
+                    filter,
+                    sort: Some(sorting.document()),
+                    projection,
+                    skip,
+                    limit,
+                    is_all,
+                }))
             }
             Sorted::Nobody | Sorted::Core => {
-                Command::Find(Box::new(Find { filter, sort: None, projection, skip, limit }))
+                Command::Find(Box::new(Find { filter, sort: None, projection, skip, limit, is_all }))
             }
         };
         Ok(Self { command, remainder, asked: condition.asked, rest: condition.rest, sorts })

@@ -65,6 +65,12 @@ impl UpdateRequest {
         }
     }
 
+    /// Whether the records have no type, so that every value may stand in them. One that has a type for which
+    /// [`leaving`](Self::leaving) knows what an `inc` may come to reads an integer there.
+    pub fn is_untyped(&self) -> bool {
+        matches!(self.takes, Takes::All)
+    }
+
     /// The integers that an `inc` by this much may find for its sum to be among those `most`, which are [what it may come
     /// to](Self::leaving); none if there are none.
     pub fn summands(by: i64, most: &RangeInclusive<i64>) -> Option<RangeInclusive<i64>> {

@@ -41,7 +41,14 @@ impl RecordBuf {
         Cow::Owned(Self(readable.flat_map(|field| field.whole).copied().collect()))
     }
 
-    /// The names of those fields.
+    /// The readable ones of these fields.
+    #[must_use]
+    pub fn part(&self, is_in: impl Fn(&str) -> bool) -> Self {
+        let is_in = |field: &Field<'_>| field.is_readable && std::str::from_utf8(field.name).is_ok_and(&is_in);
+        Self(self.fields().into_iter().filter(is_in).flat_map(|field| field.whole).copied().collect())
+    }
+
+    /// The names of those in which something could not be read.
     pub fn unreadable(&self) -> Vec<&str> {
         let unreadable = self.fields().into_iter().filter(|field| !field.is_readable);
         unreadable.filter_map(|field| std::str::from_utf8(field.name).ok()).collect()

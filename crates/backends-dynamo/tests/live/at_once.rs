@@ -148,16 +148,23 @@ struct Typed {
     name: String,
     #[serde(default)]
     list: Vec<String>,
+    /// An integer of the type only.
+    #[serde(default)]
+    more: i64,
 }
 
 #[tokio::test]
 async fn c28_a_type_that_says_what_it_takes_needs_no_read() {
     let stage = Stage::open(NOTES).await;
     let typed = stage.notes.typed::<Typed>();
-    typed.insert(&Typed { id: "a".into(), n: None, name: "x".into(), list: Vec::new() }).await.unwrap();
+    typed.insert(&Typed { id: "a".into(), n: None, name: "x".into(), list: Vec::new(), more: 0 }).await.unwrap();
     stage.proxy.clear();
-    let updated = typed.update("a", new().inc("n", 255).push("list", "x").set("name", "y")).await.unwrap();
-    assert_eq!(updated, Some(Typed { id: "a".into(), n: Some(255), name: "y".into(), list: vec!["x".into()] }));
+    let updated =
+        typed.update("a", new().inc("n", 255).inc("more", 2).push("list", "x").set("name", "y")).await.unwrap();
+    assert_eq!(
+        updated,
+        Some(Typed { id: "a".into(), n: Some(255), name: "y".into(), list: vec!["x".into()], more: 2 })
+    );
     assert_eq!(stage.proxy.operations(), ["UpdateItem"]);
     let there = stage.stored().await;
     for update in
@@ -179,6 +186,11 @@ async fn c28_a_record_that_the_type_cannot_read_is_put_back() {
     let error = typed.update("a", new().inc("n", 1)).await.unwrap_err();
     assert_eq!((error.kind(), error.path()), (ErrorKind::Unreadable, Some("name")), "{error}");
     assert!(!error.may_have_happened(), "{error}");
+    assert_eq!(stage.stored().await, there);
+    stage.put(&[("n", n("1")), ("name", s("x")), ("more", n("0.5"))]).await;
+    let there = stage.stored().await;
+    let error = typed.update("a", new().inc("more", 1)).await.unwrap_err();
+    assert!(error.path() == Some("more") && !error.may_have_happened(), "{error}");
     assert_eq!(stage.stored().await, there);
 }
 

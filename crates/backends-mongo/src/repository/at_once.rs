@@ -1,5 +1,7 @@
 //! Changing a record by one request without a read, and taking that back where it should not have been done.
 
+use std::sync::atomic::Ordering;
+
 use backends_core::driver::{UpdateRequest, Updated};
 use backends_core::{Error, Result};
 use mongodb::bson::{Document, RawDocumentBuf};
@@ -7,14 +9,20 @@ use mongodb::options::ReturnDocument;
 
 use super::MongoRepository;
 use super::swap::{can_be_met, change, condition, is_twice, raw};
-use crate::database::max_time;
-use crate::error::Effect;
+use crate::database::{Failure, max_time};
+use crate::error::{Effect, has_code};
 use crate::update::{at_once, left_by};
+
+// MongoDB: BadValue and TypeMismatch, where an operator finds another kind than it is for. Nothing is done then.
+const NO_OPERAND: [i32; 2] = [2, 14];
 
 impl MongoRepository {
     /// The answer to an update that is one request; none where it is not, or met nothing: then what is there has to be
     /// looked at.
     pub(super) async fn update_at_once(&self, request: &UpdateRequest) -> Result<Option<Updated>> {
+        if self.reads_first.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
         let meant = self.meant(&request.key, request.expected.as_ref(), None)?;
         let Some(at_once) = at_once(request, &self.definition, meant)? else { return Ok(None) };
         let update = self
@@ -23,23 +31,30 @@ impl MongoRepository {
             .return_document(ReturnDocument::Before)
             .max_time(max_time(&request.context));
         let before = self.database.ask(&request.context, update.into_future()).await;
-        match before.map_err(|failure| self.refused(failure))? {
-            Some(before) => self.after(request, &before).await.map(Some),
-            None => Ok(None),
+        match before {
+            Ok(Some(before)) => self.after(request, &before).await.map(Some),
+            Ok(None) => Ok(None),
+            Err(Failure::Native { error, sent: ..=1 }) if has_code(&error, &NO_OPERAND) => Ok(None),
+            Err(failure) => Err(self.refused(failure)),
         }
     }
 
-    /// The record as core makes it of what was there. What it refuses was done all the same: no condition tells what the
-    /// type cannot read.
+    /// The record as core makes it of what was there. What it refuses was done all the same, for no condition tells what the
+    /// type cannot read, nor an array where text is declared. Where such documents are, the next updates read first.
     async fn after(&self, request: &UpdateRequest, before: &RawDocumentBuf) -> Result<Updated> {
         let seen = are_once(request, before).and_then(|()| self.record(before));
         let refused = match seen.and_then(|seen| request.apply(&seen)) {
             Ok(Some(record)) => return Ok(Updated::record(Box::new(record))),
-            Ok(None) => Error::unexpected("MongoDB changed a document that the filter does not mean"),
-            Err(error) => error,
+            Ok(None) => None,
+            Err(error) => Some(error),
         };
+        self.reads_first.store(true, Ordering::Relaxed);
         let is_back = matches!(self.take_back(request, before).await, Ok(true));
-        Err(refused.with_may_have_happened(!is_back))
+        match refused {
+            Some(error) => Err(error.with_may_have_happened(!is_back)),
+            None if is_back => Ok(Updated::missing()),
+            None => Err(changed_for_nothing()),
+        }
     }
 
     /// Puts back what was there, as long as the document is what the changes left. Whether it is there again.
@@ -52,6 +67,12 @@ impl MongoRepository {
         let answer = self.database.call(&request.context, Effect::Writes, update.into_future()).await?;
         Ok(answer.matched_count > 0)
     }
+}
+
+#[cold]
+fn changed_for_nothing() -> Error {
+    let what = "a document that the filter does not mean was changed, and somebody wrote to it before it was put back: look at it by the native client";
+    Error::unavailable(what).with_may_have_happened(true)
 }
 
 /// Sees that the fields that change stand in a document once: the server takes the first of two for it.

@@ -8,7 +8,7 @@ use mongodb::ClientSession;
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 
 use super::MongoRepository;
-use super::swap::{change, id_of};
+use super::swap::id_of;
 use crate::batch::{Stop, stop};
 use crate::codec::{BsonTokens, ID};
 use crate::error::{Effect, first_refused};
@@ -117,12 +117,12 @@ impl MongoRepository {
             }
             (BatchStep::Put { record, .. }, Some(seen)) => {
                 let filter = self_of(seen)?;
-                let document = self.codec.document_with_stored_id(record, seen.as_bytes())?;
                 if let KeyedWrite::Update(request) = &write.write {
-                    let change = change(request, &document)?;
+                    let change = self.change(request, record)?;
                     let update = self.collection.update_one(filter, change).session(session);
                     return self.write_one(context, async { update.await.map(|answer| answer.matched_count) }).await;
                 }
+                let document = self.codec.document_with_stored_id(record, seen.as_bytes())?;
                 let replace = self.collection.replace_one(filter, document).session(session);
                 self.write_one(context, async { replace.await.map(|answer| answer.matched_count) }).await
             }

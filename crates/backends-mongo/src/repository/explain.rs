@@ -7,6 +7,7 @@ use backends_core::{Expr, Filter, Predicate, Result};
 use mongodb::bson::{Bson, Document, doc};
 
 use super::MongoRepository;
+use super::walk::is_walk;
 use crate::database::max_time;
 use crate::error::Effect;
 use crate::search::{Command, Search};
@@ -15,7 +16,10 @@ impl MongoRepository {
     pub(super) async fn plan(&self, request: &FindRequest) -> Result<Plan> {
         let search = Search::new(&self.definition, request)?;
         let mut find = doc! { "find": self.collection.name() };
-        let requests = search.command.requests();
+        let is_in_parts =
+            matches!(&search.command, Command::Find(find) if find.sort.is_some()) && is_walk(&self.definition, request);
+        let requests =
+            if is_in_parts { "1, and more where little is found in time" } else { search.command.requests() };
         let computes = matches!(search.command, Command::Aggregate(_));
         match search.command {
             Command::Find(command) => {

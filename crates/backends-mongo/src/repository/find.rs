@@ -15,7 +15,7 @@ use super::walk::{Walk, is_walk};
 use crate::codec::Codec;
 use crate::database::{Database, Failure, max_time, next_reply};
 use crate::error::Effect;
-use crate::search::{AT_ONCE, Command, FIRST_REPLY, Find, Search};
+use crate::search::{AT_ONCE, Command, EACH_REPLY, FIRST_REPLY, Find, Search};
 
 impl MongoRepository {
     /// The records that a filter means, or more; what is left undone is in the answer.
@@ -71,6 +71,10 @@ pub(super) async fn open(
             // One that is full does not say that it is the last.
             find = find.batch_size(u32::try_from(limit + 1).unwrap_or(u32::MAX));
         }
+    }
+    if command.is_all {
+        // One that is full does not say that it is the last.
+        find = find.batch_size(EACH_REPLY + 1);
     }
     if let Some(time) = time {
         // Less than a millisecond is no limit to the server.

@@ -103,13 +103,19 @@ impl MongoRepository {
         seen: &RawDocumentBuf,
         record: &RecordBuf,
     ) -> Result<(Document, Document)> {
-        let document = self.codec.document_with_id_of(&record.readable(), seen.as_bytes())?;
-        let change = change(request, &document)?;
-        if has_room(&[seen, &document]) || has_room(&[seen, &raw(&change)?]) {
+        let change = self.change(request, record)?;
+        if has_room(&[seen, &raw(&change)?]) {
             return Ok((condition(seen)?, change));
         }
         let (condition, compared) = condition_without(seen, &overwritten(request))?;
         if has_room(&[&compared, &raw(&change)?]) { Ok((condition, change)) } else { Err(no_room()) }
+    }
+
+    /// The update by which a document becomes this record, in the fields only that the changes are in: what else stands in
+    /// it need not be what this library stores.
+    pub(super) fn change(&self, request: &UpdateRequest, record: &RecordBuf) -> Result<Document> {
+        let changes = |name: &str| request.changes.iter().any(|change| change.path().first() == name);
+        change(request, &self.codec.document_without_id(&record.part(changes))?)
     }
 
     /// The record that a stored document is, where something may not be readable.

@@ -39,6 +39,13 @@ impl Stage {
         note
     }
 
+    /// The repository, as a process has it that has seen nothing yet.
+    async fn again(&self) -> Repository<Document> {
+        let notes = self.notes.backend().define(definition(NOTES)).await.unwrap();
+        self.proxy.clear();
+        notes
+    }
+
     async fn stored(&self) -> Native {
         all(&self.store.collection("notes")).await.remove(0)
     }
@@ -150,13 +157,19 @@ async fn c28_c43_a_record_that_cannot_be_read_is_put_back() {
     assert!(!error.may_have_happened(), "{error}");
     assert_eq!(stage.proxy.operations(), [SENT, "update"]);
     assert_eq!(stage.stored().await, there);
+    // Where there are such documents updates read first.
+    stage.proxy.clear();
     assert!(typed.update("a", update()).await.unwrap().is_some());
+    assert_eq!(stage.proxy.operations(), ["find", "update"]);
     let never = DateTime::from_millis(8_640_000_000_000_000);
     let there = stage.put(doc! { "x": never, "deep": [[Decimal128::from_bytes([9; 16])]] }).await;
-    for (update, path) in [(new().set("x", 1).inc("new", 1), "x"), (new().push("deep", 1), "deep[0][0]")] {
-        let error = stage.notes.update("a", update).await.unwrap_err();
+    for (update, path) in
+        [(new().set("x", 1).inc("9", 1).inc("10", 1).unset("y"), "x"), (new().push("deep", 1), "deep[0][0]")]
+    {
+        let error = stage.again().await.update("a", update).await.unwrap_err();
         assert_eq!((error.kind(), error.path()), (ErrorKind::Unreadable, Some(path)), "{error}");
         assert!(!error.may_have_happened(), "{error}");
+        assert_eq!(stage.proxy.operations(), [SENT, "update"]);
         assert_eq!(stage.stored().await, there);
     }
     stage.close().await;
@@ -183,6 +196,17 @@ async fn c42_what_somebody_wrote_meanwhile_is_not_put_back() {
     let error = error.unwrap_err();
     assert!(error.is_unreadable() && error.may_have_happened(), "{error}");
     assert_eq!(stage.stored().await.get("n"), Some(&Bson::Int64(12)));
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn c27_c43_an_array_where_text_is_declared_is_not_meant() {
+    let stage = Stage::open().await;
+    let there = stage.put(doc! { "n": 1_i64, "name": ["x"] }).await;
+    let named = || field("id").eq("a") & field("name").eq("x");
+    assert_eq!(stage.notes.update_one(named(), new().inc("n", 1)).await.unwrap(), None);
+    assert_eq!(stage.notes.update_many(named(), new().inc("n", 1)).await.unwrap(), 0);
+    assert_eq!(stage.stored().await, there);
     stage.close().await;
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use backends_core::{Document, Filter, Order, Repository, Value, field};
 use backends_mongo::mongodb::bson::{self, doc};
 
+use crate::proxied::proxied_notes;
 use crate::store::{Store, definition};
 
 const PEOPLE: &str = r#"{"name": "people", "idKind": "string", "indexes": [{"fields": ["role", "age"], "unique": false},
@@ -139,5 +140,32 @@ async fn c19_c39_l07_reads_use_the_indexes_that_explain_names() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+    store.remove().await;
+}
+
+#[tokio::test]
+async fn c25_explain_says_how_many_requests_are_sent() {
+    let (proxy, store, notes) = proxied_notes("").await;
+    let note = |n: i64| Document::from([("id", Value::from(format!("{n:05}"))), ("n", Value::from(n))]);
+    notes.insert_many(&(0..12_000).map(note).collect::<Vec<_>>()).await.unwrap();
+    let find = || notes.find(field("n").ge(0));
+    for (query, says, sends) in [
+        (find(), "1 for each 10,000 records or 16 MB read", 2),
+        (notes.find(field("n").lt(9_000)), "1 for each 10,000 records or 16 MB read", 1),
+        (find().limit(10), "1", 1),
+        (find().limit(11_000), "1 for each 16 MB read", 1),
+        (find().sort("n", Order::Desc).limit(10), "1 for the first 101 records, then 1 for each 16 MB read", 1),
+    ] {
+        let plan = query.clone().explain().await.unwrap();
+        assert_eq!(plan.requests, says, "{plan}");
+        proxy.clear();
+        query.await.unwrap();
+        assert_eq!(proxy.operations().len(), sends, "{:?}", proxy.operations());
+    }
+    let plan = find().page(20).explain().await.unwrap();
+    assert_eq!(plan.requests, "1, and more where little is found in time", "{plan}");
+    proxy.clear();
+    assert_eq!(find().page(20).await.unwrap().records.len(), 20);
+    assert_eq!(proxy.operations(), ["find"]);
     store.remove().await;
 }
