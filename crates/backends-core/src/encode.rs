@@ -6,6 +6,7 @@ use serde::ser;
 use crate::definition::CUSTOM_ID;
 use crate::error::declaration;
 use crate::schema::Place;
+use crate::token::is_storable;
 use crate::{Error, Kind, RecordBuf, Result, Token, Value};
 
 mod compound;
@@ -22,10 +23,6 @@ use special::{Instant, RawBytes};
 
 /// How many bytes a record is given room for, if nobody knows better.
 pub(crate) const USUAL: usize = 256;
-
-/// DynamoDB keeps 38 digits and an exponent from -130 to 125.
-const SMALLEST: f64 = 1e-130;
-const LARGEST: f64 = 1e126;
 
 /// A record as it will be stored, and a number that is the same for records of the same shape.
 #[derive(Debug)]
@@ -142,7 +139,7 @@ impl<'s> Encoder<'s> {
     fn float(&mut self, float: f64) -> Result<(), Fault> {
         let token = Token::number(float);
         if let Token::Float(_) = token
-            && !(SMALLEST..LARGEST).contains(&float.abs())
+            && !is_storable(float)
         {
             return Err(Error::invalid_input(
                 "a float is 0 or has a magnitude from 1e-130 up to 1e126: NaN, infinities and others are stored by no backend; use text",

@@ -300,7 +300,8 @@ impl Error {
         self
     }
 
-    /// The same error with a cause that holds no value and may be printed.
+    /// The same error with a cause, for [`source`](std::error::Error::source). It is not printed with the rest: a
+    /// type's own words may hold values.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(Source::Shown(source.into()));

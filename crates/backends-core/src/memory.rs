@@ -132,7 +132,7 @@ impl BackendDriver for MemoryBackend {
             kinds.finish()?;
             let mut duplicates = Mistakes::new(ErrorKind::DefinitionConflict);
             for index in reconciled.added_indexes.iter().filter(|index| index.is_unique()) {
-                duplicates.check(Duplicates::refuse(index, reconciled.merged.id_field(), contents.records()));
+                duplicates.check(Duplicates::refuse(&reconciled.merged, index, contents.records()));
             }
             duplicates.into_result()?;
             contents.define(&reconciled.merged);

@@ -68,6 +68,12 @@ impl std::fmt::Debug for Token<'_> {
     }
 }
 
+/// Whether every backend stores this float, which is no integer inside i64.
+// DynamoDB keeps 38 digits and an exponent from -130 to 125.
+pub(crate) fn is_storable(float: f64) -> bool {
+    (1e-130..1e126).contains(&float.abs())
+}
+
 /// Walks one record: [`Token::Map`], then its fields, then the [`Token::End`] of the record.
 ///
 /// A driver's walker keeps these rules, so that one deserializer serves all of them:

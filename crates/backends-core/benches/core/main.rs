@@ -41,8 +41,15 @@ fn main() -> Result<(), Failure> {
     }
     println!("{} bytes as JSON, {} as `RecordBuf`\n", User::ada().json().len(), User::ada().record().size());
     println!("{}", Row::HEAD);
+    let mut measured = Vec::new();
     for (ours, theirs) in rows {
-        println!("{}", Row::new(ours, theirs).line());
+        let row = Row::new(ours, theirs);
+        println!("{}", row.line());
+        measured.push(row);
+    }
+    let ada = User::ada();
+    if let Some(told) = measure::allocations(&measured, || drop(black_box(ada.clone()))) {
+        println!("\n{told}");
     }
     Ok(())
 }
@@ -58,7 +65,7 @@ fn codec() -> Vec<Pair<'static>> {
     let mut out = String::with_capacity(1_024);
     vec![
         (
-            Contender::new("JSON to type", move || driver::read::<User>(&json_batch, 0)).at_most(READ),
+            Contender::new("JSON to type", move || driver::read::<User>(&json_batch, 0)).at_most(READ).counted(),
             Contender::new("`serde_json`", move || serde_json::from_str::<User>(&text)),
         ),
         (
@@ -66,11 +73,12 @@ fn codec() -> Vec<Pair<'static>> {
                 let batch = batch.clone();
                 move || driver::read::<User>(&batch, 0)
             })
-            .at_most(READ),
+            .at_most(READ)
+            .counted(),
             Contender::new("static serde", move || direct::by_serde(&by_serde)),
         ),
         (
-            Contender::new("record to type, again", move || driver::read::<User>(&batch, 0)),
+            Contender::new("record to type, again", move || driver::read::<User>(&batch, 0)).counted(),
             Contender::new("by hand", move || direct::by_hand(&by_hand)),
         ),
         (

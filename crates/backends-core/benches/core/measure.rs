@@ -1,4 +1,7 @@
 //! Two things measured against one another in one run: interleaved, so that what slows the machine slows both.
+//!
+//! The allocator that counts does not while time is measured; that it is asked to costs both sides about a nanosecond for
+//! each allocation.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -14,6 +17,7 @@ const PROFILED: Duration = Duration::from_secs(4);
 pub(crate) struct Contender<'a> {
     name: &'static str,
     target: Option<f64>,
+    counts: bool,
     run: Box<dyn FnMut(u32) + 'a>,
 }
 
@@ -29,7 +33,7 @@ impl<'a> Contender<'a> {
 
     /// `run` does it so many times itself.
     pub(crate) fn many(name: &'static str, run: impl FnMut(u32) + 'a) -> Self {
-        Self { name, target: None, run: Box::new(run) }
+        Self { name, target: None, counts: false, run: Box::new(run) }
     }
 
     /// How many times as long as the other one it may take.
@@ -37,8 +41,19 @@ impl<'a> Contender<'a> {
         Self { target: Some(target), ..self }
     }
 
+    /// The same, of which it is also told how often it and the other one allocate.
+    pub(crate) fn counted(self) -> Self {
+        Self { counts: true, ..self }
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// How often it allocates when it is done once, not for the first time.
+    fn allocations(&mut self) -> u64 {
+        (self.run)(1);
+        allocation_counter::measure(|| (self.run)(1)).count_total
     }
 
     /// Does it for some seconds, for a profiler.
@@ -80,11 +95,15 @@ pub(crate) struct Row {
     /// Median, and the 95 % interval of the median.
     ratio: [f64; 3],
     target: Option<f64>,
+    /// How often each allocates, where that is of interest.
+    allocations: Option<[u64; 2]>,
 }
 
 impl Row {
     pub(crate) fn new(mut ours: Contender<'_>, mut theirs: Contender<'_>) -> Self {
-        let (first, second) = interleaved(&mut ours, &mut theirs);
+        let allocations = ours.counts.then(|| [ours.allocations(), theirs.allocations()]);
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+        allocation_counter::opt_out(|| (first, second) = interleaved(&mut ours, &mut theirs));
         let ratios = first.iter().zip(&second).map(|(ours, theirs)| ours / theirs).collect();
         Self {
             what: ours.name,
@@ -93,6 +112,7 @@ impl Row {
             theirs: median(second),
             ratio: interval(ratios),
             target: ours.target,
+            allocations,
         }
     }
 
@@ -110,6 +130,18 @@ impl Row {
             "| {what} | {ours:.0} | {against} | {theirs:.0} | {ratio:.2} ({low:.2}–{high:.2}) | {more:+.0} | {target} |"
         )
     }
+}
+
+/// A line below the table, since programs read that as it is: how often each of these rows allocates; nothing if none was
+/// counted. `own` is how often a value of the type does by itself.
+pub(crate) fn allocations(rows: &[Row], own: impl FnOnce()) -> Option<String> {
+    let told = rows.iter().filter_map(|row| {
+        let [ours, theirs] = row.allocations?;
+        Some(format!("{} {ours}, {} {theirs}", row.what, row.against))
+    });
+    let told = told.collect::<Vec<_>>().join("; ");
+    let own = allocation_counter::measure(own).count_total;
+    (!told.is_empty()).then(|| format!("Allocations of one: {told}. The type itself has {own}."))
 }
 
 fn interleaved(ours: &mut Contender<'_>, theirs: &mut Contender<'_>) -> (Vec<f64>, Vec<f64>) {

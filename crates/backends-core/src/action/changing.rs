@@ -311,6 +311,7 @@ impl Operation for All {
                 Ok(record) => counts.done += u64::from(record.is_some()),
                 Err(error) if error.is_invalid_input() => {
                     counts.failed += 1;
+                    is_unclear |= error.may_have_happened();
                     if refused.as_ref().is_none_or(|(first, _)| position < *first) {
                         refused = Some((position, error));
                     }

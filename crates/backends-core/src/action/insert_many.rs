@@ -208,10 +208,11 @@ impl InsertingMany {
                 contested.extend([first, position]);
             }
         }
-        for index in self.state.definition.indexes().filter(|index| index.is_unique()) {
+        let definition = &self.state.definition;
+        for index in definition.indexes().filter(|index| index.is_unique()) {
             let mut taken = BTreeMap::new();
             for (position, new) in records() {
-                let first = Taken::by(&new.record, index).and_then(|values| taken.insert(values, position));
+                let first = Taken::by(&new.record, definition, index).and_then(|values| taken.insert(values, position));
                 contested.extend(first.into_iter().flat_map(|first| [first, position]));
             }
         }

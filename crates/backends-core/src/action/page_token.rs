@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::token::is_storable;
 use crate::{Definition, Error, Filter, Kind, Position, RecordBuf, Result, Sort, SortField, Token, Value};
 
 /// The form of tokens.
@@ -93,6 +94,10 @@ fn values_in(bytes: &[u8]) -> Option<Vec<Value>> {
         match tokens.step().ok()? {
             Token::End => return Some(values),
             Token::Field(_) | Token::Array | Token::Map => return None,
+            Token::Float(float) => match Token::number(float) {
+                Token::Float(float) if !is_storable(float) => return None,
+                number => values.push(Value::from_scalar(number)),
+            },
             scalar => values.push(Value::from_scalar(scalar)),
         }
     }
@@ -221,6 +226,21 @@ mod tests {
             ("a".into(), Value::Int(7)),
         ] {
             assert!(position([Value::Null, tenant, at]).unwrap_err().is_invalid_input());
+        }
+    }
+
+    #[test]
+    fn c02_c21_a_float_that_no_record_holds_stands_in_no_token() {
+        let token = |float: f64| PageToken::new(7, &Position::new(vec![Value::Float(float)]));
+        let values = |token: &PageToken| {
+            let bytes = BASE64.decode(&token.0).unwrap();
+            values_in(&content(&bytes).unwrap()[HASH..]).map(|values| values.len())
+        };
+        for float in [f64::NAN, f64::INFINITY, -f64::INFINITY, 1e300, 1e126, -1e126, 9.9e-131, f64::MIN_POSITIVE] {
+            assert_eq!(values(&token(float)), None, "{float}");
+        }
+        for float in [1e19, -1e125, 1e-130, 0.0, -0.0, 7.0] {
+            assert_eq!(values(&token(float)), Some(1), "{float}");
         }
     }
 }

@@ -222,7 +222,7 @@ impl StoredKinds {
                 Ok(false) if !takes_text && record_fits(record, path, Wanted { kind, takes_text: true })? => {
                     self.mistakes.add(format!(
                         "stored records hold instants as text at `{path}`, which no comparison would find: declare \
-                         `foreignText: true` there, or store dates, as in a key they have to be"
+                         `foreignText: true` there, or store dates, as in a key and a unique index they have to be"
                     ));
                 }
                 Ok(false) => self.mistakes.add(format!(

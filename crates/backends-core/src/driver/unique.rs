@@ -4,17 +4,29 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::order::compare;
-use crate::{Error, Index, RecordBuf, Result, Token, Value, id};
+use crate::{Definition, Error, FieldKind, Index, Kind, RecordBuf, Result, Token, Value, id};
 
-/// The values of a record in an index, equal as numbers are and strings by their bytes.
+/// The values of a record in an index, equal as numbers are, strings by their bytes, and instants whatever their text.
 #[derive(Debug, Clone)]
 pub(crate) struct Taken(Vec<Value>);
 
 impl Taken {
-    /// What a record takes in an index; nothing if it lacks one of the fields.
-    pub(crate) fn by(record: &RecordBuf, index: &Index) -> Option<Self> {
-        let value = |field| record.get(field).map(Value::from_scalar).filter(|value| *value != Value::Null);
+    /// What a record takes in an index of the definition; nothing if it lacks one of the fields.
+    pub(crate) fn by(record: &RecordBuf, definition: &Definition, index: &Index) -> Option<Self> {
+        let value = |field| held(record.get(field)?, definition.field(field));
         index.fields().map(value).collect::<Option<_>>().map(Self)
+    }
+}
+
+/// The value as a field of this kind holds it, if that is any: what was stored before the field was declared stands there
+/// as it was written.
+fn held(token: Token<'_>, kind: Option<FieldKind>) -> Option<Value> {
+    match (token, kind) {
+        (Token::String(""), Some(FieldKind { empty_is_missing: true, .. })) => None,
+        (Token::String(text), Some(FieldKind { kind: Kind::Timestamp, .. })) => {
+            Some(text.parse().map_or_else(|_| text.into(), Value::Timestamp))
+        }
+        (scalar, _) => Some(Value::from_scalar(scalar)).filter(|value| *value != Value::Null),
     }
 }
 
@@ -99,14 +111,14 @@ impl Duplicates {
     /// # Errors
     /// [`of`](Self::of) the index.
     pub(crate) fn refuse<'r>(
+        definition: &Definition,
         index: &Index,
-        id_field: &str,
         records: impl IntoIterator<Item = &'r RecordBuf>,
     ) -> Result<()> {
         let mut groups: BTreeMap<Taken, Vec<String>> = BTreeMap::new();
         for record in records {
-            let Some(taken) = Taken::by(record, index) else { continue };
-            groups.entry(taken).or_default().push(match record.get(id_field) {
+            let Some(taken) = Taken::by(record, definition, index) else { continue };
+            groups.entry(taken).or_default().push(match record.get(definition.id_field()) {
                 Some(Token::String(id)) => id.to_owned(),
                 _ => String::new(),
             });
@@ -128,7 +140,8 @@ mod tests {
     #[test]
     fn c31_what_a_record_takes_is_compared_as_values_are() {
         let index = Index::unique(["a", "b"]);
-        let taken = |json: &str| Taken::by(&record(json), &index);
+        let definition = Definition::builder("users").index(index.clone()).field("a", Kind::Number).build().unwrap();
+        let taken = |json: &str| Taken::by(&record(json), &definition, &index);
         assert_eq!(taken(r#"{"a": 1, "b": "x"}"#), taken(r#"{"a": 1.0, "b": "x", "c": 7}"#));
         for other in [r#"{"a": 1, "b": "X"}"#, r#"{"a": "1", "b": "x"}"#, r#"{"a": 1.5, "b": "x"}"#] {
             assert!(taken(other).is_some() && taken(other) != taken(r#"{"a": 1, "b": "x"}"#), "{other}");
@@ -136,6 +149,24 @@ mod tests {
         for exempt in [r#"{"a": 1}"#, r#"{"a": 1, "b": null}"#, "{}"] {
             assert_eq!(taken(exempt), None, "{exempt}");
         }
+    }
+
+    #[test]
+    fn c31_c37_what_was_stored_before_a_kind_was_declared_is_read_by_it() {
+        let nick = FieldKind::new(Kind::String).empty_is_missing();
+        let indexes = [Index::unique(["nick"]), Index::unique(["at"])];
+        let definition = Definition::builder("users").field("nick", nick).field("at", Kind::Timestamp);
+        let definition = indexes.iter().cloned().fold(definition, crate::DefinitionBuilder::index).build().unwrap();
+        let taken = |json: &str, at: usize| Taken::by(&record(json), &definition, &indexes[at]);
+        assert_eq!(taken(r#"{"nick": ""}"#, 0), None);
+        assert!(taken(r#"{"nick": "a"}"#, 0).is_some());
+        let start = taken(r#"{"at": "2024-01-01T00:00:00Z"}"#, 1);
+        assert_eq!(start, taken(r#"{"at": "2024-01-01T01:00:00+01:00"}"#, 1));
+        assert_ne!(start, taken(r#"{"at": "2024-01-01T01:00:00Z"}"#, 1));
+        let mut instant = RecordBuf::new();
+        instant.set("at", Token::Timestamp("2024-01-01T00:00:00Z".parse().unwrap()));
+        assert_eq!(start, Taken::by(&instant, &definition, &indexes[1]));
+        assert!(start.is_some());
     }
 
     #[test]

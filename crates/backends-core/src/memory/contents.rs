@@ -15,6 +15,8 @@ pub(super) struct Contents {
 
 #[derive(Debug)]
 struct Unique {
+    /// The definition that has the index, which says how values are read.
+    definition: Definition,
     index: Index,
     owners: BTreeMap<Taken, Key>,
 }
@@ -32,8 +34,10 @@ impl Contents {
         let indexes = definition.indexes().filter(|index| index.is_unique());
         self.unique = indexes
             .map(|index| {
-                let taken = |(key, record): (&Key, &RecordBuf)| Some((Taken::by(record, index)?, key.clone()));
-                Unique { index: index.clone(), owners: self.records.iter().filter_map(taken).collect() }
+                let mut unique =
+                    Unique { definition: definition.clone(), index: index.clone(), owners: BTreeMap::new() };
+                self.records.iter().for_each(|(key, record)| unique.add(key, record));
+                unique
             })
             .collect();
     }
@@ -48,10 +52,10 @@ impl Contents {
 
     /// Stores a record in the place of the one with its key, if there is one.
     pub(super) fn put(&mut self, key: &Key, record: &RecordBuf) -> Result<()> {
-        for Unique { index, owners } in &self.unique {
-            let owner = Taken::by(record, index).and_then(|taken| owners.get(&taken));
+        for unique in &self.unique {
+            let owner = unique.taken(record).and_then(|taken| unique.owners.get(&taken));
             if owner.is_some_and(|owner| owner != key) {
-                return Err(Error::value_taken(index.name()));
+                return Err(Error::value_taken(unique.index.name()));
             }
         }
         self.restore(key, Some(record.clone()));
@@ -62,9 +66,7 @@ impl Contents {
     pub(super) fn restore(&mut self, key: &Key, record: Option<RecordBuf>) {
         self.remove(key);
         let Some(record) = record else { return };
-        for Unique { index, owners } in &mut self.unique {
-            owners.extend(Taken::by(&record, index).map(|taken| (taken, key.clone())));
-        }
+        self.unique.iter_mut().for_each(|unique| unique.add(key, &record));
         self.records.insert(key.clone(), record);
     }
 
@@ -81,11 +83,23 @@ impl Contents {
 
     pub(super) fn remove(&mut self, key: &Key) -> Option<RecordBuf> {
         let record = self.records.remove(key)?;
-        for Unique { index, owners } in &mut self.unique {
-            if let Some(taken) = Taken::by(&record, index) {
-                owners.remove(&taken);
+        for unique in &mut self.unique {
+            if let Some(taken) = unique.taken(&record) {
+                unique.owners.remove(&taken);
             }
         }
         Some(record)
+    }
+}
+
+impl Unique {
+    /// The values that a record takes.
+    fn taken(&self, record: &RecordBuf) -> Option<Taken> {
+        Taken::by(record, &self.definition, &self.index)
+    }
+
+    fn add(&mut self, key: &Key, record: &RecordBuf) {
+        let taken = self.taken(record);
+        self.owners.extend(taken.map(|taken| (taken, key.clone())));
     }
 }

@@ -191,3 +191,17 @@ fn a_service_with_its_own_type_reads_the_block_through_serde() {
         ["database.dbInfo.path", "database.dbName"].map(|path| format!("`{path}` is given more than once: keep one"))
     );
 }
+
+#[test]
+fn c38_mistakes_without_end_make_a_message_with_one() {
+    let keys: Vec<String> = (0..20_000).map(|at| format!("\"k{at}\": 1")).collect();
+    for text in [
+        format!(r#"{{"database": {{"dbName": "memory", "dbInfo": {{{}}}}}}}"#, keys.join(", ")),
+        format!(r#"{{"database": {{"dbName": "memory", {}}}}}"#, keys.join(", ")),
+    ] {
+        let error = resolve(&load(&text).unwrap().database).unwrap_err();
+        assert!(error.is_invalid_config(), "{}", error.kind());
+        assert_eq!((error.mistakes().len(), error.mistakes().last().map(String::as_str)), (201, Some("and more")));
+        assert!(error.message().len() < 100_000);
+    }
+}
