@@ -1,15 +1,15 @@
 //! `cargo xtask contract`: which tests show which sentence of the contract and which lesson.
 
 mod id;
+mod list;
 
 use std::collections::BTreeMap;
 
 use crate::args::Args;
-use crate::{Result, Verb, table, workspace};
+use crate::metadata::Metadata;
+use crate::{Result, Verb, integration, table, workspace};
 use id::Id;
-
-/// The file that lists what has to be shown.
-const LIST: &str = "xtask/contract.txt";
+use list::{LIST, Line, Mark};
 
 pub(crate) const VERB: Verb = Verb {
     name: "contract",
@@ -17,8 +17,11 @@ pub(crate) const VERB: Verb = Verb {
     about: "Show which tests cover which sentence of the contract and which lesson",
     help: "\
 A test or conformance case whose name begins with numbers shows what they stand for: `c26_l07_…` shows
-sentence C26 and lesson L07. xtask/contract.txt lists what has to be shown; what it lists and
-no test shows is a gap, and so is a number that does not exist. With a gap the exit code is 1.
+sentence C26 and lesson L07. xtask/contract.txt lists what has to be shown. What it lists and no test
+shows is a gap; so is what is shown on servers only, in the crates of the backends that have one or in a
+test target that `cargo test` leaves alone. A line marked [server] needs a test on one, a line marked
+[untested] says why there is none, and a mark that is not true is a gap too, as is a number that does
+not exist. With a gap the exit code is 1.
 
   --gaps   only what is missing",
     run,
@@ -34,18 +37,23 @@ fn run(mut args: Args) -> Result {
 pub(crate) fn check(gaps_only: bool) -> Result {
     let root = workspace::root()?;
     let list = workspace::required_text(&root, LIST)?;
-    let wanted = parse_list(&list)?;
-    let mut cases: Cases = BTreeMap::new();
+    let wanted = list::parse(&list)?;
+    let live = live_targets(&Metadata::load()?);
+    let mut cases = Cases::new();
     let mut unknown = Vec::new();
     for file in workspace::files(&root)?
         .iter()
         .filter(|file| file.starts_with("crates/") && workspace::has_extension(file, "rs"))
     {
         let text = workspace::required_text(&root, file)?;
+        let needs_server = needs_server(file, &live);
         for (line, name) in functions(&text, file.starts_with(CASES)) {
             for id in id::of_name(name) {
                 match id {
-                    Ok(id) => cases.entry(id).or_default().push(format!("{}::{name}", crate_of(file))),
+                    Ok(id) => {
+                        let name = format!("{}::{name}", crate_of(file));
+                        cases.entry(id).or_default().push(Case { name, needs_server });
+                    }
                     Err(number) => {
                         unknown.push(format!("{file}:{line}: `{name}` names `{number}`, which does not exist"));
                     }
@@ -57,36 +65,61 @@ pub(crate) fn check(gaps_only: bool) -> Result {
     for line in &unknown {
         println!("{line}");
     }
-    let gaps = wanted.iter().filter(|(id, _)| !cases.contains_key(id)).count();
-    println!("\n{} of {} covered, {} tests", wanted.len() - gaps, wanted.len(), distinct(&cases));
+    let gaps = wanted.iter().filter(|line| gap(line, cases_of(&cases, line.id)).is_some()).count();
+    println!("\n{} of {} as they should be, {} tests", wanted.len() - gaps, wanted.len(), distinct(&cases));
     match (gaps, unknown.len()) {
         (0, 0) => Ok(()),
         (0, wrong) => Err(format!("{wrong} tests name a number that does not exist; rename them")),
-        (gaps, _) => {
-            Err(format!("{gaps} sentences or lessons have no test; write one whose name begins with the number"))
-        }
+        (gaps, _) => Err(format!(
+            "{gaps} sentences or lessons have no fitting test; write one whose name begins with the number"
+        )),
     }
 }
 
-/// The tests of each number, as `crate::name`.
-type Cases = BTreeMap<Id, Vec<String>>;
+/// A test or conformance case.
+struct Case {
+    /// As `crate::name`.
+    name: String,
+    needs_server: bool,
+}
 
-/// The lines `C1 title`; empty ones and those that begin with `#` are left out.
-fn parse_list(text: &str) -> Result<Vec<(Id, &str)>> {
-    let mut wanted: Vec<(Id, &str)> = Vec::new();
-    for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#')) {
-        let (number, title) = line.split_once(' ').unwrap_or((line, ""));
-        let id = Id::parse(number)
-            .ok_or_else(|| format!("{LIST}:{}: `{number}` is no number of a sentence or lesson", at + 1))?;
-        if title.trim().is_empty() {
-            return Err(format!("{LIST}:{}: `{number}` has no title; write what it says in a few words", at + 1));
-        }
-        if wanted.iter().any(|(other, _)| *other == id) {
-            return Err(format!("{LIST}:{}: `{number}` is listed twice; take one away", at + 1));
-        }
-        wanted.push((id, title.trim()));
+/// The tests of each number.
+type Cases = BTreeMap<Id, Vec<Case>>;
+
+fn cases_of(cases: &Cases, id: Id) -> &[Case] {
+    cases.get(&id).map_or(&[], Vec::as_slice)
+}
+
+/// What is wrong with the tests of a line, if anything is.
+fn gap(line: &Line<'_>, cases: &[Case]) -> Option<&'static str> {
+    let by_itself = cases.iter().any(|case| !case.needs_server);
+    match line.mark {
+        Some(Mark::Untested) if cases.is_empty() => None,
+        Some(Mark::Untested) => Some("MARKED [untested], and there are tests"),
+        _ if cases.is_empty() => Some("MISSING"),
+        Some(Mark::Server) if by_itself => Some("MARKED [server], and shown without one"),
+        None if !by_itself => Some("MISSING without a server"),
+        _ => None,
     }
-    Ok(wanted)
+}
+
+/// What only the suites on servers use.
+const BESIDE_SERVERS: [&str; 3] = ["live", "proxy", "servers"];
+
+/// Whether what a file shows is shown of a server alone.
+fn needs_server(file: &str, live: &[String]) -> bool {
+    let name = crate_of(file);
+    let is_part =
+        |target: &String| file.strip_prefix(target.as_str()).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'));
+    BESIDE_SERVERS.contains(&name) || integration::is_of_a_server(name) || live.iter().any(is_part)
+}
+
+/// The test targets that `cargo test` leaves alone, as their paths without what follows the name.
+fn live_targets(metadata: &Metadata) -> Vec<String> {
+    let of_package = metadata.own().filter_map(|package| Some((package, package.manifest.strip_suffix("Cargo.toml")?)));
+    of_package
+        .flat_map(|(package, folder)| package.live().map(move |target| format!("{folder}tests/{}", target.name)))
+        .collect()
 }
 
 /// Where every function is a case, which the suites of the backends call.
@@ -115,31 +148,37 @@ fn crate_of(file: &str) -> &str {
 }
 
 fn distinct(cases: &Cases) -> usize {
-    let mut names: Vec<&String> = cases.values().flatten().collect();
-    names.sort();
+    let mut names: Vec<&str> = cases.values().flatten().map(|case| case.name.as_str()).collect();
+    names.sort_unstable();
     names.dedup();
     names.len()
 }
 
-fn report(wanted: &[(Id, &str)], cases: &Cases, gaps_only: bool) -> String {
+fn report(wanted: &[Line<'_>], cases: &Cases, gaps_only: bool) -> String {
     let mut rows = Vec::new();
-    for (id, title) in wanted {
-        match cases.get(id) {
-            None => rows.push([id.to_string(), (*title).to_owned(), "MISSING".to_owned()]),
-            Some(_) if gaps_only => {}
-            Some(names) => push(&mut rows, *id, title, names),
+    for line in wanted {
+        let of_line = cases_of(cases, line.id);
+        let mut shown: Vec<String> = gap(line, of_line).into_iter().map(str::to_owned).collect();
+        if !gaps_only {
+            shown.extend((line.mark == Some(Mark::Untested)).then(|| "none".to_owned()));
+            shown.extend(of_line.iter().map(told));
         }
+        push(&mut rows, line.id, line.title, shown);
     }
-    let extra = cases.iter().filter(|(id, _)| !gaps_only && !wanted.iter().any(|(other, _)| other == *id));
-    extra.for_each(|(id, names)| push(&mut rows, *id, "(not listed yet)", names));
+    let extra = cases.iter().filter(|(id, _)| !gaps_only && wanted.iter().all(|line| line.id != **id));
+    extra.for_each(|(id, cases)| push(&mut rows, *id, "(not listed yet)", cases.iter().map(told).collect()));
     table::markdown(["no.", "says", "tests"], &rows)
 }
 
-fn push(rows: &mut Vec<[String; 3]>, id: Id, title: &str, names: &[String]) {
-    for (at, name) in names.iter().enumerate() {
+fn told(case: &Case) -> String {
+    if case.needs_server { format!("{} (server)", case.name) } else { case.name.clone() }
+}
+
+fn push(rows: &mut Vec<[String; 3]>, id: Id, title: &str, shown: Vec<String>) {
+    for (at, shown) in shown.into_iter().enumerate() {
         let first = at == 0;
         let or_empty = |text: String| if first { text } else { String::new() };
-        rows.push([or_empty(id.to_string()), or_empty(title.to_owned()), name.clone()]);
+        rows.push([or_empty(id.to_string()), or_empty(title.to_owned()), shown]);
     }
 }
 

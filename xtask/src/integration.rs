@@ -48,6 +48,11 @@ is missing.",
     run,
 };
 
+/// Whether a crate is a backend whose tests need a server.
+pub(crate) fn is_of_a_server(package: &str) -> bool {
+    BACKENDS.iter().any(|backend| backend.package == package)
+}
+
 /// Calls cargo beside the usual server of a backend.
 pub(crate) fn beside<A: AsRef<str>>(backend: &str, call: &[A]) -> Result {
     let called = cargo::cargo(call)?;

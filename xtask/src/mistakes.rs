@@ -183,3 +183,23 @@ fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
     to.parent().map_or(Ok(()), fs::create_dir_all)?;
     fs::write(to, new)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_mistake_can_be_made() {
+        let root = workspace::root().unwrap();
+        let mut names = BTreeSet::new();
+        for mistake in MISTAKES.iter().chain(MISTAKES_FOR_HARM) {
+            let Mistake { name, file, right, wrong, .. } = mistake;
+            let count = workspace::required_text(&root, file).unwrap().matches(right).count();
+            assert_eq!(count, 1, "{name}: how often its text stands in {file}: {right}");
+            assert!(right != wrong, "{name} changes nothing");
+            assert!(names.insert(name), "{name} is the name of two");
+        }
+    }
+}

@@ -50,6 +50,8 @@ pub mod unique;
 pub mod unique_changes;
 pub mod unique_races;
 pub mod update;
+pub mod updates_of_definitions;
+pub mod updates_of_text;
 pub mod upsert;
 pub mod values;
 pub mod versions;

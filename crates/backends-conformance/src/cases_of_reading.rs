@@ -90,6 +90,7 @@ macro_rules! with_cases_of_reading {
                 c21_t09_a_token_is_text_that_can_be_stored_and_sent
                 c21_p02_a_token_of_another_query_is_refused
                 c21_p02_a_damaged_token_is_refused
+                c02_c09_c21_a_token_that_was_made_up_stands_in_the_order_or_is_refused
                 c21_l54_a_page_has_a_size_and_no_limit_or_offset
                 c21_c24_pages_go_on_however_fresh_the_next_is
                 c21_pages_of_another_type_are_pages_of_the_same_query

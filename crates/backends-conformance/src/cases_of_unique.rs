@@ -28,6 +28,8 @@ macro_rules! with_cases_of_unique {
                 c27_c31_a_delete_frees_its_values
                 c31_c37_l42_stored_duplicates_are_told_and_nothing_is_created
                 c31_c37_stored_duplicates_are_told_in_bounds_and_without_values
+                c10_c31_c37_stored_empty_texts_that_count_as_missing_are_exempt
+                c04_c31_c37_stored_texts_of_one_instant_are_the_same
                 c37_a_unique_index_that_is_stored_and_not_wanted_stays_and_is_enforced
                 c37_an_index_that_is_unique_otherwise_is_a_conflict
                 c36_c37_a_missing_unique_index_is_told_by_verify

@@ -21,12 +21,21 @@ macro_rules! with_cases_of_writing {
                 c28_fifty_tasks_increment_one_counter
                 c28_an_update_does_nothing_until_it_is_awaited
             }
+            updates_of_definitions {
+                c37_c39_l38_an_index_that_cannot_be_made_is_told_until_it_can
+            }
+            updates_of_text {
+                c07_s07_no_text_that_is_written_is_taken_for_an_expression
+                c07_c28_s07_no_text_of_an_update_is_taken_for_an_expression
+                c07_c13_s07_no_text_that_is_looked_for_is_taken_for_an_expression
+            }
             writes_by_filter {
                 c27_update_one_changes_the_first_of_an_order
                 c27_update_one_of_nothing_is_none
                 c27_delete_one_gives_the_first_of_an_order
                 c29_update_many_changes_each_that_is_meant_once
                 c29_s04_a_write_by_filter_does_not_follow_the_index_that_it_changes
+                c29_t05_an_update_by_an_index_goes_on_behind_the_first_megabyte
                 c29_s03_what_an_update_does_not_apply_to_stays_and_is_counted
                 c29_delete_many_deletes_what_is_meant
                 c15_l19_every_record_has_to_be_said

@@ -10,7 +10,7 @@ mod store;
 
 use std::time::{Duration, Instant};
 
-use backends_core::{Backend, DatabaseConfig, Document, Registry, Result, SchemaMode, Value};
+use backends_core::{Backend, DatabaseConfig, Document, Filter, Registry, Result, SchemaMode, Update, Value};
 use backends_mongo::Mongodb;
 use store::{definition, fresh_name, url, variable};
 
@@ -121,5 +121,41 @@ async fn c37_who_may_not_even_look_verifies_by_the_stored_definition() {
     assert!(error.is_definition_conflict(), "{error}");
     native.run_command(backends_mongo::mongodb::bson::doc! { "dropAllUsersFromDatabase": 1 }).await.unwrap();
     native.run_command(backends_mongo::mongodb::bson::doc! { "dropAllRolesFromDatabase": 1 }).await.unwrap();
+    drop_database(&admin, &name).await;
+}
+
+#[tokio::test]
+async fn c40_who_may_only_read_is_told_so_by_every_write_and_changes_nothing() {
+    let name = fresh_name();
+    let admin = admin(&name).await;
+    let json = r#"{"name": "teams", "hashKey": "tenant"}"#;
+    let teams = admin.define::<Document>(definition(json)).await.unwrap();
+    let team = |tenant: &str| Document::from([("tenant", Value::from(tenant)), ("size", Value::from(1))]);
+    let before = teams.insert(&team("t")).await.unwrap();
+    let native = admin.native::<backends_mongo::mongodb::Client>().unwrap().database(&name);
+    let user = backends_mongo::mongodb::bson::doc! { "createUser": "reader", "pwd": "p@ss", "roles": ["read"] };
+    native.run_command(user).await.unwrap();
+    let registry = Registry::new().register(Mongodb);
+    let config = DatabaseConfig::from_uri(&url(&name, ""), &registry.supported(), &[]).unwrap();
+    let config = config.set("user", "reader").set("pass", "p@ss").set("authSource", name.as_str());
+    let reader = registry.manager(&config).unwrap().backend("mongodb").await.unwrap();
+    let read = reader.define::<Document>(definition(json)).schema_mode(SchemaMode::Verify).await.unwrap();
+    assert!(read.get("t").await.unwrap().as_ref() == Some(&before));
+    let count = || Update::new().inc("size", 1);
+    for (write, answer) in [
+        ("insert", read.insert(&team("new")).await.map(drop)),
+        ("replace", read.replace(&team("t")).await.map(drop)),
+        ("upsert", read.upsert(&team("new")).await.map(drop)),
+        ("update", read.update("t", count()).await.map(drop)),
+        ("update_many", read.update_many(Filter::all(), count()).await.map(drop)),
+        ("delete", read.delete("t").await.map(drop)),
+        ("delete_many", read.delete_many(Filter::all()).await.map(drop)),
+    ] {
+        let error = answer.unwrap_err();
+        assert!(error.is_permission_denied() && !error.may_have_happened(), "{write}: {error}");
+        assert_eq!(error.operation(), Some(write), "{error}");
+    }
+    assert!(teams.find(Filter::all()).await.unwrap() == [before]);
+    native.run_command(backends_mongo::mongodb::bson::doc! { "dropAllUsersFromDatabase": 1 }).await.unwrap();
     drop_database(&admin, &name).await;
 }

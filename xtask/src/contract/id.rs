@@ -30,6 +30,14 @@ impl Id {
         let family = FAMILIES.iter().position(|(known, _)| *known == letter)?;
         (1..=FAMILIES[family].1).contains(&number).then_some(Self { family, number })
     }
+
+    /// Every number that exists.
+    #[cfg(test)]
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        let of_family =
+            |(family, (_, last)): (usize, &(char, u8))| (1..=*last).map(move |number| Self { family, number });
+        FAMILIES.iter().enumerate().flat_map(of_family)
+    }
 }
 
 impl fmt::Display for Id {

@@ -7,21 +7,6 @@ fn id(text: &str) -> Id {
 }
 
 #[test]
-fn the_list_has_a_number_and_a_title_a_line() {
-    let list = parse_list("# sentences\nC1 a document is a map\n\nL07 one read, one request\n").unwrap();
-    assert_eq!(list, [(id("C1"), "a document is a map"), (id("L07"), "one read, one request")]);
-    assert!(parse_list("C99 x").unwrap_err().starts_with("xtask/contract.txt:1: `C99` is no number"));
-    assert!(parse_list("C1 x\nC01 y").unwrap_err().contains(":2: `C01` is listed twice"));
-    assert!(parse_list("C1").unwrap_err().contains("has no title"));
-}
-
-#[test]
-fn the_list_of_this_repository_can_be_read() {
-    let root = workspace::root().unwrap();
-    assert!(parse_list(&workspace::required_text(&root, LIST).unwrap()).unwrap().len() > 50);
-}
-
-#[test]
 fn tests_are_found_and_neither_comments_nor_other_functions() {
     let text = "//! fn c01_no() {}\n#[tokio::test(flavor = \"x\")]\nasync fn c02_yes(a: u8) {}\n  pub fn c03_helper<T>() {}\n\
                 #[test]\n#[ignore]\n    fn c04_yes() {} // fn c05_no()\nlet defn = 1;\n#[cfg(test)]\nfn c06_no() {}\n";
@@ -30,24 +15,84 @@ fn tests_are_found_and_neither_comments_nor_other_functions() {
     assert_eq!(all, ["c02_yes", "c03_helper", "c04_yes", "c06_no"]);
 }
 
+fn case(name: &str, needs_server: bool) -> Case {
+    Case { name: name.to_owned(), needs_server }
+}
+
+fn line(number: &str, mark: Option<Mark>, title: &'static str) -> Line<'static> {
+    Line { id: id(number), mark, title }
+}
+
+#[test]
+fn a_test_on_a_server_shows_only_what_is_marked_so() {
+    let (alone, server) = ([case("core::c01_a", false)], [case("backends-mongo::c01_a", true)]);
+    let both = [case("core::c01_a", false), case("backends-mongo::c01_a", true)];
+    for (mark, none, by_itself, on_a_server, by_both) in [
+        (None, false, true, false, true),
+        (Some(Mark::Server), false, false, true, false),
+        (Some(Mark::Untested), true, false, false, false),
+    ] {
+        let line = line("C1", mark, "values");
+        let fits = [&[], &alone[..], &server, &both].map(|cases| gap(&line, cases).is_none());
+        assert_eq!(fits, [none, by_itself, on_a_server, by_both], "{mark:?}");
+    }
+}
+
+#[test]
+fn what_needs_a_server_is_told_by_its_place() {
+    let metadata = Metadata::parse(&serde_json::json!({
+        "workspace_root": "/w",
+        "workspace_members": ["model"],
+        "packages": [{
+            "id": "model", "name": "model", "manifest_path": "/w/crates/model/Cargo.toml",
+            "targets": [{"name": "killed", "kind": ["test"], "test": false},
+                {"name": "live", "kind": ["test"], "test": false}, {"name": "embedded", "kind": ["test"]}],
+        }],
+    }));
+    let live = live_targets(&metadata);
+    assert_eq!(live, ["crates/model/tests/killed", "crates/model/tests/live"]);
+    for (file, expected) in [
+        ("crates/model/tests/killed.rs", true),
+        ("crates/model/tests/live/main.rs", true),
+        ("crates/model/tests/killed_embedded.rs", false),
+        ("crates/model/tests/embedded.rs", false),
+        ("crates/model/src/run.rs", false),
+        ("crates/backends-mongo/src/filter.rs", true),
+        ("crates/live/src/lost.rs", true),
+        ("crates/backends-conformance/src/cases/get.rs", false),
+    ] {
+        assert_eq!(needs_server(file, &live), expected, "{file}");
+    }
+}
+
 #[test]
 fn the_report_names_tests_gaps_and_what_is_not_listed() {
-    let wanted = [(id("C1"), "values"), (id("C2"), "numbers")];
+    let wanted = [
+        line("C1", None, "values"),
+        line("C2", None, "numbers"),
+        line("C3", None, "null"),
+        line("L56", Some(Mark::Untested), "why"),
+    ];
     let mut cases = Cases::new();
-    cases.insert(id("C1"), vec!["core::c01_a".to_owned(), "core::c01_b".to_owned()]);
-    cases.insert(id("C13"), vec!["core::c13_a".to_owned()]);
+    cases.insert(id("C1"), vec![case("core::c01_a", false), case("core::c01_b", true)]);
+    cases.insert(id("C3"), vec![case("core::c03_a", true)]);
+    cases.insert(id("C13"), vec![case("core::c13_a", false)]);
     let all = report(&wanted, &cases, false);
     let cells: Vec<String> = all.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(
         cells[2..],
         [
             "| C1 | values | core::c01_a |",
-            "| | | core::c01_b |",
+            "| | | core::c01_b (server) |",
             "| C2 | numbers | MISSING |",
+            "| C3 | null | MISSING without a server |",
+            "| | | core::c03_a (server) |",
+            "| L56 | why | none |",
             "| C13 | (not listed yet) | core::c13_a |"
         ]
     );
     let gaps = report(&wanted, &cases, true);
-    assert!(gaps.contains("MISSING") && !gaps.contains("c01_a") && !gaps.contains("C13"), "{gaps}");
-    assert_eq!(distinct(&cases), 3);
+    assert_eq!(gaps.matches("MISSING").count(), 2, "{gaps}");
+    assert!(["c01_a", "c03_a", "L56", "C13"].iter().all(|other| !gaps.contains(other)), "{gaps}");
+    assert_eq!(distinct(&cases), 4);
 }

@@ -65,8 +65,8 @@ pub(super) const MISTAKES: &[Mistake] = &[
         what: "`contains` looks into arrays inside the array",
         backend: "memory",
         file: "crates/backends-core/src/filter/matcher.rs",
-        right: "member if open == 1 => {",
-        wrong: "member if open >= 1 => {",
+        right: "Ok(member) if open == 1 => {",
+        wrong: "Ok(member) if open >= 1 => {",
     },
     Mistake {
         name: "loose-end",

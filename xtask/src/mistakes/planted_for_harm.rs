@@ -16,8 +16,8 @@ pub(super) const MISTAKES_FOR_HARM: &[Mistake] = &[
         what: "a write to many records that was ended half-way says that it surely did not happen",
         backend: "memory",
         file: "crates/backends-core/src/action/changing.rs",
-        right: "let may = error.may_have_happened() || counts.done > 0;",
-        wrong: "let may = error.may_have_happened();",
+        right: "let may = error.may_have_happened() || is_unclear || counts.done > 0;",
+        wrong: "let may = error.may_have_happened() || is_unclear;",
     },
     Mistake {
         name: "harm-doubled-retry",

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use backends_core::{Document, ErrorKind, Filter, Kind, Order, Timestamp, Value, field};
+use backends_core::{Document, ErrorKind, Filter, Index, Kind, Order, Timestamp, Value, field};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::indexes::has_indexes;
 use crate::Context;
 use crate::expect::{SECRET, refused};
 use crate::reading::table::{few, few_of, names, numbers};
@@ -210,10 +211,13 @@ pub async fn c05_paths_that_no_record_can_have_are_refused(context: &Context) {
 pub async fn c13_filters_of_the_largest_size_are_answered(context: &Context) {
     let faults = Faults::default();
     let backend = context.wrapped(&faults).await;
-    let definition = context.definition("few").partition_key("name").build().unwrap();
-    let few = backend.define::<Document>(definition).await.unwrap();
+    let definition = context.definition("few").partition_key("name");
+    let has = has_indexes(context).await;
+    let definition = if has { definition.index(Index::on(["text"])) } else { definition };
+    let few = backend.define::<Document>(definition.build().unwrap()).await.unwrap();
     for number in 0..20 {
-        few.insert(&Document::from([("name", Value::from(number.to_string())), ("v", number.into())])).await.unwrap();
+        let text = Value::from(number.to_string());
+        few.insert(&Document::from([("name", text.clone()), ("text", text), ("v", number.into())])).await.unwrap();
     }
     let count = async |filter: &Filter| few.find(filter).await.unwrap().len();
     // 1,000 tests, of one field and of many.
@@ -222,6 +226,12 @@ pub async fn c13_filters_of_the_largest_size_are_answered(context: &Context) {
     assert_eq!(count(&Filter::and((0..1_000).map(|number| field("v").ne(number * 2)))).await, 10);
     assert_eq!(count(&Filter::or((0..1_000).map(|number| field(format!("f{number}")).is_set()))).await, 0);
     assert_eq!(count(&Filter::and((0..1_000).map(|number| field(format!("f{number}")).is_missing()))).await, 20);
+    // 1,000 of a key, and of a field with an index, each of which may be asked of it.
+    for place in [field("name"), field("text")] {
+        assert_eq!(count(&Filter::and((0..1_000).map(|number| place.ge(format!("1{number:04}"))))).await, 17);
+        assert_eq!(count(&Filter::and((0..1_000).map(|_| place.starts_with("1")))).await, 11);
+        assert_eq!(count(&Filter::and((0..1_000).map(|_| place.like("1%9")))).await, 1);
+    }
     // 10,000 values, on a key too.
     assert_eq!(count(&field("v").is_in((0..10_000).map(|number| number * 2))).await, 10);
     assert_eq!(count(&field("v").not_in(1..10_001)).await, 1);

@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 
 use backends_core::action::Find;
-use backends_core::{Document, ErrorKind, Filter, Index, Kind, Order, PageToken, Record, Repository, SortField, field};
+use backends_core::{
+    Document, ErrorKind, Filter, Index, Kind, Order, PageToken, Record, Repository, SortField, Value, field,
+};
 use serde_json::json;
 
 use crate::Context;
 use crate::expect::{debug_tells_nothing, failed, refused};
 use crate::oracle;
 use crate::reading::Table;
-use crate::reading::table::{few, names_in_order, number};
+use crate::reading::table::{few, few_of, names_in_order, number};
 use crate::records::{User, id, text};
 
 use Order::{Asc, Desc};
@@ -247,6 +249,76 @@ pub async fn c21_p02_a_damaged_token_is_refused(context: &Context) {
         assert!(serde_json::from_value::<PageToken>(damaged.into()).is_err());
     }
     assert!(query().page(1).after(text.parse::<PageToken>().unwrap()).await.is_ok());
+}
+
+/// The token of the query that `token` is of, at another place in its order: with the check sum that it has to have.
+fn at_place(token: &PageToken, place: &[u8]) -> PageToken {
+    let base64 = token.to_string().replace('-', "+").replace('_', "/");
+    let padded = format!("{base64}{}", "=".repeat((4 - base64.len() % 4) % 4));
+    let Ok(Value::Bytes(mut bytes)) = serde_json::from_value(json!({"$binary": padded})) else { panic!("{padded}") };
+    // The version, and the fingerprint of the query.
+    bytes.truncate(9);
+    bytes.extend(place);
+    let sum = bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+    bytes.extend(sum.to_le_bytes());
+    let made = serde_json::to_value(Value::Bytes(bytes)).unwrap();
+    let base64 = made["$binary"].as_str().unwrap();
+    base64.replace('+', "-").replace('/', "_").replace('=', "").parse().unwrap()
+}
+
+/// Values as tokens have them, by what they are.
+fn flat_values() -> Vec<(&'static str, Vec<u8>)> {
+    let number = |tag: u8, bytes: [u8; 8]| [&[tag][..], &bytes].concat();
+    let float = |float: f64| number(5, float.to_le_bytes());
+    let run = |tag: u8, run: &[u8]| [&[tag, u8::try_from(run.len()).unwrap(), 0, 0, 0], run].concat();
+    let mut all = vec![
+        ("null", vec![1]),
+        ("bool", vec![3]),
+        ("integer", number(4, 7_i64.to_le_bytes())),
+        ("float", float(0.5)),
+        ("string", run(6, b"a")),
+        ("bytes", run(7, b"")),
+        ("timestamp", number(8, 0_i64.to_le_bytes())),
+    ];
+    let outside = [f64::NAN, f64::INFINITY, -f64::INFINITY, 1e300, -1e126, 1e-200, f64::MIN_POSITIVE];
+    all.extend(outside.map(|outside| ("outside", float(outside))));
+    all
+}
+
+pub async fn c02_c09_c21_a_token_that_was_made_up_stands_in_the_order_or_is_refused(context: &Context) {
+    let kinds = [("i", Kind::Integer), ("t", Kind::String), ("at", Kind::Timestamp), ("is", Kind::Bool)];
+    let definition = kinds.into_iter().fold(context.definition("few"), |few, (path, kind)| few.field(path, kind));
+    let record = |name: &str| json!({"name": name, "i": 1, "t": "t", "at": "2024-01-01T00:00:00Z", "is": true, "v": 1});
+    let few = few_of(definition, context, json!([record("a"), record("b"), record("c")])).await;
+    let values = flat_values();
+    for (path, held) in [
+        ("name", &["string"][..]),
+        ("i", &["null", "integer", "float"]),
+        ("t", &["null", "string"]),
+        ("at", &["null", "timestamp"]),
+        ("is", &["null", "bool"]),
+        ("v", &["null", "bool", "integer", "float", "string", "bytes", "timestamp"]),
+    ] {
+        let query = || few.find(Filter::all()).sort(path, Asc);
+        let token = token_of(query()).await;
+        for (what, value) in &values {
+            // The key is behind the value, unless that is the key.
+            let key: &[u8] = if path == "name" { &[] } else { &[6, 1, 0, 0, 0, b'a'] };
+            let page = query().page(5).after(at_place(&token, &[value.as_slice(), key].concat())).await;
+            if held.contains(what) {
+                assert!(page.is_ok(), "{path}, {what}: {page:?}");
+                continue;
+            }
+            // Another program may have stored another kind where a record of this one would not have it.
+            let may_stand = path != "name" && *what != "outside";
+            assert!(may_stand || page.is_err(), "{path}: a token with {what} was taken");
+            if page.is_err() {
+                refused(page, ErrorKind::InvalidInput, "find");
+            }
+        }
+    }
 }
 
 pub async fn c21_l54_a_page_has_a_size_and_no_limit_or_offset(context: &Context) {

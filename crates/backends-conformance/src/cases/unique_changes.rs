@@ -1,6 +1,8 @@
 //! C31 as records change: a value that is taken is refused and nothing changes, and one that is left is free.
 
-use backends_core::{Definition, Document, ErrorKind, Filter, Index, Kind, SchemaMode, Update, field};
+use backends_core::{
+    Definition, DefinitionBuilder, Document, ErrorKind, FieldKind, Filter, Index, Kind, SchemaMode, Update, field,
+};
 use serde_json::json;
 
 use super::unique::{has_unique, taken, users};
@@ -201,6 +203,66 @@ pub async fn c31_c37_stored_duplicates_are_told_in_bounds_and_without_values(con
     let error = refused(defined, ErrorKind::DefinitionConflict, "define");
     assert!(error.to_string().len() < 2_000, "{error}");
     assert!(error.message().contains("`one`"), "{error}");
+}
+
+pub async fn c10_c31_c37_stored_empty_texts_that_count_as_missing_are_exempt(context: &Context) {
+    if !has_unique(context).await {
+        return;
+    }
+    let before = context.define::<Document>(context.definition("records")).await;
+    let all = [
+        json!({"id": id(1), "nick": "", "role": "x"}),
+        json!({"id": id(2), "nick": "", "role": "x"}),
+        json!({"id": id(3), "nick": "a", "role": "x"}),
+    ];
+    before.insert_many(&all.map(document)).await.unwrap();
+    let nick = FieldKind::new(Kind::String).empty_is_missing();
+    let indexes = [Index::unique(["nick"]), Index::unique(["role", "nick"])];
+    let wanted = indexes.into_iter().fold(context.definition("records"), DefinitionBuilder::index).field("nick", nick);
+    let wanted = wanted.build().unwrap();
+    for backend in [context.backend().await.clone(), context.another_process().await] {
+        let records = backend.define::<Document>(wanted.clone()).no_other_writers().await.unwrap();
+        records.insert(&document(json!({"nick": "", "role": "x"}))).await.unwrap();
+        records.update(id(1), Update::new().set("other", 1)).await.unwrap().unwrap();
+        taken(records.insert(&document(json!({"nick": "a"}))).await, "nick", "insert");
+    }
+    assert_eq!(before.count(field("nick").is_missing()).await.unwrap(), 4);
+    before.delete(id(2)).await.unwrap().unwrap();
+    // Two indexes hold it, of which one is named.
+    refused(before.update(id(1), Update::new().set("nick", "a")).await, ErrorKind::AlreadyExists, "update");
+    before.update(id(1), Update::new().set("nick", "b")).await.unwrap().unwrap();
+}
+
+pub async fn c04_c31_c37_stored_texts_of_one_instant_are_the_same(context: &Context) {
+    if !has_unique(context).await {
+        return;
+    }
+    for (name, second, is_same) in
+        [("same", "2024-01-01T01:00:00+01:00", true), ("other", "2024-01-01T01:00:00+00:00", false)]
+    {
+        let before = context.define::<Document>(context.definition(name)).await;
+        let all = [json!({"id": id(1), "at": "2024-01-01T00:00:00Z"}), json!({"id": id(2), "at": second})];
+        before.insert_many(&all.map(document)).await.unwrap();
+        let index = Index::unique(["at"]).named("when");
+        let wanted = context.definition(name).field("at", Kind::Timestamp).index(index);
+        let defined = context.backend().await.define::<Document>(wanted.build().unwrap()).no_other_writers().await;
+        let records = match defined {
+            Ok(records) if !is_same => records,
+            other => {
+                let error = refused(other, ErrorKind::DefinitionConflict, "define");
+                // A database with dates of its own takes no text for one.
+                let has_dates = error.to_string().contains("`at`, which no comparison would find");
+                assert!(has_dates || is_same && error.to_string().contains("`when`"), "{name}: {error}");
+                continue;
+            }
+        };
+        for handle in [&before, &records] {
+            for at in ["2024-01-01T00:00:00.000Z", "2024-01-01T02:00:00+02:00", "2024-01-01T01:00:00Z"] {
+                taken(handle.insert(&document(json!({"at": at}))).await, "when", "insert");
+            }
+        }
+        records.insert(&document(json!({"at": "2024-01-01T03:00:00+01:00"}))).await.unwrap();
+    }
 }
 
 pub async fn c37_a_unique_index_that_is_stored_and_not_wanted_stays_and_is_enforced(context: &Context) {

@@ -95,6 +95,32 @@ pub async fn c29_s04_a_write_by_filter_does_not_follow_the_index_that_it_changes
     assert!(found == (0..MOST).map(|rank| Some(Value::Int(rank + 1_000))).collect::<Vec<_>>());
 }
 
+pub async fn c29_t05_an_update_by_an_index_goes_on_behind_the_first_megabyte(context: &Context) {
+    const WIDE: usize = 40;
+    let definition = context.definition("padded").id_kind(IdKind::String).field("group", Kind::String);
+    let has = has_indexes(context).await;
+    let definition = if has { definition.index(Index::on(["group"])) } else { definition };
+    let padded = context.define::<Document>(definition).await;
+    let record = |at: usize| {
+        let (group, width) = if at < WIDE { ("wide", 40_000) } else { ("other", 10) };
+        Document::from([("id", format!("{at:02}")), ("group", group.to_owned()), ("padding", "x".repeat(width))])
+    };
+    padded.insert_many(&(0..WIDE + 5).map(record).collect::<Vec<_>>()).await.unwrap();
+    let count = || Update::new().inc("count", 1);
+    assert_eq!(padded.update_many(field("group").eq("wide"), count()).await.unwrap(), WIDE as u64);
+    for (group, expected, records) in [("wide", Some(1), WIDE), ("other", None, 5)] {
+        let found = padded.find(field("group").eq(group)).consistent().await.unwrap();
+        assert_eq!(found.len(), records, "{group}");
+        let is_expected = |record: &Document| record.get("count").cloned() == expected.map(Value::Int);
+        assert!(found.iter().all(is_expected), "each of {group} is changed {expected:?} times");
+    }
+    // Also where the update takes the records out of the index that finds them.
+    let moved = count().set("group", "gone");
+    assert_eq!(padded.update_many(field("group").eq("wide"), moved).await.unwrap(), WIDE as u64);
+    let gone = padded.find(field("count").eq(2) & field("group").eq("gone")).consistent().await.unwrap();
+    assert_eq!((gone.len(), padded.count(field("count").is_set()).await.unwrap()), (WIDE, WIDE as u64));
+}
+
 pub async fn c29_s03_what_an_update_does_not_apply_to_stays_and_is_counted(context: &Context) {
     let ranked = ranked(context).await;
     let error = refused(

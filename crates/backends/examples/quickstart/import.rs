@@ -31,7 +31,7 @@ pub(super) async fn import(users: &Repository<User>, path: &Path) -> anyhow::Res
     for (number, line) in BufReader::new(file).lines().enumerate() {
         let line = line?;
         bar.inc(line.len() as u64 + 1);
-        batch.push(serde_json::from_str(&line).with_context(|| format!("line {}", number + 1))?);
+        batch.push(user(&line, number + 1)?);
         if batch.len() == BATCH {
             store(users, &batch, &mut report).await?;
             bar.set_message(format!("{} users", report.stored + report.known));
@@ -41,6 +41,13 @@ pub(super) async fn import(users: &Repository<User>, path: &Path) -> anyhow::Res
     store(users, &batch, &mut report).await?;
     bar.finish_and_clear();
     Ok(report)
+}
+
+/// The user of a line.
+fn user(line: &str, number: usize) -> anyhow::Result<User> {
+    // What serde says of a mistake has the value in it, which is nobody's business.
+    let no_user = |error: serde_json::Error| anyhow::anyhow!("line {number}, column {}: no user", error.column());
+    serde_json::from_str(line).map_err(no_user)
 }
 
 async fn store(users: &Repository<User>, batch: &[User], report: &mut Report) -> anyhow::Result<()> {
@@ -61,4 +68,17 @@ async fn store(users: &Repository<User>, batch: &[User], report: &mut Report) ->
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_no_user_is_named_without_what_stands_there() {
+        let line = r#"{"email": "ada@example.org", "name": "Ada", "role": "s3cret"}"#;
+        let error = user(line, 7).unwrap_err();
+        assert!(error.to_string().starts_with("line 7, column "), "{error}");
+        assert!(!format!("{error:#} {error:?}").contains("s3cret"), "{error:?}");
+    }
 }

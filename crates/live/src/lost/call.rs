@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backends_core::{Document, ErrorKind, Repository, Result, Update};
+use backends_core::{Document, ErrorKind, Repository, Result, Update, Value};
 
 use crate::stage::{LIST, NUMBER, number, record};
 
@@ -44,6 +44,7 @@ enum Kind {
     Delete,
     Update,
     Push,
+    Pull,
     UpdateOne,
     DeleteOne,
     Get,
@@ -60,6 +61,9 @@ pub(super) enum Answer {
 
 /// The field of the version, where records have one.
 pub(super) const VERSION: &str = "v";
+
+/// What is pushed and pulled.
+const MEMBER: &str = "x";
 
 /// The action, with the version that the call expects.
 macro_rules! expect {
@@ -87,7 +91,7 @@ const fn over(over: Over, call: Call) -> Call {
 }
 
 /// Every call on one record.
-pub(super) const ALL: [Call; 16] = [
+pub(super) const ALL: [Call; 18] = [
     call("insert", Kind::Insert, None, Some(NEW), Answer::Record(NEW, None)),
     call("insert of a taken key", Kind::Insert, Some(OLD), Some(OLD), Answer::Refused(ErrorKind::AlreadyExists)),
     call("replace", Kind::Replace, Some(OLD), Some(NEW), Answer::Record(NEW, None)),
@@ -100,6 +104,8 @@ pub(super) const ALL: [Call; 16] = [
     call("update of what is missing", Kind::Update, None, None, Answer::Nothing),
     call("update by push", Kind::Push, Some(OLD), Some(NEW), Answer::Record(NEW, None)),
     call("update by push of what is missing", Kind::Push, None, None, Answer::Nothing),
+    call("update by pull", Kind::Pull, Some(NEW), Some(OLD), Answer::Record(OLD, None)),
+    call("update by pull of what is missing", Kind::Pull, None, None, Answer::Nothing),
     call("update_one", Kind::UpdateOne, Some(OLD), Some(NEW), Answer::Record(NEW, None)),
     call("delete_one", Kind::DeleteOne, Some(OLD), None, Answer::Record(OLD, None)),
     call("get", Kind::Get, Some(OLD), Some(OLD), Answer::Record(OLD, None)),
@@ -175,6 +181,18 @@ impl Call {
         matches!(self.kind, Kind::InsertTaken | Kind::ReplaceTaken)
     }
 
+    /// The record that is there before the call, if there is one.
+    pub(super) fn record_before(self, field: &str, key: &str) -> Option<Document> {
+        let before = self.before?;
+        if !matches!(self.kind, Kind::Pull) {
+            return Some(record(field, key, before, 0));
+        }
+        // What is pulled counts like one more of the number.
+        let mut record = record(field, key, before - 1, 0);
+        record.insert(LIST, vec![Value::from(MEMBER)]);
+        Some(record)
+    }
+
     /// Makes the call.
     pub(super) async fn make(
         self,
@@ -207,7 +225,8 @@ impl Call {
             }
             Kind::Delete => expect!(self, records.delete(key).timeout(limit)).await.map(found),
             Kind::Update => expect!(self, records.update(key, count).timeout(limit)).await.map(found),
-            Kind::Push => records.update(key, Update::new().push(LIST, "x")).timeout(limit).await.map(found),
+            Kind::Push => records.update(key, Update::new().push(LIST, MEMBER)).timeout(limit).await.map(found),
+            Kind::Pull => records.update(key, Update::new().pull(LIST, MEMBER)).timeout(limit).await.map(found),
             Kind::UpdateOne => expect!(self, records.update_one(is_old, count).timeout(limit)).await.map(found),
             Kind::DeleteOne => expect!(self, records.delete_one(is_old).timeout(limit)).await.map(found),
             Kind::Get => records.get(key).timeout(limit).await.map(found),

@@ -66,8 +66,8 @@ fn owner(key: &str) -> String {
 async fn one(stage: &Stage, pair: &Pair, field: &str, call: Call, plan: Option<Plan>) -> (Outcome, usize) {
     let key = key_of(call, plan);
     let told = format!("{}, by `{field}`, {plan:?}", call.name);
-    if let Some(before) = call.before {
-        let stored = pair.clean.insert(&record(field, &key, before, 0)).await;
+    if let Some(before) = call.record_before(field, &key) {
+        let stored = pair.clean.insert(&before).await;
         assert!(stored.is_ok(), "{told}: the record cannot be stored before the call");
     }
     if call.is_of_a_taken_value() {
@@ -169,6 +169,13 @@ mod tests {
         assert!(judge(upsert, &Ok(Answer::Record(2, Some(false))), Some(2)).is_err());
         let delete = by_name("delete");
         assert!(judge(delete, &Ok(Answer::Nothing), None).is_err());
+        let pull = by_name("update by pull");
+        for (answer, stored) in
+            [(Ok(Answer::Record(2, None)), Some(2)), (Ok(Answer::Record(1, None)), Some(2)), (Err(lost()), Some(1))]
+        {
+            assert!(judge(pull, &answer, stored).is_err(), "{answer:?} {stored:?}");
+        }
+        assert_eq!(judge(pull, &Err(lost().with_may_have_happened(true)), Some(1)), Ok(Outcome::Happened));
         let taken = by_name("insert of a taken key");
         assert_eq!(judge(taken, &Err(Error::already_exists("!")), Some(1)), Ok(Outcome::Answered));
         let unclear = Error::already_exists("!").with_may_have_happened(true);
@@ -177,5 +184,16 @@ mod tests {
         assert!(judge(expecting, &Err(Error::conflict("own")), Some(2)).is_err());
         let get = by_name("get");
         assert!(judge(get, &Err(lost().with_may_have_happened(true)), Some(1)).is_err());
+    }
+
+    #[test]
+    fn what_a_call_begins_with_holds_its_number() {
+        for call in ALL {
+            let before = call.record_before("id", "key");
+            assert_eq!(before.as_ref().map(number), call.before, "{}", call.name);
+        }
+        // What is pulled is in the array, not in the number that may be unique.
+        let before = by_name("update by pull").record_before("id", "key").unwrap();
+        assert_eq!((number(&before), number_alone(&before)), (NEW, OLD));
     }
 }

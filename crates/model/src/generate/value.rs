@@ -190,12 +190,17 @@ pub(super) fn text(rng: &mut Rng, role: Role, scale: Scale) -> String {
         9..14 => run(rng, 6),
         14 => "ab".repeat(longest.min(2_000) / 4),
         _ => {
-            // As many short ones as long ones, by their number of digits.
-            let digits = rng.u32(1..=longest.ilog2());
-            run(rng, longest.min(2_usize.pow(digits)))
+            let most = most(rng, longest);
+            run(rng, most)
         }
     };
     if text.is_empty() && role != Role::Other { "x".to_owned() } else { text }
+}
+
+/// How long a long text is at most: as many short ones as long ones, by their number of binary digits.
+fn most(rng: &mut Rng, longest: usize) -> usize {
+    let digits = rng.u32(1..=longest.next_power_of_two().ilog2());
+    longest.min(1 << digits)
 }
 
 /// So many characters of few, so that patterns hit.
@@ -249,6 +254,28 @@ fn put(document: &mut Document, path: &str, value: Value) {
             };
             put(&mut map, rest, value);
             document.insert(first, Value::Map(map));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn long_texts_are_of_every_length_up_to_the_longest() {
+        let mut rng = Rng::with_seed(1);
+        for (longest, lengths, some) in [
+            (2, 1, [2, 2, 2]),
+            (100, 7, [2, 64, 100]),
+            (1_024, 10, [2, 512, 1_024]),
+            (300_000, 19, [2, 262_144, 300_000]),
+        ] {
+            let seen: BTreeSet<usize> = (0..1_000).map(|_| most(&mut rng, longest)).collect();
+            assert_eq!((seen.len(), seen.last()), (lengths, Some(&longest)), "{longest}: {seen:?}");
+            assert!(some.iter().all(|length| seen.contains(length)), "{longest}: {seen:?}");
         }
     }
 }

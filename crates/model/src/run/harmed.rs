@@ -208,7 +208,8 @@ impl Running {
                         error_at(other).is_none() && write.key().is_some() && write.key() == chosen[other].key()
                     });
                     let known = (0..chosen.len()).filter_map(|at| inserted.id(at)).collect::<Vec<_>>();
-                    let found = self.found(write, &stored, &known).filter(|_| error.may_have_happened() && !is_taken);
+                    let found = found(&self.reference, write, &stored, &known);
+                    let found = found.filter(|_| error.may_have_happened() && !is_taken);
                     if let Some(record) = found {
                         self.reference.records.push(record);
                     }
@@ -229,19 +230,21 @@ impl Running {
         }
         Ok(())
     }
+}
 
-    /// The stored record that an insert may have made, and nobody knows of yet.
-    fn found(&self, write: &Write, stored: &[Document], known: &[&str]) -> Option<Document> {
-        let mut after = self.reference.clone();
-        let Ok(Came::Put { at, .. }) = after.write(write) else { return None };
-        let id_field = after.schema.id_field();
-        let is_known = |record: &Document| {
-            let id = |record: &Document| record.get(id_field).cloned();
-            let is_told = known.iter().any(|known| id(record) == Some((*known).into()));
-            is_told || self.reference.records.iter().any(|other| id(other) == id(record))
-        };
-        stored.iter().find(|record| is_but_for_id(&after.records[at], record, id_field) && !is_known(record)).cloned()
-    }
+/// The stored record that an insert may have made, and nobody knows of yet.
+fn found(reference: &Reference, write: &Write, stored: &[Document], known: &[&str]) -> Option<Document> {
+    let mut after = reference.clone();
+    let Ok(Came::Put { at, .. }) = after.write(write) else { return None };
+    let (expected, id_field) = (&after.records[at], reference.schema.id_field());
+    let id = |record: &Document| record.get(id_field).cloned();
+    // An id that the record brings may be told of an earlier one that has expired.
+    let told: &[&str] = if id(expected).is_some() { &[] } else { known };
+    let is_known = |record: &Document| {
+        let is_told = told.iter().any(|told| id(record) == Some((*told).into()));
+        is_told || reference.records.iter().any(|other| id(other) == id(record))
+    };
+    stored.iter().find(|record| is_but_for_id(expected, record, id_field) && !is_known(record)).cloned()
 }
 
 fn is_read(operation: &Operation) -> bool {
@@ -290,4 +293,56 @@ fn adopt(reference: &mut Reference, stored: &[Document]) -> Check {
         records
     };
     same_records(&in_order(stored), &in_order(&reference.records))
+}
+
+#[cfg(test)]
+mod tests {
+    use backends::{Kind, Timestamp, TtlHolds, Value};
+
+    use super::*;
+    use crate::schema::{Place, Role, Schema, TIME};
+
+    fn by_id() -> Reference {
+        Reference::new(Schema {
+            name: "by_id".to_owned(),
+            key: Vec::new(),
+            places: vec![Place::new(TIME, Some(Kind::Timestamp), Role::Other)],
+            indexes: Vec::new(),
+            has_text_ids: true,
+            has_custom_id: false,
+            has_versions: false,
+            is_shared: false,
+            time: Some(TtlHolds::Expiry),
+        })
+    }
+
+    fn insert(reference: &Reference, id: Option<&str>, millis: i64) -> Write {
+        let at = Timestamp::from_millis(reference.now + millis).unwrap();
+        let mut document = Document::from([(TIME, Value::from(at))]);
+        if let Some(id) = id {
+            document.insert("id", id);
+        }
+        Write::Insert(id.map(|id| vec![Value::from(id)]), document)
+    }
+
+    #[test]
+    fn an_insert_over_one_that_was_told_and_has_expired_is_found() {
+        let mut reference = by_id();
+        reference.write(&insert(&reference, Some("x"), -1)).unwrap();
+        reference.forget();
+        let lost = insert(&reference, Some("x"), 1);
+        let stored = [lost.document().unwrap().clone()];
+        assert!(found(&reference, &lost, &stored, &["x"]).is_some());
+        assert!(found(&reference, &lost, &[], &["x"]).is_none());
+    }
+
+    #[test]
+    fn a_record_that_was_told_is_no_other_whose_answer_was_lost() {
+        let reference = by_id();
+        let lost = insert(&reference, None, 1);
+        let mut stored = [lost.document().unwrap().clone()];
+        stored[0].insert("id", "given");
+        assert!(found(&reference, &lost, &stored, &[]).is_some());
+        assert!(found(&reference, &lost, &stored, &["given"]).is_none());
+    }
 }
