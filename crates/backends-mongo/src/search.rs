@@ -23,6 +23,11 @@ pub(crate) const EACH_REPLY: u32 = 10_000;
 /// The largest limit up to which all documents are asked for in one reply.
 pub(crate) const AT_ONCE: i64 = 100_000;
 
+/// Whether so many are asked for in one reply.
+pub(crate) fn is_at_once(limit: u64) -> bool {
+    i64::try_from(limit).is_ok_and(|limit| limit <= AT_ONCE)
+}
+
 /// What is sent.
 #[derive(Debug)]
 pub(crate) struct Search {
@@ -63,7 +68,7 @@ pub(crate) struct Find {
     pub(crate) projection: Option<Document>,
     pub(crate) skip: Option<i64>,
     pub(crate) limit: Option<i64>,
-    /// Whether everything that is found is asked for.
+    /// Whether everything that is found is asked for, or more than one reply has.
     pub(crate) is_all: bool,
 }
 
@@ -89,7 +94,8 @@ impl Search {
             .with_slice(!slices)
             .with_after(core_sorts);
         let sorts = matches!(sorted, Sorted::Server(_));
-        let (filter, is_all) = (condition.document, request.limit.is_none());
+        let filter = condition.document;
+        let is_all = !request.limit.is_some_and(is_at_once);
         let command = match sorted {
             Sorted::Server(sorting) if sorting.computes() => {
                 Command::Aggregate(pipeline(filter, &sorting, request, projection, (skip, limit))?)

@@ -17,7 +17,7 @@ use crate::database::{Database, Failure, max_time, next_reply};
 use crate::error::{Effect, has_code};
 use crate::order::{Sorted, Sorting};
 use crate::place::in_documents;
-use crate::search::{AT_ONCE, Command, Find, Search};
+use crate::search::{Command, Find, Search, is_at_once};
 
 /// The part of the time of a call in which the server looks for what is meant wherever it stands. A page goes on for
 /// another quarter.
@@ -61,8 +61,7 @@ struct Slice {
 
 /// Whether an index serves the order of a request, and no more is asked for than comes at once.
 pub(super) fn is_walk(definition: &Definition, request: &FindRequest) -> bool {
-    let is_small = request.limit.is_some_and(|limit| i64::try_from(limit).is_ok_and(|limit| limit <= AT_ONCE));
-    is_small && request.offset == 0 && is_indexed(definition, &request.sort)
+    request.limit.is_some_and(is_at_once) && request.offset == 0 && is_indexed(definition, &request.sort)
 }
 
 fn is_indexed(definition: &Definition, sort: &Sort) -> bool {

@@ -204,8 +204,9 @@ async fn c27_c43_an_array_where_text_is_declared_is_not_meant() {
     let stage = Stage::open().await;
     let there = stage.put(doc! { "n": 1_i64, "name": ["x"] }).await;
     let named = || field("id").eq("a") & field("name").eq("x");
-    assert_eq!(stage.notes.update_one(named(), new().inc("n", 1)).await.unwrap(), None);
-    assert_eq!(stage.notes.update_many(named(), new().inc("n", 1)).await.unwrap(), 0);
+    for _ in 0..2 {
+        assert_eq!(stage.notes.update_many(named(), new().inc("n", 1)).await.unwrap(), 0);
+    }
     assert_eq!(stage.stored().await, there);
     stage.close().await;
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use backends_core::action::Find;
 use backends_core::{Document, Filter, Order, Repository, Value, field};
 use backends_mongo::mongodb::bson::{self, doc};
 
@@ -149,17 +150,20 @@ async fn c25_explain_says_how_many_requests_are_sent() {
     let note = |n: i64| Document::from([("id", Value::from(format!("{n:05}"))), ("n", Value::from(n))]);
     notes.insert_many(&(0..12_000).map(note).collect::<Vec<_>>()).await.unwrap();
     let find = || notes.find(field("n").ge(0));
-    for (query, says, sends) in [
-        (find(), "1 for each 10,000 records or 16 MB read", 2),
-        (notes.find(field("n").lt(9_000)), "1 for each 10,000 records or 16 MB read", 1),
-        (find().limit(10), "1", 1),
-        (find().limit(11_000), "1 for each 16 MB read", 1),
-        (find().sort("n", Order::Desc).limit(10), "1 for the first 101 records, then 1 for each 16 MB read", 1),
-    ] {
-        let plan = query.clone().explain().await.unwrap();
+    let each = "1 for each 10,000 records or 16 MB read";
+    let first = "1 for the first 101 records, then 1 for each 16 MB read";
+    let queries: [(&dyn Fn() -> Find<Document>, &str, usize); 5] = [
+        (&find, each, 2),
+        (&|| notes.find(field("n").lt(9_000)), each, 1),
+        (&|| find().limit(10), "1", 1),
+        (&|| find().limit(11_000), "1 for each 16 MB read", 1),
+        (&|| find().sort("n", Order::Desc).limit(10), first, 1),
+    ];
+    for (query, says, sends) in queries {
+        let plan = query().explain().await.unwrap();
         assert_eq!(plan.requests, says, "{plan}");
         proxy.clear();
-        query.await.unwrap();
+        query().await.unwrap();
         assert_eq!(proxy.operations().len(), sends, "{:?}", proxy.operations());
     }
     let plan = find().page(20).explain().await.unwrap();
