@@ -9,6 +9,56 @@ pub(crate) const SRV: &str = "mongodb+srv";
 /// Stands in for a login, where the driver wants one to read the rest.
 const SOME_USER: &str = "u:p@";
 
+// MongoDB's specification of the options of connection strings.
+const SETTINGS: [&str; 46] = [
+    "appName",
+    "authMechanism",
+    "authMechanismProperties",
+    "authSource",
+    "compressors",
+    "connectTimeoutMS",
+    "directConnection",
+    "heartbeatFrequencyMS",
+    "j",
+    "journal",
+    "loadBalanced",
+    "localThresholdMS",
+    "maxConnecting",
+    "maxIdleTimeMS",
+    "maxPoolSize",
+    "maxStalenessSeconds",
+    "minPoolSize",
+    "proxyHost",
+    "proxyPassword",
+    "proxyPort",
+    "proxyUsername",
+    "readConcernLevel",
+    "readPreference",
+    "readPreferenceTags",
+    "replicaSet",
+    "retryReads",
+    "retryWrites",
+    "serverMonitoringMode",
+    "serverSelectionTimeoutMS",
+    "serverSelectionTryOnce",
+    "socketTimeoutMS",
+    "srvMaxHosts",
+    "srvServiceName",
+    "ssl",
+    "tls",
+    "tlsAllowInvalidCertificates",
+    "tlsAllowInvalidHostnames",
+    "tlsCAFile",
+    "tlsCertificateKeyFile",
+    "tlsCertificateKeyFilePassword",
+    "tlsInsecure",
+    "uuidRepresentation",
+    "w",
+    "waitQueueTimeoutMS",
+    "wTimeoutMS",
+    "zlibCompressionLevel",
+];
+
 /// Refuses what would break a promise, what would have no effect, and what this build cannot do.
 ///
 /// `user_beside`: whether the user stands beside the string, and not in it.
@@ -98,8 +148,14 @@ pub(super) async fn parse(uri: &Uri, user_beside: bool) -> Result<ClientOptions>
         );
     }
     let error = match refused_setting(uri, user_beside).await {
-        Some(name) => Error::invalid_config(format!(
+        Some((_, Name::Known(name))) => Error::invalid_config(format!(
             "MongoDB's client refuses the setting `{name}` in `url`, or its value: correct it, or leave it out"
+        )),
+        Some((place, Name::Like(known))) => Error::invalid_config(format!(
+            "MongoDB's client does not know setting {place} in `url`: did you mean `{known}`?"
+        )),
+        Some((place, Name::Unknown)) => Error::invalid_config(format!(
+            "MongoDB's client does not know setting {place} in `url`: correct its name, or leave it out"
         )),
         None => Error::invalid_config(
             "MongoDB's client refuses the connection string in `url`: check its hosts, the encoding of user and password (`@` is `%40`), and which settings go together",
@@ -116,23 +172,56 @@ fn with_some_user(text: &str) -> String {
     format!("{scheme}://{SOME_USER}{hosts}/?{settings}")
 }
 
-/// The first setting that is refused by itself.
-async fn refused_setting(uri: &Uri, user_beside: bool) -> Option<String> {
+/// What can be said of the name of a setting. One that is not known may be a part of a password, and is not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Name {
+    Known(&'static str),
+    /// It begins as this one does.
+    Like(&'static str),
+    Unknown,
+}
+
+impl Name {
+    pub(super) fn of(name: &str) -> Self {
+        const ALIKE: usize = 4;
+        if let Some(known) = SETTINGS.iter().find(|known| known.eq_ignore_ascii_case(name)) {
+            return Self::Known(known);
+        }
+        let alike = |known: &str| {
+            let pairs = known.bytes().zip(name.bytes());
+            pairs.take_while(|(known, given)| known.eq_ignore_ascii_case(given)).count()
+        };
+        let nearest = SETTINGS.iter().rev().max_by_key(|known| alike(known)).filter(|known| alike(known) >= ALIKE);
+        nearest.map_or(Self::Unknown, |known| Self::Like(known))
+    }
+}
+
+/// The first setting that is refused by itself: its place, from 1 on, and its name.
+async fn refused_setting(uri: &Uri, user_beside: bool) -> Option<(usize, Name)> {
     let has_user = user_beside || uri.user().is_ok_and(|user| user.is_some());
     let user = if has_user { SOME_USER } else { "" };
     let settings = uri.text().split_once('?').map(|(_, settings)| settings).unwrap_or_default();
     // What stands before an `@` may be a password that was not encoded.
     let settings = if settings.contains('@') { "" } else { settings };
-    for setting in settings.split('&').filter(|setting| !setting.is_empty()) {
+    for (at, setting) in settings.split('&').filter(|setting| !setting.is_empty()).enumerate() {
         if ClientOptions::parse(format!("mongodb://{user}localhost/?{setting}")).await.is_err() {
-            let name = setting.split('=').next().unwrap_or_default();
-            return is_name(name).then(|| name.to_owned());
+            return Some((at + 1, Name::of(setting.split('=').next().unwrap_or_default())));
         }
     }
     None
 }
 
-/// Whether it looks like the name of a setting.
-fn is_name(name: &str) -> bool {
-    (1..=40).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c41_only_a_setting_that_is_known_is_shown() {
+        assert_eq!(Name::of("RETRYWRITES"), Name::Known("retryWrites"));
+        assert_eq!(Name::of("retryWritess"), Name::Like("retryWrites"));
+        assert_eq!(Name::of("readPrefhunter2"), Name::Like("readPreference"));
+        for unknown in ["hunter2", "rep", "", "wx"] {
+            assert_eq!(Name::of(unknown), Name::Unknown);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! A server from an image, run by a Docker engine.
 
 use std::io::Write as _;
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::process::Child;
 use std::thread;
@@ -43,7 +44,8 @@ pub(super) fn server(request: Request) -> crate::Result<Found> {
         Err(error) => return no_container(request.backend, &format!("{name}:{tag}: {error}")),
     };
     let host = contained.container.get_host().context("the engine names no host")?.to_string();
-    let address = format!("{}:{port}", if host == "localhost" { "127.0.0.1" } else { &host });
+    let address =
+        if host == "localhost" || is_here(port) { format!("127.0.0.1:{port}") } else { format!("{host}:{port}") };
     let (version, variables) = match request.backend {
         Backend::MongoDb => mongodb(&contained, request, port, &address, users)?,
         Backend::DynamoDb => dynamodb(&contained.container, request, &address)?,
@@ -51,6 +53,12 @@ pub(super) fn server(request: Request) -> crate::Result<Found> {
     let origin = format!("Docker, {name}:{tag}");
     let held = Held::Container(Box::new(contained));
     Ok(Found::Server(Box::new(Server { request, address, version, origin, variables, held })))
+}
+
+/// Whether the port, which was free, is one of this machine now: in a container too, where the engine runs beside the
+/// programs, and its host is said to be the gateway.
+fn is_here(port: u16) -> bool {
+    TcpStream::connect_timeout(&(Ipv4Addr::LOCALHOST, port).into(), Duration::from_millis(500)).is_ok()
 }
 
 /// The next source is asked, unless somebody chose the image: another version would be tested without a word.
