@@ -83,6 +83,8 @@ fn indexes(rng: &mut Rng, places: &mut [Place]) -> Vec<IndexOn> {
             place.role = Role::Indexed;
             // The first definition has no index there that comes late.
             place.empty_is_missing |= !is_late && place.kind == Some(Kind::String) && rng.u8(..3) == 0;
+            // A unique index compares what is stored, which is another text for the same instant.
+            place.has_foreign_text &= !is_unique;
         }
         indexes.push(IndexOn { fields, is_ordered: rng.u8(..3) == 0, is_unique, is_late });
     }
@@ -91,4 +93,24 @@ fn indexes(rng: &mut Rng, places: &mut [Place]) -> Vec<IndexOn> {
 
 fn may_be_indexed(place: &Place) -> bool {
     !place.path.contains(['.', '[']) && place.kind.is_some_and(Kind::is_key_kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_definition_is_one_that_the_library_takes() {
+        let mut has_both = false;
+        for seed in 0..2_000 {
+            let schema = schema(&mut Rng::with_seed(seed));
+            for is_late in [false, true] {
+                let definition = schema.definition(is_late);
+                assert!(definition.is_ok(), "seed {seed}: {} of {}", definition.unwrap_err(), schema.json(is_late));
+            }
+            has_both |= schema.indexes.iter().any(|index| index.is_unique)
+                && schema.places.iter().any(|place| place.has_foreign_text);
+        }
+        assert!(has_both);
+    }
 }
