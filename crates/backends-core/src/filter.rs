@@ -41,6 +41,7 @@ use size::Size;
 /// # Ok::<(), backends_core::Error>(())
 /// ```
 #[derive(Clone)]
+#[must_use = "a filter does nothing by itself"]
 pub struct Filter(Arc<Built>);
 
 struct Built {

@@ -146,6 +146,12 @@ impl DatabaseConfig {
         self.environment.get(Property::URL.name).or(in_file).filter(|url| !url.is_empty())
     }
 
+    /// An error of the name, which says so where the environment gave it.
+    pub(super) fn saying_where(&self, error: Error) -> Error {
+        let in_environment = self.environment.get("dbName").is_some_and(|name| name == self.db_name);
+        if in_environment && !self.name_is_from_code { error.saying("`BACKENDS_DB_NAME`") } else { error }
+    }
+
     /// What is wrong with the `url` that should have named the backend, if it should have.
     pub(super) fn without_name(&self, known: Known<'_>) -> Option<Error> {
         if !self.db_name.is_empty() {

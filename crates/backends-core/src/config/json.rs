@@ -14,7 +14,11 @@ use super::choose::printable;
 
 /// What `text` holds; an error says where it is broken, never what stands there.
 pub(super) fn parse<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T> {
-    serde_json::from_str(without_mark(text)).map_err(|error| {
+    let text = without_mark(text);
+    if text.trim_ascii().is_empty() {
+        return Err(Error::invalid_config("the configuration is empty: write `{\"database\": {…}}`"));
+    }
+    serde_json::from_str(text).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         Error::invalid_config(match error.classify() {
             _ if is_too_deep(&error) => {

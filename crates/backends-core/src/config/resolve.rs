@@ -52,7 +52,9 @@ impl DatabaseConfig {
         let mut mistakes = Mistakes::new(ErrorKind::InvalidConfig);
         self.block.mistakes.iter().for_each(|mistake| mistakes.add(mistake));
         let chosen = match known.by_name(name) {
-            Err(error) if name == self.db_name => Err(self.without_name(known).unwrap_or(error)),
+            Err(error) if name == self.db_name => {
+                Err(self.without_name(known).unwrap_or_else(|| self.saying_where(error)))
+            }
             chosen => chosen,
         };
         let keys = Keys { known, chosen: chosen.as_ref().ok().copied(), complete: !known.is_absent(name) };

@@ -50,7 +50,9 @@ fn s6_todays_block_needs_none_of_the_other_backends_compiled_in() {
 #[test]
 fn s6_a_file_that_cannot_be_used_is_an_error_that_says_what_to_do() {
     let cases = [
-        ("", "the JSON ends too early (line 1, column 0): close what is open"),
+        ("", "the configuration is empty: write `{\"database\": {…}}`"),
+        (" \n", "the configuration is empty: write `{\"database\": {…}}`"),
+        ("{", "the JSON ends too early (line 1, column 1): close what is open"),
         ("{\"database\": {\n  \"dbName\": hunter2", "this is no JSON (line 2, column 13): correct it there"),
         ("{} {}", "this is no JSON (line 1, column 4): correct it there"),
         ("[]", "the configuration is no object: write `{\"database\": {…}}`"),

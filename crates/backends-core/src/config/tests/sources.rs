@@ -24,6 +24,9 @@ fn s6_the_name_of_the_backend_has_the_same_precedence() {
     assert_eq!(DatabaseConfig::from_environment(&environment).db_name, "sqlite");
     let text = r#"{"database": {"dbInfo": {"path": "x"}}}"#;
     assert_eq!(ServiceConfig::from_json_in(text, &environment).unwrap().database.db_name, "sqlite");
+    let misspelt = in_environment("sqlite", "{}", &[("BACKENDS_DB_NAME", "memroy")]).unwrap();
+    let error = resolve(&misspelt).unwrap_err();
+    assert!(error.message().contains("`BACKENDS_DB_NAME`: unknown backend `memroy`"), "{error}");
     let mut config = config("mongodb", r#"{"path": "x"}"#).unwrap();
     config.db_name = "sqlite".to_owned();
     assert_eq!(resolve(&config).unwrap().backend(), "sqlite");
