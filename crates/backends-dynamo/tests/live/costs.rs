@@ -95,6 +95,15 @@ async fn c28_l07_fifty_increments_at_once_are_exact_and_one_request_each() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c28_l07_a_type_that_says_what_it_takes_needs_no_read() {
+    let prefix = fresh_prefix();
+    let stage = stage_on(prefix.clone()).await;
+    assert_eq!(live::typed::run(&stage).await, ["UpdateItem"]);
+    stage.close().await;
+    remove(&prefix).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn l07_every_update_sends_and_costs_what_the_page_says() {
     hold_with_units("What updates send and cost", costs::updates::observe).await;
 }

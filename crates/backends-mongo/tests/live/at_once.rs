@@ -124,27 +124,6 @@ struct Typed {
     list: Vec<String>,
 }
 
-#[tokio::test]
-async fn c28_a_type_that_says_what_it_takes_needs_no_read() {
-    let stage = Stage::open().await;
-    let typed = stage.notes.typed::<Typed>();
-    typed.insert(&Typed { id: "a".into(), n: None, name: "x".into(), list: Vec::new() }).await.unwrap();
-    stage.proxy.clear();
-    let updated = typed.update("a", new().inc("n", 255).push("list", "x").set("name", "y")).await.unwrap();
-    assert_eq!(updated, Some(Typed { id: "a".into(), n: Some(255), name: "y".into(), list: vec!["x".into()] }));
-    assert_eq!(stage.proxy.operations(), [SENT]);
-    let there = stage.stored().await;
-    for update in
-        [new().inc("n", 1), new().inc("n", -256), new().set("name", 7), new().unset("name"), new().push("list", 7)]
-    {
-        let told = format!("{update:?}");
-        let error = typed.update("a", update).await.unwrap_err();
-        assert!(error.is_invalid_input() && !error.may_have_happened(), "{told}: {error}");
-        assert_eq!(stage.stored().await, there, "{told}");
-    }
-    stage.close().await;
-}
-
 /// No condition tells what a type cannot read, nor a date that is none.
 #[tokio::test]
 async fn c28_c43_a_record_that_cannot_be_read_is_put_back() {

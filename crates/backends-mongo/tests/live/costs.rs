@@ -21,6 +21,14 @@ async fn l07_every_call_sends_what_the_page_says() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c28_l07_a_type_that_says_what_it_takes_needs_no_read() {
+    let (stage, store) = stage().await;
+    assert_eq!(live::typed::run(&stage).await, ["findAndModify"]);
+    stage.close().await;
+    store.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn l07_every_update_sends_what_the_page_says() {
     hold("What updates send", costs::updates::observe).await;
 }
