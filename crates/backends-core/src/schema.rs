@@ -163,7 +163,7 @@ pub(crate) fn conform(kind: Kind, token: Token<'_>) -> Result<Token<'_>> {
 
 fn another_kind(kind: Kind, token: Token<'_>) -> Error {
     let (is, wanted) = (token.describe(), wanted(kind));
-    Error::invalid_input(format!("{is} where the definition declares the kind {kind}: pass {wanted}"))
+    Error::invalid_input(format!("{is} where the kind {kind} is declared: pass {wanted}"))
 }
 
 /// What to pass where this kind is declared.
@@ -233,11 +233,11 @@ mod tests {
         }
         assert_eq!(
             conform(Kind::String, Token::Int(1)).unwrap_err().message(),
-            "an integer where the definition declares the kind string: pass a string"
+            "an integer where the kind string is declared: pass a string"
         );
         assert_eq!(
             conform(Kind::Bytes, Token::Map).unwrap_err().message(),
-            "a map where the definition declares the kind bytes: pass bytes"
+            "a map where the kind bytes is declared: pass bytes"
         );
         assert!(conform(Kind::Number, Token::Int(1)).unwrap() == Token::Int(1));
     }

@@ -20,7 +20,10 @@ fn one(change: &Change, document: &mut Document) -> Result<()> {
             *place = match place {
                 Value::Null => Value::Int(*by),
                 Value::Int(int) => Value::Int(int.checked_add(*by).ok_or_else(overflow)?),
-                Value::Float(_) => return Err(Error::invalid_input("`inc` of a fraction: it adds to integers only")),
+                Value::Float(_) => {
+                    let message = "`inc` of a fraction, and it adds to integers only: read it, and `set` the sum";
+                    return Err(Error::invalid_input(message));
+                }
                 _ => return Err(Error::invalid_input("`inc` of a value that is no integer: set it")),
             };
         }
@@ -95,7 +98,7 @@ fn is_equal(stored: &Value, value: &Value) -> bool {
 
 #[cold]
 fn overflow() -> Error {
-    Error::invalid_input("`inc` beyond the integers of 64 bits")
+    Error::invalid_input("`inc` beyond the integers of 64 bits: take a smaller step, or `set` it anew")
 }
 
 #[cold]
