@@ -37,6 +37,7 @@ macro_rules! with_cases_of_writing {
                 c29_s04_a_write_by_filter_does_not_follow_the_index_that_it_changes
                 c29_t05_an_update_by_an_index_goes_on_behind_the_first_megabyte
                 c29_s03_what_an_update_does_not_apply_to_stays_and_is_counted
+                c29_c42_a_write_by_filter_that_ends_half_way_says_so
                 c29_delete_many_deletes_what_is_meant
                 c15_l19_every_record_has_to_be_said
                 c09_a_filter_that_cannot_be_asked_writes_nothing

@@ -11,6 +11,7 @@ use crate::expect::{SECRET, refused};
 use crate::reading::is_refused;
 use crate::reading::table::{few, names, names_in_order};
 use crate::records::{User, text};
+use crate::wrapped::{Act, Faults};
 
 /// Six records, by name, whose ranks tie.
 async fn ranked(context: &Context) -> Repository<Document> {
@@ -138,6 +139,36 @@ pub async fn c29_s03_what_an_update_does_not_apply_to_stays_and_is_counted(conte
     let error = refused(none, ErrorKind::InvalidInput, "update_many");
     assert_eq!((error.counts().unwrap().done, error.counts().unwrap().failed), (0, 1));
     assert!(!error.may_have_happened(), "{error}");
+}
+
+/// Without a record that was written the write surely did not happen; with one, or with a lost answer, it may have.
+pub async fn c29_c42_a_write_by_filter_that_ends_half_way_says_so(context: &Context) {
+    let faults = Faults::default();
+    let backend = context.wrapped(&faults).await;
+    let definition = context.definition("marks").id_kind(IdKind::String).build().unwrap();
+    let marks = backend.define::<Document>(definition).await.unwrap();
+    let six: Vec<_> = (0..6).map(|number| Document::from([("id", format!("{number}"))])).collect();
+    let failed = || Act::Fail(ErrorKind::Unavailable);
+    for (passed, act, may_have_happened) in [(0, failed(), false), (2, failed(), true), (0, Act::LoseAnswer, true)] {
+        marks.insert_many(&six).await.unwrap();
+        for operation in ["update", "delete"] {
+            (0..passed).for_each(|_| faults.once(operation, Act::Pass));
+            faults.always(operation, act.clone());
+        }
+        let lost = u64::from(matches!(act, Act::LoseAnswer));
+        let mark = Update::new().set("mark", true);
+        let updated = refused(marks.update_many(Filter::all(), mark).await, ErrorKind::Unavailable, "update_many");
+        assert_eq!(marks.count(field("mark").is_set()).await.unwrap(), passed + lost, "{updated}");
+        let deleted = refused(marks.delete_many(Filter::all()).await, ErrorKind::Unavailable, "delete_many");
+        assert_eq!(marks.count(Filter::all()).await.unwrap(), 6 - passed - lost, "{deleted}");
+        for error in [updated, deleted] {
+            assert_eq!(error.counts().map_or(0, |counts| counts.done), passed, "{error}");
+            assert_eq!(error.may_have_happened(), may_have_happened, "{error}");
+        }
+        faults.always("update", Act::Pass);
+        faults.always("delete", Act::Pass);
+        marks.delete_many(Filter::all()).await.unwrap();
+    }
 }
 
 pub async fn c29_delete_many_deletes_what_is_meant(context: &Context) {
