@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use backends::{Backend, Definition, Document, Filter, Order, PageToken, Repository, Value, field};
+use tokio::task::JoinHandle;
 
 use crate::options::Words;
 use crate::store::Stores;
@@ -16,6 +17,9 @@ const BATCH: u64 = 1_000;
 /// So many values the records have at the place that they are sorted by.
 const RANKS: u64 = 500;
 
+/// So many records each writer leaves there, before it deletes its oldest.
+const KEPT: u64 = 50;
+
 /// What to walk over.
 #[derive(Debug)]
 pub struct Walk {
@@ -24,26 +28,30 @@ pub struct Walk {
     size: u32,
     is_ordered: bool,
     writers: u64,
+    /// The walk is repeated until the writers have done this many writes.
+    writes: u64,
     /// How many records are looked through for one match; none if not.
     needle: u64,
     /// The time limit of a page that looks for the one match.
     limit: Duration,
 }
 
-/// What a walk has seen.
+/// What walks have seen.
 #[derive(Debug, Default)]
 struct Seen {
+    walks: u64,
     pages: u64,
-    /// How often each record that nobody touches has come.
-    counts: HashMap<u64, u64>,
+    /// Records of the writers.
     others: u64,
     unordered: u64,
     short: u64,
+    missing: u64,
+    twice: usize,
 }
 
 impl Walk {
-    /// Reads `--backend=B`, `--records=N`, `--size=N`, `--ordered`, `--writers=N`, `--needle=N` and `--limit-ms=N`; see
-    /// `cargo xtask pages --help`.
+    /// Reads `--backend=B`, `--records=N`, `--size=N`, `--ordered`, `--writers=N`, `--writes=N`, `--needle=N` and
+    /// `--limit-ms=N`; see `cargo xtask pages --help`.
     ///
     /// # Errors
     /// What is none of these, or no number.
@@ -55,6 +63,7 @@ impl Walk {
             is_ordered: words.flag("--ordered"),
             size: words.number("--size")?.unwrap_or(2_000),
             writers: words.number("--writers")?.unwrap_or(4),
+            writes: words.number("--writes")?.unwrap_or(1_000),
             needle: words.number("--needle")?.unwrap_or(0),
             limit: Duration::from_millis(words.number("--limit-ms")?.unwrap_or(400)),
         };
@@ -97,31 +106,47 @@ impl Walk {
         let find = walks.find(Filter::all()).sort("rank", Order::Desc);
         let requests = find.page(self.size).explain().await.map_err(said)?.requests;
         let started = Instant::now();
-        let seen = self.walk(&walks).await;
+        let seen = self.walk_beside(&walks, &written, &writers).await;
         stop.store(true, Ordering::Relaxed);
         for writer in writers {
             writer.await.map_err(|error| format!("a writer panicked: {error}"))??;
         }
         let seen = seen?;
         let seconds = started.elapsed().as_secs_f64();
-        let missing = self.records - seen.counts.len() as u64;
-        let twice = seen.counts.values().filter(|count| **count > 1).count();
         let count = written.load(Ordering::Relaxed);
         let by = if self.is_ordered { "an ordered index" } else { "no index" };
         println!(
-            "{}: {} records by {by}, {} pages of {}, {seconds:.1} s, {} short, {count} writes of {} writers meanwhile, \
-             {} of their records seen",
-            self.backend, self.records, seen.pages, self.size, seen.short, self.writers, seen.others
+            "{}: {} records by {by}, {} walks, {} pages of {}, {seconds:.1} s, {} short, {count} writes of {} writers \
+             meanwhile, {} of their records seen",
+            self.backend, self.records, seen.walks, seen.pages, self.size, seen.short, self.writers, seen.others
         );
         println!(
-            "{} untouched records, {missing} missing, {twice} more than once, {} out of order; requests a page: {requests}",
-            self.records, seen.unordered
+            "{} untouched records, {} missing, {} more than once, {} out of order; requests a page: {requests}",
+            self.records, seen.missing, seen.twice, seen.unordered
         );
-        Ok(missing + twice as u64 + seen.unordered)
+        Ok(seen.missing + seen.twice as u64 + seen.unordered)
     }
 
-    async fn walk(&self, walks: &Repository<Document>) -> Result<Seen, String> {
+    /// Walks until enough was written meanwhile, or a writer has ended.
+    async fn walk_beside(
+        &self,
+        walks: &Repository<Document>,
+        written: &AtomicU64,
+        writers: &[JoinHandle<Result<(), String>>],
+    ) -> Result<Seen, String> {
         let mut seen = Seen::default();
+        loop {
+            self.walk(walks, &mut seen).await?;
+            let is_enough = self.writers == 0 || written.load(Ordering::Relaxed) >= self.writes;
+            if is_enough || writers.iter().any(JoinHandle::is_finished) {
+                return Ok(seen);
+            }
+        }
+    }
+
+    async fn walk(&self, walks: &Repository<Document>, seen: &mut Seen) -> Result<(), String> {
+        // How often each record that nobody touches has come.
+        let mut counts = HashMap::<u64, u64>::new();
         let mut next: Option<PageToken> = None;
         let mut last: Option<(Option<i64>, i64)> = None;
         loop {
@@ -136,14 +161,17 @@ impl Walk {
                 }
                 last = Some(place);
                 match u64::try_from(place.1) {
-                    Ok(number) if number < self.records => *seen.counts.entry(number).or_default() += 1,
+                    Ok(number) if number < self.records => *counts.entry(number).or_default() += 1,
                     _ => seen.others += 1,
                 }
             }
             seen.short += u64::from(page.next.is_some() && page.records.len() < self.size as usize);
             next = page.next;
             if next.is_none() {
-                return Ok(seen);
+                seen.walks += 1;
+                seen.missing += self.records - counts.len() as u64;
+                seen.twice += counts.values().filter(|count| **count > 1).count();
+                return Ok(());
             }
         }
     }
@@ -210,17 +238,18 @@ fn record(number: u64) -> Document {
     record
 }
 
-/// Inserts records of its own, and deletes them again when there are some hundred, until it is told to stop.
+/// Inserts records of its own, and deletes the oldest of them again, until it is told to stop.
 async fn write(walks: &Repository<Document>, first: u64, stop: &AtomicBool, written: &AtomicU64) -> Result<(), String> {
     for number in first.. {
         if stop.load(Ordering::Relaxed) {
             break;
         }
         walks.insert(&record(number)).await.map_err(said)?;
-        if number >= first + 500 {
-            walks.delete(number - 500).await.map_err(said)?;
+        written.fetch_add(1, Ordering::Relaxed);
+        if number >= first + KEPT {
+            walks.delete(number - KEPT).await.map_err(said)?;
+            written.fetch_add(1, Ordering::Relaxed);
         }
-        written.fetch_add(1 + u64::from(number >= first + 500), Ordering::Relaxed);
     }
     Ok(())
 }
