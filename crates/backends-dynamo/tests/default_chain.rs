@@ -166,6 +166,30 @@ async fn l51_a_web_identity_and_a_role_of_a_profile_are_asked_for_until_they_com
 }
 
 #[tokio::test]
+async fn l51_the_token_of_a_temporary_key_goes_with_each_request() {
+    let (endpoint, asked) = serve(false).await;
+    let place = [("endpoint", endpoint.as_str()), ("awsRegion", "eu-central-1")];
+    let key = [("awsSecretKeyId", "temporary"), ("awsSecretAccessKey", "hunter2"), ("awsSessionToken", "of-settings")];
+    let in_environment = [
+        NO_MACHINE,
+        ("AWS_ACCESS_KEY_ID", "temporary"),
+        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+        ("AWS_SESSION_TOKEN", "of-environment"),
+    ];
+    let in_settings = [place.as_slice(), &key].concat();
+    for (environment, settings, token) in
+        [([NO_MACHINE].as_slice(), in_settings.as_slice(), "of-settings"), (&in_environment, &place, "of-environment")]
+    {
+        asked.lock().unwrap().clear();
+        assert_eq!(open(environment, settings).await.text, "open");
+        let asked = asked.lock().unwrap();
+        let is_signed = asked[0].contains("Credential=temporary/") && asked[0].contains("x-amz-security-token;");
+        assert!(asked.len() == 1 && is_signed, "{asked:?}");
+        assert!(asked[0].contains(&format!("x-amz-security-token: {token}\r\n")), "{asked:?}");
+    }
+}
+
+#[tokio::test]
 async fn d10_a_container_that_does_not_answer_is_no_refusal() {
     let (container, _) = serve(true).await;
     let environment = [NO_MACHINE, ("AWS_CONTAINER_CREDENTIALS_FULL_URI", container.as_str())];

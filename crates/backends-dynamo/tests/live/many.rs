@@ -19,6 +19,7 @@ fn note(key: &str) -> Document {
 }
 
 #[tokio::test]
+#[allow(clippy::print_stdout, reason = "the figures of a test, for who asks for them with `--nocapture`")]
 async fn l07_many_keys_are_as_few_requests_as_there_can_be() {
     let (proxy, store) = proxied().await;
     let notes = store.backend.define::<Document>(definition(r#"{"name": "notes", "hashKey": "key"}"#)).await.unwrap();
@@ -28,6 +29,7 @@ async fn l07_many_keys_are_as_few_requests_as_there_can_be() {
     let keys: Vec<_> = (0..250).rev().map(|number| format!("{number}")).collect();
     let read = notes.get_many(&keys).await.unwrap();
     assert_eq!(proxy.operations(), ["BatchGetItem"; 3]);
+    println!("get_many of {} sends {:?}", keys.len(), proxy.operations());
     for (key, record) in keys.iter().zip(read) {
         assert_eq!(record.unwrap().get("key"), Some(&Value::from(key.as_str())));
     }
