@@ -1,6 +1,7 @@
 //! What the writes by filter share: which records they are about, and what is done to one of them.
 
 use std::any::TypeId;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use super::room::{Storing, in_room};
 use super::{Invocation, by_swap};
 use crate::decode::Only;
 use crate::driver::{
-    Check, Context, DeleteRequest, ExpectedVersion, FindRequest, RepositoryDriver, Takes, UpdateRequest,
+    Check, Consistency, Context, DeleteRequest, ExpectedVersion, FindRequest, RepositoryDriver, Takes, UpdateRequest,
 };
 use crate::error::Counts;
 use crate::filter::Scope;
@@ -188,29 +189,36 @@ impl Doing {
         Ok(target.map(|target| Self { query, target, deed, expected }))
     }
 
-    /// The keys of the records that are meant.
-    async fn keys(&self) -> Result<Vec<Key>> {
+    /// The keys of the records that are meant, each once: a record that moves in an order meanwhile may come again. For
+    /// one record it is the first.
+    async fn keys(&self, is_in_doubt: bool) -> Result<Vec<Key>> {
         let state = &self.query.state;
         let fields: Vec<String> = state.definition.key_fields().map(str::to_owned).collect();
         let request = self.target.clone();
-        let mut draw = Opening { query: &self.query, request, keeps_positions: false, until: None }.run().await?;
-        let mut keys = Vec::new();
+        let draw = Opening { is_in_doubt, ..Opening::new(&self.query, request) };
+        let mut draw = draw.run().await?;
+        let (mut keys, mut seen) = (Vec::new(), HashSet::new());
         while let Some(drawn) = draw.next().await? {
             for index in drawn.indexes {
                 let record = RecordBuf::from_batch(&Only::new(&*drawn.batch, &fields), index)?;
                 // A record without its key was stored by another program.
-                keys.push(key_of(state, &record).map_err(|error| {
+                let key = key_of(state, &record).map_err(|error| {
                     let told =
                         Error::unreadable("a stored record has no key: repair it, or leave it out by the filter");
                     with_id(state, &*drawn.batch, index, error.path().into_iter().fold(told, Error::with_path))
-                })?);
+                })?;
+                if seen.insert(key.clone()) {
+                    keys.push(key);
+                }
             }
             self.target.context.renew();
         }
         Ok(keys)
     }
 
-    async fn to(&self, key: Key, context: Context) -> Result<Handed> {
+    /// The record is read anew for the write, whatever staleness the search may have.
+    async fn to(&self, key: Key, mut context: Context) -> Result<Handed> {
+        context.consistency = Consistency::Default;
         let (state, target) = (&self.query.state, &self.target);
         match &self.deed {
             Deed::Update(changes) => {
@@ -236,17 +244,21 @@ struct One(Doing);
 impl Operation for One {
     type Answer = Handed;
 
-    /// What is found is looked at once more where it is written: if it is not meant any longer, another is looked for.
+    /// What is found is looked at once more where it is written: if it is not meant any longer, another is looked for. What
+    /// is found again is looked at before, for a search that goes by what another program left behind never settles.
     async fn run(&self) -> Result<Handed> {
         let context = &self.0.target.context;
         // What is found again and again, and is not meant where it is written, is no progress.
         let deadline = context.deadline();
         let mut pause = Duration::from_millis(1);
+        let (mut passed, mut is_in_doubt) = (None, false);
         loop {
-            let Some(key) = self.0.keys().await?.pop() else { return Ok(None) };
-            if let Some(record) = self.0.to(key, context.clone()).await? {
+            let Some(key) = self.0.keys(is_in_doubt).await?.pop() else { return Ok(None) };
+            if let Some(record) = self.0.to(key.clone(), context.clone()).await? {
                 return Ok(Some(record));
             }
+            is_in_doubt |= passed.as_ref() == Some(&key);
+            passed = Some(key);
             if Instant::now() >= deadline {
                 return Err(context.too_late());
             }
@@ -291,7 +303,7 @@ impl Operation for All {
         let mut counts = Counts::default();
         let mut refused: Option<(usize, Error)> = None;
         let (mut end, mut is_unclear) = (None::<Error>, false);
-        let mut keys = self.doing.keys().await?.into_iter().enumerate();
+        let mut keys = self.doing.keys(false).await?.into_iter().enumerate();
         let (mut at_hand, mut settled) = (FuturesUnordered::new(), 0);
         loop {
             // One more for each that is settled: a few records are no burst.

@@ -62,7 +62,7 @@ impl Operation for Counting<'_> {
         if let Counted(Some(records)) = self.query.state.driver.count(&self.request).await? {
             return Ok(records);
         }
-        let opening = Opening { query: self.query, request: self.request.clone(), keeps_positions: false, until: None };
+        let opening = Opening::new(self.query, self.request.clone());
         count(opening.run().await?).await
     }
 }

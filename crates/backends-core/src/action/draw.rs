@@ -76,6 +76,15 @@ pub(super) struct Opening<'q> {
     pub(super) keeps_positions: bool,
     /// When to stop although there may be more, where the records come in their order.
     pub(super) until: Option<Instant>,
+    /// Whether each record is held against the whole filter once more, and the request is cut here, whatever the driver
+    /// has done of it.
+    pub(super) is_in_doubt: bool,
+}
+
+impl<'q> Opening<'q> {
+    pub(super) fn new(query: &'q Query, request: FindRequest) -> Self {
+        Self { query, request, keeps_positions: false, until: None, is_in_doubt: false }
+    }
 }
 
 impl Operation for Opening<'_> {
@@ -83,14 +92,22 @@ impl Operation for Opening<'_> {
 
     async fn run(&self) -> Result<Draw> {
         let driver: &Arc<dyn RepositoryDriver> = &self.query.state.driver;
-        let found = driver.find(&self.request).await?;
+        if !self.is_in_doubt {
+            let found = driver.find(&self.request).await?;
+            return Ok(Draw::new(self, found));
+        }
+        let mut found = driver.find(&FindRequest { limit: None, fields: None, ..self.request.clone() }).await?;
+        if let Some(remainder) = &mut found.remainder {
+            remainder.filter = self.request.filter.clone();
+            remainder.slice = true;
+        }
         Ok(Draw::new(self, found))
     }
 }
 
 impl Draw {
     fn new(opening: &Opening<'_>, found: Found) -> Self {
-        let Opening { query, request, keeps_positions, until } = opening;
+        let Opening { query, request, keeps_positions, until, .. } = opening;
         let remainder = found.remainder.unwrap_or_else(|| Remainder::whole(request));
         let slices = remainder.slice || remainder.sort || !remainder.filter.is_all();
         let after = request.after.clone().filter(|_| slices && (remainder.after || remainder.sort));

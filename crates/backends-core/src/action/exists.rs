@@ -34,7 +34,7 @@ impl<T: Record> Exists<T> {
         let invocation = self.query.invocation("exists");
         let request = self.query.request(&invocation).map_err(|error| invocation.place(error))?;
         let Some(request) = request else { return invocation.check().map(|()| false) };
-        invocation.read(&Looking(Opening { query: &self.query, request, keeps_positions: false, until: None })).await
+        invocation.read(&Looking(Opening::new(&self.query, request))).await
     }
 }
 

@@ -151,7 +151,7 @@ impl<T: DeserializeOwned + Send> Operation for Collecting<'_, T> {
     type Answer = Vec<T>;
 
     async fn run(&self) -> Result<Vec<T>> {
-        let opening = Opening { query: self.query, request: self.request.clone(), keeps_positions: false, until: None };
+        let opening = Opening::new(self.query, self.request.clone());
         let mut draw = opening.run().await?;
         let fields = self.query.offered();
         let mut records = Vec::new();

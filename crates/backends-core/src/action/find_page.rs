@@ -149,7 +149,7 @@ impl<T: DeserializeOwned + Send> Operation for Paging<'_, T> {
 
     async fn run(&self) -> Result<Self::Answer> {
         let request = self.request.clone();
-        let opening = Opening { query: self.query, request, keeps_positions: true, until: self.until };
+        let opening = Opening { keeps_positions: true, until: self.until, ..Opening::new(self.query, request) };
         let mut draw = opening.run().await?;
         let own_order = draw.own_order;
         if self.request.after.is_some() && own_order != self.request.own_order {

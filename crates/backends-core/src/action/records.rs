@@ -63,7 +63,7 @@ async fn source(query: &Query) -> Result<Option<Box<Source>>> {
     let invocation = query.invocation("find");
     let request = query.request(&invocation).map_err(|error| invocation.place(error))?;
     let Some(request) = request else { return invocation.check().map(|()| None) };
-    let draw = invocation.read(&Opening { query, request, keeps_positions: false, until: None }).await?;
+    let draw = invocation.read(&Opening::new(query, request)).await?;
     Ok(Some(Box::new(Source { invocation, draw })))
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use backends_core::{Backend, Definition, ErrorKind, Filter, Kind, Order, Repository, field};
+use backends_core::{Backend, Definition, ErrorKind, Filter, Kind, Order, Repository, Update, field};
 use numbers::{Does, Numbers};
 use serde::{Deserialize, Serialize};
 
@@ -145,4 +145,24 @@ async fn l06_a_read_that_has_enough_asks_for_no_more() {
         stream.next().await.unwrap().unwrap();
     }
     assert_eq!(given(), 20, "a stream holds one batch");
+}
+
+#[tokio::test]
+async fn c29_a_record_that_a_search_meets_twice_is_changed_once() {
+    // It moved in the order of an index while that was walked.
+    let driver = Numbers { batch: 2, instead: Some(vec![1, 2, 3, 1, 2]), ..Numbers::new(9) };
+    let changed = numbers(&driver).await.update_many(Filter::all(), Update::new().inc("half", 1)).await.unwrap();
+    assert_eq!((changed, driver.updated.lock().unwrap().clone()), (3, vec![1, 2, 3]));
+}
+
+#[tokio::test]
+async fn c27_what_a_search_finds_again_and_is_not_meant_is_passed_over() {
+    // An index says of 1 and 2 what they no longer are.
+    let driver = Numbers { instead: Some(vec![1, 2, 6, 7]), ..Numbers::new(9) };
+    let numbers = numbers(&driver).await;
+    let update = || Update::new().inc("half", 1);
+    let one = numbers.update_one(field("half").eq(3), update()).await.unwrap();
+    assert_eq!(one, Some(Number { n: 6, half: 4 }));
+    assert!(numbers.update_one(field("half").eq(4), update()).await.unwrap().is_none(), "none of them");
+    assert_eq!(*driver.updated.lock().unwrap(), [6]);
 }

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -35,13 +35,26 @@ pub(crate) struct Numbers {
     /// How long each batch takes, which has `batch` records.
     pub(crate) takes: Duration,
     pub(crate) batch: usize,
+    /// What it finds, as though that was all that was asked for.
+    pub(crate) instead: Option<Vec<i64>>,
+    /// The records that were updated, of which none is kept.
+    pub(crate) updated: Arc<Mutex<Vec<i64>>>,
     /// How many records were handed over.
     pub(crate) given: Arc<AtomicUsize>,
 }
 
 impl Numbers {
     pub(crate) fn new(count: i64) -> Self {
-        Self { count, does: Does::default(), boasts: false, takes: Duration::ZERO, batch: 1_000, given: Arc::default() }
+        Self {
+            count,
+            does: Does::default(),
+            boasts: false,
+            takes: Duration::ZERO,
+            batch: 1_000,
+            instead: None,
+            updated: Arc::default(),
+            given: Arc::default(),
+        }
     }
 }
 
@@ -145,6 +158,10 @@ fn record(number: i64) -> RecordBuf {
 #[async_trait]
 impl RepositoryDriver for Numbers {
     async fn find(&self, request: &FindRequest) -> Result<Found> {
+        if let Some(mut left) = self.instead.clone() {
+            left.truncate(request.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)));
+            return Ok(Found::new(Box::new(Numbered { left, numbers: self.clone() }), Remainder::nothing()));
+        }
         let Does { filter, order, slice } = self.does;
         let mut remainder = Remainder::whole(request);
         let (least, rest) = if filter { least(&request.filter) } else { (0, request.filter.clone()) };
@@ -199,8 +216,11 @@ impl RepositoryDriver for Numbers {
         Err(read_only())
     }
 
-    async fn update(&self, _: &UpdateRequest) -> Result<Updated> {
-        Ok(Updated::by_swap())
+    async fn update(&self, request: &UpdateRequest) -> Result<Updated> {
+        let Value::Int(number) = *request.key.partition() else { return Err(Error::unexpected("a key is an integer")) };
+        let Some(after) = request.apply(&record(number))? else { return Ok(Updated::missing()) };
+        self.updated.lock().unwrap_or_else(PoisonError::into_inner).push(number);
+        Ok(Updated::record(Box::new(after)))
     }
 
     async fn delete(&self, _: &DeleteRequest) -> Result<Deleted> {

@@ -52,7 +52,7 @@ async fn page(steps: Steps, remainder: Remainder, after: Option<&str>) -> (Vec<S
     let mut request = FindRequest::new(Context::new(Timestamp::now(), Duration::from_secs(9)));
     (request.sort, request.after, request.limit) = (Sort::Stable, after.map(place), Some(9));
     let until = Some(Instant::now());
-    let opening = Opening { query: &query, request, keeps_positions: true, until };
+    let opening = Opening { keeps_positions: true, until, ..Opening::new(&query, request) };
     let mut draw = Draw::new(&opening, Found::new(Box::new(steps), remainder));
     let mut keys = Vec::new();
     while let Some(drawn) = draw.next().await.unwrap() {
@@ -102,7 +102,7 @@ async fn c41_an_order_is_refused_that_takes_more_memory_than_it_may() {
         (request.sort, request.limit) = (Sort::By(vec![SortField::new("key", crate::Order::Asc)]), limit);
         let records: Vec<_> = (0..5_000).map(|number| note(&format!("{:04}", (number * 7) % 5_000))).collect();
         let found = Found::batches(vec![Box::new(records)]).with_sort_bound(bytes, Error::unsupported("too many"));
-        let opening = Opening { query: &query, request, keeps_positions: false, until: None };
+        let opening = Opening::new(&query, request);
         let mut draw = Draw::new(&opening, found);
         let mut count = 0;
         while let Some(drawn) = draw.next().await? {
@@ -135,7 +135,7 @@ async fn c43_an_order_of_core_reads_what_is_asked_for_and_goes_on_after_what_can
     batch.push(r#"{"key": "b", "more": "#);
     batch.push(r#"{"key": "a"}"#);
     let found = Found::batches(vec![Box::new(batch)]);
-    let opening = Opening { query: &query, request, keeps_positions: false, until: None };
+    let opening = Opening::new(&query, request);
     let mut draw = Draw::new(&opening, found);
     let Err(error) = draw.next().await else { panic!("the second is no record") };
     assert!(error.is_unreadable(), "{error}");
@@ -170,7 +170,7 @@ async fn c22_a_stream_ends_after_a_driver_that_cannot_go_on() {
     let notes = notes().await;
     let query = Query::new(&notes, Filter::all());
     let request = FindRequest::new(Context::new(Timestamp::now(), Duration::from_secs(9)));
-    let opening = Opening { query: &query, request, keeps_positions: false, until: None };
+    let opening = Opening::new(&query, request);
     let mut draw = Draw::new(&opening, Found::everything(Box::new(Damaged)));
     assert!(draw.next().await.err().is_some_and(|error| error.is_unreadable()));
     assert!(draw.next().await.is_ok_and(|drawn| drawn.is_none()));
