@@ -39,6 +39,7 @@ macro_rules! with_cases_of_expiry {
                 c35_c26_of_many_the_first_takes_the_place_of_what_has_expired
                 c35_c31_what_has_expired_has_no_unique_value
                 c35_c31_what_has_expired_has_no_unique_instant
+                c35_c37_what_has_expired_is_in_no_new_kinds_way
                 c35_c37_what_has_expired_is_in_no_new_unique_indexs_way
                 c35_of_many_that_take_the_place_of_what_has_expired_one_wins
             }

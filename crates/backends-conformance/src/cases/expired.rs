@@ -313,6 +313,26 @@ pub async fn c35_c26_of_many_the_first_takes_the_place_of_what_has_expired(conte
     }
 }
 
+pub async fn c35_c37_what_has_expired_is_in_no_new_kinds_way(context: &Context) {
+    for sessions in sessions(context).await {
+        let held = |number: usize, ends_in: i64, seat: Value| {
+            let mut record = sessions.record(number, ends_in);
+            record.insert("seat", seat);
+            record
+        };
+        sessions.records.insert_many(&[held(1, 1, "text".into()), held(2, 1_000, 7.into())]).await.unwrap();
+        sessions.hand.pass(1);
+        let with_kind = || sessions.definition(context).field("seat", Kind::Integer).build().unwrap();
+        let backend = sessions.hand.of(context.backend().await);
+        let seats = backend.define::<Document>(with_kind()).await.unwrap();
+        assert_eq!(seats.count(field("seat").eq(7)).await.unwrap(), 1, "{}", sessions.name);
+        // What has not expired is.
+        let with_more =
+            sessions.definition(context).field("seat", Kind::Integer).field("n", Kind::Bool).build().unwrap();
+        refused(backend.define::<Document>(with_more).await, ErrorKind::DefinitionConflict, "define");
+    }
+}
+
 pub async fn c35_c37_what_has_expired_is_in_no_new_unique_indexs_way(context: &Context) {
     if !has_unique(context).await {
         return;

@@ -85,7 +85,7 @@ impl Throughput {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Ttl {
     pub(super) field: String,
-    pub(super) seconds: u32,
+    pub(crate) seconds: u32,
     pub(super) holds: TtlHolds,
 }
 

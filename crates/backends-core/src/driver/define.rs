@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Context, RepositoryDriver};
+use super::{Context, Expiry, RepositoryDriver};
 use crate::schema::Place;
-use crate::{Batch, Definition, Error, ErrorKind, FieldKind, Kind, Mistakes, Reconciled, RecordBuf, Result, Tokens};
+use crate::{
+    Batch, Definition, Error, ErrorKind, FieldKind, Kind, Mistakes, Reconciled, RecordBuf, Result, Tokens, Ttl,
+};
 
 mod fits;
 mod instants;
@@ -117,7 +119,7 @@ impl Defined {
     }
 }
 
-/// Looks whether stored records hold what a definition newly declares.
+/// Looks whether stored records hold what a definition newly declares; those that have expired are gone.
 #[derive(Debug)]
 pub struct StoredKinds {
     added: Vec<(String, FieldKind)>,
@@ -125,6 +127,10 @@ pub struct StoredKinds {
     instants: Option<Place>,
     mistakes: Mistakes,
     context: Option<Context>,
+    /// When records end, as it was so far.
+    ttl: Option<Ttl>,
+    /// What has expired, if a clock was given.
+    expiry: Option<Expiry>,
     /// Whether the database has instants of its own, which it compares with no text.
     has_instants: bool,
 }
@@ -132,11 +138,17 @@ pub struct StoredKinds {
 impl StoredKinds {
     /// A look for the kinds that `reconciled` adds.
     pub fn new(reconciled: &Reconciled) -> Self {
+        let mut ttl = reconciled.merged.ttl().cloned();
+        if let (Some(ttl), Some(change)) = (&mut ttl, reconciled.ttl_change) {
+            ttl.seconds = change.from_seconds;
+        }
         Self {
             added: reconciled.added_kinds.clone(),
             instants: instants::places(&reconciled.added_kinds),
             mistakes: Mistakes::new(ErrorKind::DefinitionConflict),
             context: None,
+            ttl,
+            expiry: None,
             has_instants: false,
         }
     }
@@ -145,7 +157,8 @@ impl StoredKinds {
     pub fn of_all(reconciled: &Reconciled) -> Self {
         let kinds = reconciled.merged.fields().map(|(path, kind)| (path.to_owned(), kind));
         let added: Vec<_> = kinds.collect();
-        Self { instants: instants::places(&added), added, ..Self::new(reconciled) }
+        // What another program ends in its own way is looked at as it stands.
+        Self { instants: instants::places(&added), added, ttl: None, ..Self::new(reconciled) }
     }
 
     /// The same without the field `name`, at which the driver looks by itself.
@@ -168,12 +181,15 @@ impl StoredKinds {
     pub fn fields(&self) -> BTreeSet<String> {
         // A name may hold a bracket of its own; only pairs at its end stand for arrays.
         let first = |path: &String| path.split('.').next().unwrap_or_default().trim_end_matches("[]").to_owned();
-        self.added.iter().map(|(path, _)| first(path)).collect()
+        let ends = self.ttl.iter().map(|ttl| ttl.field().to_owned());
+        self.added.iter().map(|(path, _)| first(path)).chain(ends).collect()
     }
 
-    /// The same, which renews the deadline of `context` and reports progress with each batch.
+    /// The same, which renews the deadline of `context`, reports progress with each batch, and passes over what has
+    /// expired by its clock.
     #[must_use]
     pub fn reporting(mut self, context: &Context) -> Self {
+        self.expiry = self.ttl.as_ref().and_then(|ttl| Expiry::at(ttl, context.now));
         self.context = Some(context.clone());
         self
     }
@@ -200,6 +216,7 @@ impl StoredKinds {
     pub fn look(&mut self, batch: &dyn Batch) -> Result<()> {
         for index in 0..batch.len() {
             match RecordBuf::from_batch_in_part(batch, index) {
+                Ok(record) if self.is_over(&record)? => {}
                 Ok(record) => self.look_at(&record)?,
                 Err(error) if error.is_unreadable() => {
                     self.mistakes.add(format!("where the definition declares a kind, {}", error.message()));
@@ -211,6 +228,10 @@ impl StoredKinds {
             context.looked_at(batch.len());
         }
         Ok(())
+    }
+
+    fn is_over(&self, record: &RecordBuf) -> Result<bool> {
+        self.expiry.as_ref().map_or(Ok(false), |expiry| expiry.is_over(&mut record.tokens()))
     }
 
     fn look_at(&mut self, record: &RecordBuf) -> Result<()> {
@@ -254,7 +275,9 @@ impl StoredKinds {
         if self.is_empty() {
             return Ok(());
         }
-        self.context.get_or_insert_with(|| context.clone());
+        if self.context.is_none() {
+            self = self.reporting(context);
+        }
         let mut cursor = repository.find(&super::FindRequest::new(context.clone())).await?.cursor;
         while let Some(batch) = cursor.next().await? {
             self.look(&*batch)?;
