@@ -28,13 +28,10 @@ impl Sweep {
     pub(crate) fn new(table: &str, columns: &[&str], index: &TableIndex) -> Self {
         let (table, by, columns) = (quoted(table), quoted(&index.name), columns.join(", "));
         let at = &index.columns[0].sql;
-        // Text that is no instant ends no record.
-        let digits = |count: usize| "[0-9]".repeat(count);
-        let [two, three, four] = [2, 3, 4].map(digits);
-        let instant = format!("{four}-{two}-{two}T{two}:{two}:{two}.{three}Z");
+        // Text that is no instant of the library's own ends no record: the year 0, the 30th of February, a second 60.
         let sql = format!(
             "DELETE FROM {table} WHERE ({columns}) IN (SELECT {columns} FROM {table} INDEXED BY {by} \
-             WHERE {at} BETWEEN '' AND ?1 AND {at} GLOB '{instant}' LIMIT {MOST})"
+             WHERE {at} BETWEEN '0001' AND ?1 AND strftime('%Y-%m-%dT%H:%M:%fZ', {at}) = {at} LIMIT {MOST})"
         );
         Self { sql, due: AtomicI64::new(i64::MIN) }
     }

@@ -95,11 +95,15 @@ async fn c34_what_has_no_instant_is_never_removed() {
         &backend,
         r#"INSERT INTO sessions VALUES ('a', '{"id":"a"}'), ('b', '{"id":"b","at":0}'), ('c', '{"id":"c","at":"1999"}'),
             ('d', '{"id":"d","at":"1999-x"}'), ('e', '{"id":"e","at":"1999-01-01T00:00:00.000Z"}'),
-            ('f', '{"id":"f","at":null}'), ('g', '{"id":"g","at":["1999-01-01T00:00:00.000Z"]}')"#,
+            ('f', '{"id":"f","at":null}'), ('g', '{"id":"g","at":["1999-01-01T00:00:00.000Z"]}'),
+            ('h', '{"id":"h","at":"0000-00-00T00:00:00.000Z"}'), ('i', '{"id":"i","at":"2023-02-30T00:00:00.000Z"}'),
+            ('j', '{"id":"j","at":"2016-12-31T23:59:60.000Z"}'), ('k', '{"id":"k","at":"0000-12-31T00:00:00.000Z"}'),
+            ('l', '{"id":"l","at":"2024-02-29T23:59:59.999Z"}'), ('m', '{"id":"m","at":"0001-01-01T00:00:00.001Z"}')"#,
     )
     .await;
     hand.define(&backend, SchemaMode::Ensure).await;
-    assert_eq!(stored(&backend).await, 6);
+    // All but e, l and m.
+    assert_eq!(stored(&backend).await, 10);
     backend.close().await.unwrap();
 }
 
