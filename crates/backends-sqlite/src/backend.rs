@@ -116,7 +116,8 @@ impl SqliteBackend {
     /// to commit. It goes on when the caller does not wait any longer.
     ///
     /// # Errors
-    /// Those of `work`; `InvalidInput` if it leaves a transaction open; `PermissionDenied` if the file is only read.
+    /// Those of `work`, and `InvalidInput` if it leaves a transaction open: both say that it may have happened, for nobody
+    /// knows what `work` committed before; `PermissionDenied` if the file is only read.
     pub async fn with_writer<R, F>(&self, work: F) -> Result<R>
     where
         R: Send + 'static,

@@ -152,18 +152,21 @@ struct Transaction<'a> {
 }
 
 impl Transaction<'_> {
-    /// A job that looks after its own transactions. One that it leaves open is rolled back.
+    /// A job that looks after its own transactions. One that it leaves open is rolled back; what it has stored before is
+    /// known to nobody.
     fn none(&mut self, job: WriteJob) {
         let Some(mut job) = in_time(job) else { return };
         let outcome = job.run(self.connection);
         let left_open = !self.connection.is_autocommit();
         self.roll_back();
         match outcome {
-            Ok(()) if left_open => job.fail(Error::invalid_input(
-                "a transaction was left open on the connection of the backend, and was rolled back: commit it",
-            )),
+            Ok(()) if left_open => {
+                let message =
+                    "a transaction was left open on the connection of the backend, and was rolled back: commit it";
+                job.fail(Error::invalid_input(message).with_may_have_happened(true));
+            }
             Ok(()) => job.done(),
-            Err(native) => job.fail(error::translate(native)),
+            Err(native) => job.fail(error::translate(native).with_may_have_happened(true)),
         }
     }
 
