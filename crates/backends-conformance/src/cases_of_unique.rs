@@ -10,6 +10,7 @@ macro_rules! with_cases_of_unique {
             $($cases)*
             unique {
                 c31_l27_a_value_is_that_of_one_record
+                c08_c31_a_part_of_the_key_may_be_unique_by_itself
                 c31_a_key_that_is_taken_too_is_told_first
                 c02_c31_values_are_the_same_as_everywhere
                 c31_s09_a_record_without_one_of_the_fields_is_exempt

@@ -57,6 +57,10 @@ impl Column {
 
     /// What is equal where and only where values are, and null where a record has none.
     fn guard(&self) -> String {
+        if self.is_key {
+            // Of an index without an expression SQLite does not tell the name.
+            return format!("+{}", self.value);
+        }
         if self.is_exact() {
             return self.value.clone();
         }

@@ -139,7 +139,8 @@ fn take_over(
 
 /// The same for the key that is bound; the record goes to `place`.
 fn execute(statement: &mut Statement<'_>, place: usize, record: &str) -> Result<bool, Fault> {
-    statement.raw_bind_parameter(place, record)?;
+    // A text that is longer than the limit of SQLite is refused here already.
+    statement.raw_bind_parameter(place, record).map_err(Fault::of_statement)?;
     statement.raw_execute().map(|changed| changed > 0).map_err(Fault::of_statement)
 }
 

@@ -1,6 +1,6 @@
 //! C31: no two records have the same values in a unique index, and a record without one of its fields is exempt.
 
-use backends_core::{Document, ErrorKind, Filter, Index, Kind, Order, Repository, Result, Value, field};
+use backends_core::{Document, ErrorKind, Filter, IdKind, Index, Kind, Order, Repository, Result, Value, field};
 use serde_json::{Value as Json, json};
 
 use crate::Context;
@@ -48,6 +48,24 @@ pub async fn c31_l27_a_value_is_that_of_one_record(context: &Context) {
     users.insert(&eve.with_nick("eve")).await.unwrap();
     users.insert(&User::new("ada").with_logins(1).with_nick("other")).await.unwrap();
     assert_eq!(users.get(&ada.id).await.unwrap(), Some(ada));
+}
+
+pub async fn c08_c31_a_part_of_the_key_may_be_unique_by_itself(context: &Context) {
+    if !has_unique(context).await {
+        return;
+    }
+    for part in ["id", "email"] {
+        let definition = context.definition(&format!("by_{part}")).id_kind(IdKind::String).partition_key("tenant");
+        let definition = definition.sort_key(part).index(Index::unique([part]).named("of_part"));
+        let records = context.define::<Document>(definition).await;
+        let record = |tenant: &str, value: &str| Document::from([("tenant", tenant), (part, value)]);
+        records.insert(&record("a", "x")).await.unwrap();
+        taken(records.insert(&record("b", "x")).await, "of_part", "insert");
+        taken(records.upsert(&record("b", "x")).await, "of_part", "upsert");
+        taken(records.insert(&record("a", "x")).await, "primary", "insert");
+        records.delete(("a", "x")).await.unwrap();
+        records.insert(&record("b", "x")).await.unwrap();
+    }
 }
 
 pub async fn c31_a_key_that_is_taken_too_is_told_first(context: &Context) {
