@@ -45,6 +45,8 @@ enum Kind {
     Update,
     Push,
     Pull,
+    /// An update that does not apply to what is there.
+    Misfit,
     UpdateOne,
     DeleteOne,
     Get,
@@ -64,6 +66,9 @@ pub(super) const VERSION: &str = "v";
 
 /// What is pushed and pulled.
 const MEMBER: &str = "x";
+
+/// The field of a text, where a call is to find one.
+const WORD: &str = "word";
 
 /// The action, with the version that the call expects.
 macro_rules! expect {
@@ -91,7 +96,7 @@ const fn over(over: Over, call: Call) -> Call {
 }
 
 /// Every call on one record.
-pub(super) const ALL: [Call; 18] = [
+pub(super) const ALL: [Call; 19] = [
     call("insert", Kind::Insert, None, Some(NEW), Answer::Record(NEW, None)),
     call("insert of a taken key", Kind::Insert, Some(OLD), Some(OLD), Answer::Refused(ErrorKind::AlreadyExists)),
     call("replace", Kind::Replace, Some(OLD), Some(NEW), Answer::Record(NEW, None)),
@@ -106,6 +111,7 @@ pub(super) const ALL: [Call; 18] = [
     call("update by push of what is missing", Kind::Push, None, None, Answer::Nothing),
     call("update by pull", Kind::Pull, Some(NEW), Some(OLD), Answer::Record(OLD, None)),
     call("update by pull of what is missing", Kind::Pull, None, None, Answer::Nothing),
+    call("update that does not apply", Kind::Misfit, Some(OLD), Some(OLD), Answer::Refused(ErrorKind::InvalidInput)),
     call("update_one", Kind::UpdateOne, Some(OLD), Some(NEW), Answer::Record(NEW, None)),
     call("delete_one", Kind::DeleteOne, Some(OLD), None, Answer::Record(OLD, None)),
     call("get", Kind::Get, Some(OLD), Some(OLD), Answer::Record(OLD, None)),
@@ -184,12 +190,14 @@ impl Call {
     /// The record that is there before the call, if there is one.
     pub(super) fn record_before(self, field: &str, key: &str) -> Option<Document> {
         let before = self.before?;
-        if !matches!(self.kind, Kind::Pull) {
-            return Some(record(field, key, before, 0));
-        }
         // What is pulled counts like one more of the number.
-        let mut record = record(field, key, before - 1, 0);
-        record.insert(LIST, vec![Value::from(MEMBER)]);
+        let pulled = i64::from(matches!(self.kind, Kind::Pull));
+        let mut record = record(field, key, before - pulled, 0);
+        match self.kind {
+            Kind::Pull => record.insert(LIST, vec![Value::from(MEMBER)]),
+            Kind::Misfit => record.insert(WORD, MEMBER),
+            _ => None,
+        };
         Some(record)
     }
 
@@ -227,6 +235,7 @@ impl Call {
             Kind::Update => expect!(self, records.update(key, count).timeout(limit)).await.map(found),
             Kind::Push => records.update(key, Update::new().push(LIST, MEMBER)).timeout(limit).await.map(found),
             Kind::Pull => records.update(key, Update::new().pull(LIST, MEMBER)).timeout(limit).await.map(found),
+            Kind::Misfit => records.update(key, count.inc(WORD, 1)).timeout(limit).await.map(found),
             Kind::UpdateOne => expect!(self, records.update_one(is_old, count).timeout(limit)).await.map(found),
             Kind::DeleteOne => expect!(self, records.delete_one(is_old).timeout(limit)).await.map(found),
             Kind::Get => records.get(key).timeout(limit).await.map(found),
