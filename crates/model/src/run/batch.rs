@@ -34,8 +34,11 @@ impl Running {
             Ok((first, second)) => {
                 answer.map_err(unexpected)?;
                 self.reference = first;
+                // What a batch brought may have been over already.
+                self.reference.forget();
                 if let (Some(known), Some(reference)) = (&mut self.second, second) {
                     known.reference = reference;
+                    known.reference.forget();
                 }
             }
             Err(Left::Refused(refused)) => is_refused(answer, &refused, &self.names(&chosen))?,
