@@ -83,13 +83,25 @@ impl Codec {
 
     /// The same, and how many bytes it has at least.
     pub(crate) fn sized_item(&self, record: &RecordBuf, stamp: &Stamp) -> Result<(Item, u64)> {
-        let (mut item, mut size) = write::item(record, stamp)?;
+        let (item, size) = write::item(record, stamp)?;
+        self.complete(item, size)
+    }
+
+    fn complete(&self, mut item: Item, mut size: u64) -> Result<(Item, u64)> {
         size += self.places.put_into(&mut item);
         size += self.expires.as_ref().map_or(0, |expires| expires.put_into(&mut item));
         if size > MAX_RECORD_BYTES {
             return Err(Error::invalid_input(TOO_LARGE));
         }
         Ok((item, size))
+    }
+
+    /// The same over what `beside` holds that the record has not: what another program stored, which counts to its places.
+    pub(crate) fn item_over(&self, record: &RecordBuf, stamp: &Stamp, beside: Item) -> Result<Item> {
+        let (own, size) = write::item(record, stamp)?;
+        let mut item = beside;
+        item.extend(own);
+        self.complete(item, size).map(|(item, _)| item)
     }
 
     /// What every item carries for orders.

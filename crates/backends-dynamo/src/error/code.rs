@@ -34,9 +34,10 @@ pub(super) fn of_code(code: &str, message: &str, status: u16) -> (ErrorKind, &'s
         "ExpiredTokenException" | "ExpiredToken" | "RequestExpired" => (PermissionDenied, EXPIRED, Never, false),
         // Core has the words for it.
         "ResourceNotFoundException" | "TableNotFoundException" => (DefinitionConflict, "", Never, false),
-        // A table is being changed; a transaction has the item, or a write to it in another region.
+        // A table is being changed.
         "ResourceInUseException" => (Unavailable, IN_THE_WAY, Briefly, false),
-        code if IN_ONE_ITEM.contains(&code) => (Unavailable, IN_THE_WAY, Briefly, false),
+        // A transaction has the item, or a write to it in another region: each has its turn.
+        code if IN_ONE_ITEM.contains(&code) => (Unavailable, IN_THE_WAY, Patiently, false),
         code if OF_A_MOMENT.contains(&code) => (Unavailable, STUMBLED, Briefly, true),
         "RequestTimeout" | "RequestTimeoutException" => (Timeout, TOO_LATE, Briefly, true),
         // The service has one code for all that it does not like; its text is the only thing that tells this one.

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use backends_core::driver::{BatchStep, BatchSteps, BatchWritten, Context, KeyedWrite, WriteBatchRequest};
 use backends_core::{Error, Key, Result, Tokens};
 
-use super::guarded::{Change, Shift, of_taken, strange};
+use super::guarded::{Change, Shift, also_unclear, leave_out, of_taken, unnamed};
 use super::{DynamoRepository, is_over, lost};
 use crate::codec::{Codec, Item, ItemTokens};
 use crate::expression::Condition;
@@ -55,6 +55,8 @@ enum Sent {
     Done,
     /// It was not done, and has to be planned anew.
     Changed,
+    /// It was not done, for guards that it leaves are of other records: it is to be made without them.
+    NotLeft,
 }
 
 pub(crate) async fn write_batch(request: &WriteBatchRequest) -> Result<BatchWritten> {
@@ -82,7 +84,7 @@ pub(crate) async fn write_batch(request: &WriteBatchRequest) -> Result<BatchWrit
         }
         match writing.send(&plan, &hands).await? {
             Sent::Done => return Ok(plan.steps.finish()),
-            Sent::Changed => looks_at_all = true,
+            Sent::Changed | Sent::NotLeft => looks_at_all = true,
         }
         tokio::task::yield_now().await;
     }
@@ -195,7 +197,7 @@ impl<'r> Writing<'r> {
     async fn first_taken(&self, hands: &Hands<'_>, refused: Error) -> Result<Error> {
         let context = &self.request.context;
         for Take { guard, position, from } in &hands.takes {
-            if from.is_some() || Some(*position) >= refused.position() {
+            if !from.is_empty() || Some(*position) >= refused.position() {
                 continue;
             }
             let repository = self.repositories[*position];
@@ -211,33 +213,51 @@ impl<'r> Writing<'r> {
         let mut items = plan.records.clone();
         for take in &hands.takes {
             let (repository, owner) = (self.repositories[take.position], &self.owners[take.position]);
-            let before = take.from.map(|from| &self.owners[from]);
-            items.push(repository.taking_from(take.guard, owner, before, self.stamp)?);
+            items.push(repository.taking_from(take.guard, owner, &self.owners_at(&take.from), self.stamp)?);
             parts.push(Part::Taking(take));
         }
-        for (position, guard) in &hands.leaves {
-            items.push(self.repositories[*position].leaving(guard, &self.owners[*position])?);
+        let first_left = items.len();
+        for leave in &hands.leaves {
+            let Some(repository) = leave.from.first().map(|from| self.repositories[*from]) else { continue };
+            items.push(repository.leaving(leave.guard, &self.owners_at(&leave.from))?);
             parts.push(Part::Leaving);
         }
-        let Some(repository) = self.repositories.first() else { return Ok(Sent::Done) };
+        let mut was_unclear = false;
+        loop {
+            let (unmet, is_unclear) = match self.ask(&items).await {
+                Ok(()) => return Ok(Sent::Done),
+                Err(Failure { cause: Cause::Conditions(unmet), is_unclear }) => (unmet, was_unclear || is_unclear),
+                Err(failure) => return Err(also_unclear(failure.into_error(), was_unclear)),
+            };
+            was_unclear = is_unclear;
+            match self.sort_out(&parts, &unmet, is_unclear).await? {
+                Sent::NotLeft => {}
+                sent => return Ok(sent),
+            }
+            leave_out(&mut parts, &unmet, first_left);
+            leave_out(&mut items, &unmet, first_left);
+        }
+    }
+
+    async fn ask(&self, items: &[TransactWriteItem]) -> Result<(), Failure> {
+        let Some(repository) = self.repositories.first() else { return Ok(()) };
         // The same in each try, so that the service knows a second one again.
         let token = format!("{:032x}", fastrand::u128(..));
         let request = || {
             let transaction = repository.table.client.transact_write_items();
-            Ok(transaction.set_transact_items(Some(items.clone())).client_request_token(&token).send())
+            Ok(transaction.set_transact_items(Some(items.to_vec())).client_request_token(&token).send())
         };
-        match repository.service.ask(&self.request.context, Effect::WritesOnce, request).await {
-            Ok(_) => Ok(Sent::Done),
-            Err(Failure { cause: Cause::Conditions(unmet), is_unclear }) => {
-                self.sort_out(&parts, unmet, is_unclear).await
-            }
-            Err(failure) => Err(failure.into_error()),
-        }
+        repository.service.ask(&self.request.context, Effect::WritesOnce, request).await.map(drop)
+    }
+
+    fn owners_at(&self, positions: &[usize]) -> Vec<&Item> {
+        positions.iter().map(|position| &self.owners[*position]).collect()
     }
 
     /// What it means that these conditions are not met.
-    async fn sort_out(&self, parts: &[Part<'_>], unmet: Vec<Option<Unmet>>, is_unclear: bool) -> Result<Sent> {
-        let unmet: Vec<_> = parts.iter().zip(unmet).filter_map(|(part, unmet)| Some((part, unmet?))).collect();
+    async fn sort_out(&self, parts: &[Part<'_>], unmet: &[Option<Unmet>], is_unclear: bool) -> Result<Sent> {
+        let each = parts.iter().zip(unmet);
+        let unmet: Vec<_> = each.filter_map(|(part, unmet)| Some((part, unmet.as_ref()?))).collect();
         let of_records = || unmet.iter().filter(|(part, _)| matches!(part, Part::Record));
         if of_records().any(|(_, item)| item.as_ref().is_some_and(|item| self.stamp.is_on(item))) {
             return Ok(Sent::Done);
@@ -246,10 +266,12 @@ impl<'r> Writing<'r> {
             return if is_unclear { Err(lost()) } else { Ok(Sent::Changed) };
         }
         let taken = unmet.iter().find_map(|(part, held)| match part {
-            Part::Taking(take) => Some((*take, held)),
+            Part::Taking(take) => Some((*take, *held)),
             Part::Record | Part::Leaving => None,
         });
-        let Some((Take { guard, position, .. }, held)) = taken else { return Err(strange()) };
+        let Some((Take { guard, position, .. }, held)) = taken else {
+            return if unmet.is_empty() { Err(unnamed(is_unclear)) } else { Ok(Sent::NotLeft) };
+        };
         let (repository, context) = (self.repositories[*position], &self.request.context);
         if let Some(held) = held
             && !self.stamp.is_on(held)

@@ -15,7 +15,7 @@ use crate::codec::Item;
 use crate::expression::{Condition, Expression};
 use crate::guard::{Guard, KEY, OWNER};
 use crate::retry::Effect;
-use crate::service::{Cause, Failure};
+use crate::service::{Cause, Failure, Unmet};
 use crate::stamp::Stamp;
 
 /// What becomes of guards as a record changes.
@@ -101,8 +101,9 @@ impl DynamoRepository {
             items.push(self.taking(guard, &owner, stamp)?);
         }
         for guard in &shift.left {
-            items.push(self.leaving(guard, &owner)?);
+            items.push(self.leaving(guard, &[&owner])?);
         }
+        let mut was_unclear = false;
         loop {
             // The same in each try, so that the service knows a second one again.
             let token = format!("{:032x}", fastrand::u128(..));
@@ -112,9 +113,11 @@ impl DynamoRepository {
             };
             let (unmet, is_unclear) = match self.service.ask(context, Effect::WritesOnce, request).await {
                 Ok(_) => return Ok(Outcome::Done),
-                Err(Failure { cause: Cause::Conditions(unmet), is_unclear }) => (unmet, is_unclear),
-                Err(failure) => return Err(failure.into_error()),
+                Err(Failure { cause: Cause::Conditions(unmet), is_unclear }) => (unmet, was_unclear || is_unclear),
+                Err(failure) => return Err(also_unclear(failure.into_error(), was_unclear)),
             };
+            was_unclear = is_unclear;
+            let is_less = leave_out(&mut items, &unmet, 1 + shift.taken.len());
             let mut unmet = unmet.into_iter();
             match unmet.next().flatten() {
                 Some(Some(item)) if stamp.is_on(&item) => return Ok(Outcome::Done),
@@ -122,7 +125,12 @@ impl DynamoRepository {
                 None => {}
             }
             let refused = shift.taken.iter().zip(unmet).find_map(|(guard, unmet)| Some((guard, unmet?)));
-            let Some((guard, held)) = refused else { return Err(strange()) };
+            let Some((guard, held)) = refused else {
+                if is_less {
+                    continue;
+                }
+                return Err(unnamed(is_unclear));
+            };
             match held {
                 Some(held) if !stamp.is_on(&held) && guard.is(&held) => {
                     match self.holder(context, guard, &held).await? {
@@ -220,33 +228,33 @@ impl DynamoRepository {
 
     /// Values that nobody has, or the record itself, whose guard another program forgot.
     pub(super) fn taking(&self, guard: &Guard, owner: &Item, stamp: Stamp) -> Result<TransactWriteItem> {
-        self.taking_from(guard, owner, None, stamp)
+        self.taking_from(guard, owner, &[], stamp)
     }
 
-    /// The same, or values of the record `before`, which leaves them.
+    /// The same, or values of one of the records `before`, which leave them.
     pub(super) fn taking_from(
         &self,
         guard: &Guard,
         owner: &Item,
-        before: Option<&Item>,
+        before: &[&Item],
         stamp: Stamp,
     ) -> Result<TransactWriteItem> {
         let mut item = guard.item(owner);
         stamp.put_into(&mut item);
-        let condition = if before.is_some() { FREE_OR_OF_EITHER } else { FREE_OR_OWN };
+        let Expression { text, names, values } = free_or_of(&[&[owner], before].concat());
         let put = PutItem::builder().table_name(self.companion()).set_item(Some(item));
-        let put = put.condition_expression(condition).set_expression_attribute_names(Some(free_or_own()));
-        let owners = [(":o", Some(owner)), (":b", before)].into_iter();
-        let value = |(name, key): (&str, Option<&Item>)| Some((name.to_owned(), AttributeValue::M(key?.clone())));
-        let put = put.set_expression_attribute_values(Some(owners.filter_map(value).collect()));
+        let put = put.condition_expression(text).set_expression_attribute_names(Some(names));
+        let put = put.set_expression_attribute_values(values);
         let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         Ok(TransactWriteItem::builder().put(put.build().map_err(unbuilt)?).build())
     }
 
-    pub(super) fn leaving(&self, guard: &Guard, owner: &Item) -> Result<TransactWriteItem> {
+    /// Values that one of these records has, or nobody.
+    pub(super) fn leaving(&self, guard: &Guard, owners: &[&Item]) -> Result<TransactWriteItem> {
+        let Expression { text, names, values } = free_or_of(owners);
         let delete = Delete::builder().table_name(self.companion()).key(KEY, AttributeValue::S(guard.key.clone()));
-        let delete = delete.condition_expression(FREE_OR_OWN).set_expression_attribute_names(Some(free_or_own()));
-        let delete = delete.expression_attribute_values(":o", AttributeValue::M(owner.clone()));
+        let delete = delete.condition_expression(text).set_expression_attribute_names(Some(names));
+        let delete = delete.set_expression_attribute_values(values);
         Ok(TransactWriteItem::builder().delete(delete.build().map_err(unbuilt)?).build())
     }
 
@@ -278,11 +286,34 @@ impl DynamoRepository {
     }
 }
 
-const FREE_OR_OWN: &str = "attribute_not_exists(#k) OR #o = :o";
-const FREE_OR_OF_EITHER: &str = "attribute_not_exists(#k) OR #o = :o OR #o = :b";
+/// That nobody has a guard, or one of these records.
+fn free_or_of(owners: &[&Item]) -> Expression {
+    let names = HashMap::from([("#k".to_owned(), KEY.to_owned()), ("#o".to_owned(), OWNER.to_owned())]);
+    let (mut text, mut values) = ("attribute_not_exists(#k)".to_owned(), Item::new());
+    for (number, owner) in owners.iter().enumerate() {
+        let operand = format!(":o{number}");
+        text.extend([" OR #o = ", &operand]);
+        values.insert(operand, AttributeValue::M((*owner).clone()));
+    }
+    Expression { text, names, values: Some(values) }
+}
 
-fn free_or_own() -> HashMap<String, String> {
-    HashMap::from([("#k".to_owned(), KEY.to_owned()), ("#o".to_owned(), OWNER.to_owned())])
+/// Leaves out the items, from the one at `first` on, whose guards turned out to be another record's: this record never
+/// had those values by the index, since another program wrote one of the two past the guards, and so it leaves nothing.
+/// Whether there were any.
+pub(super) fn leave_out<T>(items: &mut Vec<T>, unmet: &[Option<Unmet>], first: usize) -> bool {
+    let (before, mut at) = (items.len(), 0);
+    items.retain(|_| {
+        at += 1;
+        at <= first || !matches!(unmet.get(at - 1), Some(Some(_)))
+    });
+    items.len() < before
+}
+
+/// An error after a try that may have been done.
+pub(super) fn also_unclear(error: Error, was_unclear: bool) -> Error {
+    let may_have = was_unclear || error.may_have_happened();
+    error.with_may_have_happened(may_have)
 }
 
 /// What it comes to that a guard is another record's.
@@ -295,10 +326,9 @@ pub(super) fn of_taken(guard: &Guard, item: Option<&Item>, stamp: Stamp, is_uncl
     }
 }
 
-pub(super) fn strange() -> Error {
-    Error::unexpected(
-        "a value of the record is held for another one: another program changed one of them; define the repository with `.no_other_writers()`, which puts that right",
-    )
+pub(super) fn unnamed(is_unclear: bool) -> Error {
+    Error::unexpected("DynamoDB refused a transaction for a condition that it does not name")
+        .with_may_have_happened(is_unclear)
 }
 
 pub(crate) fn unbuilt(native: aws_sdk_dynamodb::error::BuildError) -> Error {
@@ -316,6 +346,19 @@ mod tests {
             Shift::new(vec![guard("a", "1"), guard("b", "1")], vec![guard("a", "1"), guard("b", "2"), guard("c", "3")]);
         assert_eq!((shift.taken, shift.left), (vec![guard("b", "2"), guard("c", "3")], vec![guard("b", "1")]));
         assert!(Shift::new(vec![guard("a", "1")], vec![guard("a", "1")]).is_nothing());
+    }
+
+    #[test]
+    fn c31_c43_only_guards_that_are_left_and_are_of_others_are_left_out() {
+        for (unmet, first, left) in [
+            (vec![None, None, Some(None), None], 2, vec!["record", "taken", "left 2"]),
+            (vec![None, Some(None), None, Some(None)], 2, vec!["record", "taken", "left 1"]),
+            (vec![Some(None), Some(None)], 2, vec!["record", "taken", "left 1", "left 2"]),
+            (vec![None, None, Some(None), Some(None)], 1, vec!["record", "taken"]),
+        ] {
+            let mut items = vec!["record", "taken", "left 1", "left 2"];
+            assert_eq!((leave_out(&mut items, &unmet, first), items.clone()), (left.len() < 4, left), "{unmet:?}");
+        }
     }
 
     #[test]

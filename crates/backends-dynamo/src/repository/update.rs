@@ -17,8 +17,9 @@ use crate::service::Failure;
 use crate::stamp::{STAMP, Stamp};
 use crate::update::{Records, at_once};
 
-// DynamoDB: 4 KB an expression; a field takes 33 bytes of the condition, and less of what is done.
-const MOST_FIELDS: usize = 100;
+// DynamoDB: 4 KB and 300 operators an expression; a field takes 32 bytes and two operators of the condition, and less of
+// what is done.
+const MOST_COMPARED: usize = 120;
 
 impl DynamoRepository {
     /// Changes what is there: by one request where the service can do it alone, else, and where that was not to be done, by
@@ -42,7 +43,7 @@ impl DynamoRepository {
             let Some(stored) = stored else { return Ok(Updated::missing()) };
             let read = RecordBuf::in_part(|| ItemTokens::new(&stored))?;
             let Some(record) = request.apply(&read)? else { return Ok(Updated::missing()) };
-            let item = self.codec.item(&record.readable(), &stamp)?;
+            let item = self.codec.item_over(&record.readable(), &stamp, unread(request, &stored))?;
             let outcome = match self.patching(request, &stored, &item) {
                 None => {
                     self.put_over_seen(context, &request.key, Some(&stored), &record, stamp, expiry.as_ref()).await?
@@ -64,19 +65,17 @@ impl DynamoRepository {
         }
     }
 
-    /// What makes the new item of the stored one, and on which condition; nothing where an update is about more fields
-    /// than a condition compares.
+    /// What makes the new item of the stored one, and on which condition; nothing where more fields would have to be
+    /// compared than a condition takes.
     pub(super) fn patching(&self, request: &UpdateRequest, stored: &Item, item: &Item) -> Option<(Expression, Patch)> {
         let fields = Fields::of(request);
-        if fields.count() > MOST_FIELDS {
-            return None;
-        }
         let beside = self.guards.fields_beside(|field| fields.changed.contains(field));
-        let mut same = fields.looked_at.clone();
         let of_time = self.codec.expires().map(Expires::field);
-        same.extend(self.codec.places().fields().chain(of_time).chain([STAMP]).chain(beside));
-        let same: Vec<&str> = same.into_iter().collect();
-        let condition = Expression::same(stored, &same, self.codec.partition());
+        let condition = fields.unchanged(
+            stored,
+            self.codec.places().fields().chain(of_time).chain(beside),
+            self.codec.partition(),
+        )?;
         Some((condition, Patch::new(stored, item, &fields.changed)))
     }
 
@@ -118,9 +117,26 @@ impl<'r> Fields<'r> {
         Self { changed, looked_at }
     }
 
-    fn count(&self) -> usize {
-        self.looked_at.len()
+    /// That these, those beside them and the stamp are what they are in the stored item, if a condition has room for it.
+    fn unchanged<'f>(
+        &'f self,
+        stored: &Item,
+        beside: impl Iterator<Item = &'f str>,
+        partition: &str,
+    ) -> Option<Expression> {
+        let mut same: BTreeSet<&str> = self.looked_at.iter().copied().chain([STAMP]).chain(beside).collect();
+        same.remove(partition);
+        let same: Vec<&str> = same.into_iter().collect();
+        (same.len() <= MOST_COMPARED).then(|| Expression::same(stored, &same, partition))
     }
+}
+
+/// What of a stored item an update does not change, as it stands there: also what cannot be read, of which places and
+/// guards are made all the same.
+fn unread(request: &UpdateRequest, stored: &Item) -> Item {
+    let Fields { changed, .. } = Fields::of(request);
+    let stays = |name: &str| !changed.contains(name) && !name.starts_with(RESERVED);
+    stored.iter().filter(|(name, _)| stays(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// What becomes of attributes: a value, or none.
@@ -202,13 +218,21 @@ mod tests {
 
     #[test]
     fn as_many_fields_as_it_takes_stay_within_an_expression() {
-        let names: Vec<String> = (0..MOST_FIELDS).map(|n| format!("field{n}")).collect();
-        let fields: Vec<&str> = names.iter().map(String::as_str).collect();
-        let mut beside = Expression::same(&Item::new(), &fields, "id");
-        let after: Item = names.iter().map(|name| (name.clone(), AttributeValue::Bool(true))).collect();
-        let text = Patch::new(&Item::new(), &after, &fields.iter().copied().collect()).expression(&mut beside);
-        // DynamoDB: 4 KB and 300 operators an expression.
-        assert!(beside.text.len() <= 4_096 && text.len() <= 4_096, "{} {}", beside.text.len(), text.len());
-        assert!(beside.text.matches("AND").count() + beside.text.matches('(').count() <= 300);
+        let names: Vec<String> = (0..MOST_COMPARED).map(|n| format!("field{n}")).collect();
+        // Fields of the update, then those that indexes add, some of them the same ones; the stamp is one more.
+        for (of_update, is_room) in [(0, true), (40, true), (MOST_COMPARED - 1, true), (MOST_COMPARED, false)] {
+            let changed: BTreeSet<&str> = names[..of_update].iter().map(String::as_str).collect();
+            let fields = Fields { looked_at: changed.clone(), changed };
+            let of_indexes = names[of_update / 2..MOST_COMPARED - 1].iter().map(String::as_str).chain(["id"]);
+            let condition = fields.unchanged(&Item::new(), of_indexes, "id");
+            assert_eq!(condition.is_some(), is_room, "{of_update}");
+            let Some(mut beside) = condition else { continue };
+            let own = (0..23).map(|n| format!("_backends_order_{n}"));
+            let after = names.iter().cloned().chain(own).map(|name| (name, AttributeValue::Bool(true))).collect();
+            let text = Patch::new(&Item::new(), &after, &fields.changed).expression(&mut beside);
+            // DynamoDB: 4 KB and 300 operators an expression.
+            assert!(beside.text.len() <= 4_096 && text.len() <= 4_096, "{} {}", beside.text.len(), text.len());
+            assert!(beside.text.matches("AND").count() + beside.text.matches('(').count() <= 300);
+        }
     }
 }

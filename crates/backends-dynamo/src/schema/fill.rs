@@ -16,7 +16,7 @@ use crate::throughput::AT_ONCE;
 /// What records are given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
-    /// Their places in the orders of indexes, where they lack one.
+    /// Their places in the orders of indexes, where they lack one, or have that of other values.
     Places,
     /// When they expire, where something else stands there.
     Ends,
@@ -121,7 +121,7 @@ impl Fill {
         self.wanted(item).iter().all(|(name, value)| item.get(name) == value.as_ref())
     }
 
-    /// The next items that lack something, with what it is made of, and where to go on.
+    /// The next items that carry something else, with what it is made of, and where to go on.
     async fn lacking(&self, after: Option<Item>) -> Result<(Vec<Item>, Option<Item>)> {
         let hidden = self.hidden();
         let keys = self.codec.keys().iter().map(|key| key.name.as_str());
@@ -129,17 +129,13 @@ impl Fill {
         names.sort_unstable();
         names.dedup();
         let alias = |name: &&str| format!("#f{}", names.iter().position(|known| known == name).unwrap_or_default());
-        let lacks = |name: &&str| format!("attribute_not_exists({})", alias(name));
-        // Of places only one that is missing can be wrong.
-        let filter = hidden.iter().map(lacks).collect::<Vec<_>>().join(" OR ");
-        let filter = (self.what == What::Places).then_some(filter);
         let projection = names.iter().map(alias).collect::<Vec<_>>().join(", ");
         let request = || {
             let mut scan = self.service.client.scan().table_name(&self.table).consistent_read(true);
             for name in &names {
                 scan = scan.expression_attribute_names(alias(name), *name);
             }
-            let scan = scan.set_filter_expression(filter.clone()).projection_expression(&projection);
+            let scan = scan.projection_expression(&projection);
             Ok(scan.set_exclusive_start_key(after.clone()).send())
         };
         let answer = self.service.call(&self.context, Effect::Reads, request).await?;

@@ -195,6 +195,35 @@ async fn c43_a_write_that_does_not_ask_for_what_it_cannot_read_leaves_it_there()
 }
 
 #[tokio::test]
+async fn c31_c43_what_cannot_be_read_keeps_its_place_and_its_guard() {
+    let store = Store::open().await;
+    let json = r#"{"name": "notes", "idKind": "string", "fields": {"aside": "number", "code": "number"},
+        "indexes": ["code", {"fields": ["aside"], "unique": false, "ordered": true}]}"#;
+    let define = || store.backend.define::<Document>(definition(json)).no_other_writers();
+    define().await.unwrap();
+    store.put("notes", &[("id", s("odd")), ("name", s("old")), ("aside", n(BIG)), ("code", n(BIG))]).await;
+    let notes = define().await.unwrap().typed::<Named>();
+    let stored = async || {
+        let mut item = store.all("notes").await.remove(0);
+        (item.remove("name"), item.remove("_backends_write"), item, store.all("_backends").await)
+    };
+    let before = stored().await;
+    assert!(before.2.keys().any(|name| name.starts_with("_backends_order_")), "{:?}", before.2);
+    assert!(before.3.iter().any(|item| item.contains_key("owner")));
+    notes.update("odd", Update::new().set("name", "new")).await.unwrap().unwrap();
+    let after = stored().await;
+    assert_eq!((after.0, after.2, after.3), (Some(s("new")), before.2, before.3));
+    // Beside one that is changed too, which has its new place.
+    store.put("notes", &[("id", s("odd")), ("name", s("old")), ("aside", n("5")), ("code", n(BIG))]).await;
+    let notes = define().await.unwrap().typed::<Named>();
+    let before = stored().await;
+    notes.update("odd", Update::new().set("aside", 1)).await.unwrap().unwrap();
+    assert_eq!(notes.count(field("aside").le(1)).await.unwrap(), 1);
+    let after = stored().await;
+    assert_eq!((&after.2["code"], after.3), (&n(BIG), before.3));
+}
+
+#[tokio::test]
 async fn t01_a_change_of_another_program_between_two_requests_is_not_lost() {
     let store = Store::open().await;
     let users = store.backend.define::<User>(definition(r#"{"name": "users", "hashKey": "email"}"#)).await.unwrap();

@@ -306,3 +306,29 @@ async fn c43_records_of_other_programs_have_their_place_once_they_are_filled_in(
     let again = store.backend.define::<Document>(definition(INDEXED)).no_other_writers().await.unwrap();
     assert_eq!(all_by_logins(&again).await, ["b", "c", "a", "e", "f", "d"]);
 }
+
+#[tokio::test]
+async fn c43_a_place_that_another_program_made_stale_is_put_right_at_the_callers_word() {
+    let store = Store::open().await;
+    let records = define(&store.backend, INDEXED).await;
+    for (id, logins) in [("a", 1), ("b", 5), ("c", 9), ("d", 5)] {
+        let record = Document::from([("id", Value::from(id)), ("logins", Value::from(logins))]);
+        records.insert(&record).await.unwrap();
+    }
+    for id in ["b", "d"] {
+        let update = store.other.update_item().table_name(store.table("users")).key("id", s(id));
+        let update = update.update_expression("SET logins = :l").expression_attribute_values(":l", n("10"));
+        update.send().await.unwrap();
+    }
+    let count =
+        async |records: &Repository<Document>, logins: i64| records.count(field("logins").eq(logins)).await.unwrap();
+    // It stands where it stood, as the page says, and who looks past the index sees what it is.
+    assert_eq!((count(&records, 5).await, count(&records, 10).await), (2, 0));
+    assert_eq!(records.find(field("logins").eq(10)).consistent().await.unwrap().len(), 2);
+    // A write of this library puts right what it writes, the word everything.
+    records.update("d", backends_core::Update::new().set("role", "guest")).await.unwrap();
+    assert_eq!((count(&records, 5).await, count(&records, 10).await), (1, 1));
+    let again = store.backend.define::<Document>(definition(INDEXED)).no_other_writers().await.unwrap();
+    assert_eq!((count(&again, 5).await, count(&again, 10).await), (0, 2));
+    assert_eq!(all_by_logins(&again).await, ["a", "c", "b", "d"]);
+}

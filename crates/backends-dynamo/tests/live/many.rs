@@ -188,10 +188,25 @@ async fn c26_a_record_that_others_are_writing_fails_alone() {
         if is_busy { dynamodb::error(400, namespace, "TransactionConflictException", "").into() } else { Fault::Pass }
     });
     let records: Vec<_> = (0..500).map(|number| note(&number.to_string())).collect();
-    let error = notes.insert_many(&records).await.unwrap_err();
+    // It is tried until the deadline, which is later with every record that is stored.
+    let error = notes.insert_many(&records).timeout(Duration::from_secs(2)).await.unwrap_err();
     let inserted = error.inserted().unwrap();
     let failed: Vec<_> = inserted.failures().map(|(at, error)| (at, error.is_unavailable())).collect();
     assert_eq!((failed, store.all("notes").await.len()), (vec![(7, true)], 499));
+}
+
+#[tokio::test]
+async fn c42_a_write_that_meets_transactions_on_its_record_has_its_turn_in_the_end() {
+    let (proxy, store) = proxied().await;
+    let notes = store.backend.define::<Document>(definition(r#"{"name": "notes", "hashKey": "key"}"#)).await.unwrap();
+    proxy.clear();
+    proxy.on(|request, n| {
+        let namespace = "com.amazonaws.dynamodb.v20120810";
+        let is_busy = request.operation() == "PutItem" && n <= 6;
+        if is_busy { dynamodb::error(400, namespace, "TransactionConflictException", "").into() } else { Fault::Pass }
+    });
+    notes.insert(&note("a")).await.unwrap();
+    assert_eq!(proxy.operations(), ["PutItem"; 7]);
 }
 
 #[tokio::test]
