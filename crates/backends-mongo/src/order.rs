@@ -12,6 +12,9 @@ use crate::place::Place;
 /// What the names of computed values begin with. A walk over a record passes over them.
 const COMPUTED: &str = "_backends_sort_";
 
+// MongoDB: a sort by more is refused (code 13103).
+const MOST_KEYS: usize = 32;
+
 /// An order that the server brings documents into.
 #[derive(Debug)]
 pub(crate) struct Sorting {
@@ -48,6 +51,9 @@ impl Sorted {
                 &by_key
             }
         };
+        if fields.len() > MOST_KEYS {
+            return Self::Core;
+        }
         let places: Vec<Place> = fields.iter().map(|field| Place::at(definition, &field.path)).collect();
         if places.iter().any(Place::has_foreign_text) {
             return Self::Core;

@@ -11,13 +11,13 @@ use backends_core::driver::{
     InsertManyRequest, InsertRequest, Inserted, InsertedRecords, Plan, ReplaceRequest, Replaced, RepositoryDriver,
     SwapRequest, Swapped, UpdateRequest, Updated,
 };
-use backends_core::{Definition, Error, Key, Result};
+use backends_core::{Definition, Key, Result};
 use mongodb::Collection;
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 
 use crate::codec::Codec;
-use crate::database::{Database, Failure, max_time};
-use crate::error::{Effect, taken_index};
+use crate::database::{Database, max_time};
+use crate::error::Effect;
 use crate::place::Place;
 use crate::schema::{IndexNames, KEY_INDEX, Named, is_over};
 
@@ -31,13 +31,12 @@ mod insert_many;
 mod presence;
 mod replace;
 mod swap;
+mod taken;
 mod walk;
 
 pub(crate) use batch::Inserts;
 use presence::Presence;
-
-/// The index that the server keeps on `_id`.
-const ID_INDEX: &str = "_id_";
+use taken::Refusal;
 
 /// The records of one repository.
 pub(crate) struct MongoRepository {
@@ -71,26 +70,6 @@ impl MongoRepository {
             indexes: names.map(|names| names.others).unwrap_or_default(),
             id_index: on_id.map(|index| index.name().to_owned()),
         }
-    }
-
-    /// The error of a write, with the index that refused it.
-    fn refused(&self, failure: Failure) -> Error {
-        match failure {
-            Failure::Native { error, sent } => match taken_index(&error).map(|index| self.taken(index)) {
-                Some(taken) => taken.with_native(error),
-                None => self.database.fail(Failure::Native { error, sent }, Effect::Writes),
-            },
-            failure => self.database.fail(failure, Effect::Writes),
-        }
-    }
-
-    /// Whether the primary key is what refused a write.
-    fn is_key_taken(&self, failure: &Failure) -> bool {
-        failure.native().and_then(taken_index).is_some_and(|index| self.is_key(index))
-    }
-
-    fn is_key(&self, index: &str) -> bool {
-        if self.codec.id_is_key() { index == ID_INDEX } else { self.key_indexes.iter().any(|name| name == index) }
     }
 
     /// The condition that a document has this key and the expected version, and has not expired.
@@ -130,35 +109,22 @@ impl MongoRepository {
         key: &Key,
         expiry: Option<&Expiry>,
         document: RawDocumentBuf,
-    ) -> Result<Result<(), Failure>> {
+    ) -> Result<Result<(), Refusal>> {
         let again = expiry.map(|_| document.clone());
-        let inserted = self.database.ask(context, self.collection.insert_one(document).into_future()).await;
-        match (inserted, again) {
-            (Err(failure), Some(document)) if self.is_key_taken(&failure) => {
-                if !self.clear(context, key, expiry).await? {
-                    return Ok(Err(failure));
-                }
-                let insert = self.collection.insert_one(document);
-                Ok(self.database.ask(context, insert.into_future()).await.map(drop))
+        match (self.insert_one(context, key, document).await?, again) {
+            (Err(refusal), Some(document)) if refusal.is_of_key && self.clear(context, key, expiry).await? => {
+                self.insert_one(context, key, document).await
             }
-            (inserted, _) => Ok(inserted.map(drop)),
+            (inserted, _) => Ok(inserted),
         }
     }
 
-    /// The name that the definition gives to an index of the server.
-    fn index_name<'a>(&'a self, index: &'a str) -> &'a str {
-        self.indexes.iter().find(|(native, _)| native == index).map_or(index, |(_, name)| name)
-    }
-
-    /// The error of a write that the index `index` refused.
-    fn taken(&self, index: &str) -> Error {
-        if self.is_key(index) {
-            return Error::key_taken();
-        }
-        match &self.id_index {
-            Some(name) if index == ID_INDEX => Error::value_taken(name),
-            _ if index.is_empty() => Error::already_exists("a unique index holds this value already: change the value"),
-            _ => Error::value_taken(self.index_name(index)),
+    /// Inserts a document, or says what refused it.
+    async fn insert_one(&self, context: &Context, key: &Key, document: RawDocumentBuf) -> Result<Result<(), Refusal>> {
+        let insert = self.collection.insert_one(document);
+        match self.database.ask(context, insert.into_future()).await {
+            Ok(_) => Ok(Ok(())),
+            Err(failure) => self.refusal(context, key, failure).await.map(Err),
         }
     }
 }
@@ -169,7 +135,7 @@ impl RepositoryDriver for MongoRepository {
         self.is_there(&request.context).await?;
         let document = self.codec.document(&request.record)?;
         let stored = self.store_new(&request.context, &request.key, request.expiry.as_ref(), document).await?;
-        stored.map_err(|failure| self.refused(failure))?;
+        stored.map_err(|refusal| self.told(refusal))?;
         Ok(Inserted::stored())
     }
 

@@ -2,9 +2,9 @@
 //! exactly what core would make of it.
 //!
 //! The condition may be narrower than it need be: what does not meet it is read, and changed as what was read. It is wider
-//! only where another program stored what is odd: what no record holds deep inside a field that changes, what the type of
-//! the records never took, and an array or text where something else is declared. What was there is handed over, and such
-//! a change is taken back.
+//! only where a document is odd: where another program stored what no record holds deep inside a field that changes, what
+//! the type of the records never took, or an array or text where something else is declared; and where an older version of
+//! the service stored no field that the type needs by now. What was there is handed over, and such a change is taken back.
 
 use std::ops::RangeInclusive;
 

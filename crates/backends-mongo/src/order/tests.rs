@@ -40,6 +40,9 @@ fn c19_only_where_the_order_is_the_same_nothing_is_computed() {
     }
     let seen = Sort::By(vec![SortField::new("seen", Order::Asc)]);
     assert!(matches!(sorted(seen), Sorted::Core) && matches!(sorted(Sort::Any), Sorted::Nobody));
+    // The server takes no more than so many keys.
+    let many = |count: usize| Sort::By((0..count).map(|n| SortField::new(format!("f{n}"), Order::Asc)).collect());
+    assert!(matches!(sorted(many(32)), Sorted::Server(_)) && matches!(sorted(many(33)), Sorted::Core));
     let Sorted::Server(stable) = sorted(Sort::Stable) else { panic!() };
     assert_eq!(stable.document(), doc! { "_id": 1 });
     let mixed = by(&[("name", Order::Desc), ("x", Order::Asc), ("id", Order::Asc)]).document();

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use backends_core::driver::{UpdateRequest, Updated};
 use backends_core::{Error, Result};
 use mongodb::bson::{Document, RawDocumentBuf};
+use mongodb::error::Error as NativeError;
 use mongodb::options::ReturnDocument;
 
 use super::MongoRepository;
@@ -35,8 +36,22 @@ impl MongoRepository {
             Ok(Some(before)) => self.after(request, &before).await.map(Some),
             Ok(None) => Ok(None),
             Err(Failure::Native { error, sent: ..=1 }) if has_code(&error, &NO_OPERAND) => Ok(None),
+            Err(Failure::Native { error, .. }) if has_code(&error, &NO_OPERAND) => {
+                Err(self.doubted(request, error).await)
+            }
             Err(failure) => Err(self.refused(failure)),
         }
+    }
+
+    /// The error of an update that the server could not apply when it was asked again: it may have done it when it was
+    /// asked first, and somebody have written since.
+    async fn doubted(&self, request: &UpdateRequest, native: NativeError) -> Error {
+        let seen = self.stored(&request.context, &request.key).await;
+        let error = match seen.and_then(|seen| seen.map(|seen| request.apply(&self.record(&seen)?)).transpose()) {
+            Ok(_) => changed_or_not().with_native(native),
+            Err(error) => error,
+        };
+        error.with_may_have_happened(true)
     }
 
     /// The record as core makes it of what was there. What it refuses was done all the same, for no condition tells what the
@@ -67,6 +82,11 @@ impl MongoRepository {
         let answer = self.database.call(&request.context, Effect::Writes, update.into_future()).await?;
         Ok(answer.matched_count > 0)
     }
+}
+
+#[cold]
+fn changed_or_not() -> Error {
+    Error::unavailable("the answer was lost, and the server could not do it again: look whether the record is changed")
 }
 
 #[cold]

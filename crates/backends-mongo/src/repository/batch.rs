@@ -9,6 +9,7 @@ use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 
 use super::MongoRepository;
 use super::swap::id_of;
+use super::taken::Refusal;
 use crate::batch::{Stop, stop};
 use crate::codec::{BsonTokens, ID};
 use crate::error::{Effect, first_refused};
@@ -44,7 +45,12 @@ impl<'r> Inserts<'r> {
         };
         let refused = failure.native().and_then(first_refused).map_or(0, |write| write.index);
         let position = positions.get(refused).or(positions.first()).copied().unwrap_or_default();
-        Err(stop(failure, |failure| repository.refused(failure)).at(request, position))
+        let key = request.writes[position].key();
+        // MongoDB: the transaction is over, so it is looked outside of it.
+        let refusal = repository.refusal(&request.context, key, failure).await;
+        let Refusal { failure, is_of_key } = refusal.map_err(|error| Stop::from(error).at(request, position))?;
+        let told = |failure| repository.told(Refusal { failure, is_of_key });
+        Err(stop(failure, told).at(request, position))
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use backends_core::driver::{Context, InsertManyRequest, InsertedRecords, NewRecord};
 use backends_core::{Error, Index, Key, Result};
 use mongodb::bson::RawDocument;
-use mongodb::error::{ErrorKind as NativeKind, InsertManyError};
+use mongodb::error::{ErrorKind as NativeKind, IndexedWriteError, InsertManyError};
 use serde::ser::{Error as _, Serialize, Serializer};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -70,7 +70,7 @@ impl MongoRepository {
                 continue;
             }
             if let Some(full) = group.cut_if_full(start) {
-                if let Some(lost) = self.store_group(&request.context, full, errors).await {
+                if let Some(lost) = self.store_group(request, full, errors).await {
                     positions[tried..].iter().for_each(|position| errors.put(*position, not_tried(&lost)));
                     return Some(lost);
                 }
@@ -78,18 +78,21 @@ impl MongoRepository {
             }
             group.end(*position);
         }
-        self.store_group(&request.context, group, errors).await
+        self.store_group(request, group, errors).await
     }
 
     /// Stores a group by one request. The error, if it is one of all of them.
-    async fn store_group(&self, context: &Context, group: Group, errors: &mut Errors) -> Option<Error> {
+    async fn store_group(&self, request: &InsertManyRequest, group: Group, errors: &mut Errors) -> Option<Error> {
         if group.positions.is_empty() {
             return None;
         }
         let Group { bytes, ends, positions } = group;
-        match self.send(context, documents(bytes, ends)).await {
+        match self.send(&request.context, documents(bytes, ends)).await {
             Ok(None) => {}
-            Ok(Some((outcome, sent))) => self.sort_out(&outcome, sent, &positions, errors),
+            Ok(Some((outcome, sent))) => {
+                self.sort_out(&outcome, sent, &positions, errors);
+                self.look_for_keys(request, &outcome, &positions, errors).await;
+            }
             Err(lost) => {
                 for position in positions {
                     errors.put(position, repeat(&lost));
@@ -97,7 +100,7 @@ impl MongoRepository {
                 return Some(lost);
             }
         }
-        context.renew();
+        request.context.renew();
         None
     }
 
@@ -132,6 +135,34 @@ impl MongoRepository {
         match *native.kind {
             NativeKind::InsertMany(outcome) => Ok(Some((outcome, sent))),
             _ => Err(self.database.fail(Failure::Native { error: native, sent }, Effect::Writes)),
+        }
+    }
+
+    /// Tells of the key where it is taken too, of those that another index refused.
+    async fn look_for_keys(
+        &self,
+        request: &InsertManyRequest,
+        outcome: &InsertManyError,
+        positions: &[usize],
+        errors: &mut Errors,
+    ) {
+        let hides_it = |write: &&IndexedWriteError| {
+            index_in(write.code, &write.message).is_some_and(|index| self.may_hide_the_key(index))
+        };
+        let writes = outcome.write_errors.iter().flatten().filter(hides_it);
+        let mut positions: Vec<usize> = writes.filter_map(|write| positions.get(write.index).copied()).collect();
+        positions.sort_by_key(|position| &request.records[*position].key);
+        let keys: Vec<&Key> = positions.iter().map(|position| &request.records[*position].key).collect();
+        if keys.is_empty() {
+            return;
+        }
+        match self.taken_keys(&request.context, &keys).await {
+            Ok(taken) => {
+                let are_taken = positions.iter().zip(keys).filter(|(_, key)| taken.contains(key));
+                are_taken.for_each(|(position, _)| errors.put(*position, Error::key_taken()));
+            }
+            // Nobody knows which of the two it is: nothing was done.
+            Err(lost) => positions.iter().for_each(|position| errors.put(*position, not_tried(&lost))),
         }
     }
 

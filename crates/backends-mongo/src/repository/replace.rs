@@ -7,7 +7,8 @@ use mongodb::options::ReturnDocument;
 
 use super::MongoRepository;
 use crate::codec::{BsonTokens, ID};
-use crate::database::max_time;
+use crate::database::{Failure, max_time};
+use crate::error::taken_index;
 
 /// How often a write that lost a race for its key is made again. Each time the other one has won, and what it wrote is
 /// there to be replaced, unless it is deleted meanwhile.
@@ -42,8 +43,8 @@ impl MongoRepository {
         let document = self.codec.document(&merged.record)?;
         match self.store_new(&request.context, &request.key, request.expiry.as_ref(), document).await? {
             Ok(()) => Ok(merged.into()),
-            Err(failure) if self.is_key_taken(&failure) => Err(stale(request)),
-            Err(failure) => Err(self.refused(failure)),
+            Err(refusal) if refusal.is_of_key => Err(stale(request)),
+            Err(refusal) => Err(self.told(refusal)),
         }
     }
 
@@ -85,6 +86,37 @@ impl MongoRepository {
 
     /// Where the key is other fields: the server keeps the stored id, and tells which it was.
     async fn put_and_keep(&self, request: &ReplaceRequest, id: &Keep<'_>) -> Result<Result<Replaced>> {
+        let lost = match self.ask_to_keep(request, id, creates(request)).await? {
+            Ok(Some(before)) => return kept(request, id, &before),
+            Ok(None) => return self.missed(request).await,
+            Err(failure) if creates(request) => failure,
+            Err(failure) => return Err(self.refused(failure)),
+        };
+        let index = lost.native().and_then(taken_index);
+        if index.is_some_and(|index| self.may_hide_the_key(index)) {
+            // What has the key was met, or was in the way of the insert: without one it is met now.
+            match self.ask_to_keep(request, id, false).await? {
+                Ok(Some(before)) => return kept(request, id, &before),
+                Ok(None) => {}
+                Err(failure) => return Err(self.refused(failure)),
+            }
+            let is_cleared = self.clear(&request.context, &request.key, request.expiry.as_ref()).await?;
+            return if is_cleared { Ok(Err(self.refused(lost))) } else { Err(self.refused(lost)) };
+        }
+        if !self.is_key_taken(&lost) {
+            return Err(self.refused(lost));
+        }
+        self.clear(&request.context, &request.key, request.expiry.as_ref()).await?;
+        Ok(Err(self.refused(lost)))
+    }
+
+    /// Replaces the document that is meant, and hands over what of it the outcome depends on.
+    async fn ask_to_keep(
+        &self,
+        request: &ReplaceRequest,
+        id: &Keep<'_>,
+        creates: bool,
+    ) -> Result<Result<Option<RawDocumentBuf>, Failure>> {
         let document = self.codec.document_without_id(&request.record)?;
         let pipeline = vec![doc! { "$replaceWith": self.merged(document, id)? }];
         let mut looked_at = doc! { ID: 1 };
@@ -95,21 +127,11 @@ impl MongoRepository {
                 self.meant(&request.key, request.expected.as_ref(), request.expiry.as_ref())?,
                 pipeline,
             )
-            .upsert(creates(request))
+            .upsert(creates)
             .projection(looked_at)
             .return_document(ReturnDocument::Before)
             .max_time(max_time(&request.context));
-        let before = match self.database.ask(&request.context, update.into_future()).await {
-            Ok(before) => before,
-            Err(failure) if request.create && self.is_key_taken(&failure) => {
-                self.clear(&request.context, &request.key, request.expiry.as_ref()).await?;
-                return Ok(Err(self.refused(failure)));
-            }
-            Err(failure) => return Err(self.refused(failure)),
-        };
-        let Some(before) = before else { return self.missed(request).await };
-        let merged = request.merge(Some(&mut BsonTokens::new(before.as_bytes(), id.field)))?;
-        Ok(Ok(merged.into()))
+        Ok(self.database.ask(&request.context, update.into_future()).await)
     }
 
     /// The expression of the document to store: an id that is there stays, and one that is not to be there leaves all
@@ -132,6 +154,11 @@ impl MongoRepository {
 /// Whether the server inserts what it does not meet: what has a version is there already.
 fn creates(request: &ReplaceRequest) -> bool {
     request.create && request.expected.is_none()
+}
+
+fn kept(request: &ReplaceRequest, id: &Keep<'_>, before: &RawDocumentBuf) -> Result<Result<Replaced>> {
+    let merged = request.merge(Some(&mut BsonTokens::new(before.as_bytes(), id.field)))?;
+    Ok(Ok(merged.into()))
 }
 
 fn stale(request: &ReplaceRequest) -> Error {

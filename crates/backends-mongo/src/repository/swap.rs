@@ -42,11 +42,10 @@ impl MongoRepository {
     }
 
     async fn add(&self, request: &SwapRequest, record: &RecordBuf) -> Result<Swapped> {
-        let insert = self.collection.insert_one(self.codec.document(record)?);
-        match self.database.ask(&request.context, insert.into_future()).await {
-            Ok(_) => Ok(Swapped::Done),
-            Err(failure) if self.is_key_taken(&failure) => Ok(Swapped::Changed),
-            Err(failure) => Err(self.refused(failure)),
+        match self.insert_one(&request.context, &request.key, self.codec.document(record)?).await? {
+            Ok(()) => Ok(Swapped::Done),
+            Err(refusal) if refusal.is_of_key => Ok(Swapped::Changed),
+            Err(refusal) => Err(self.told(refusal)),
         }
     }
 

@@ -66,6 +66,7 @@ pub(super) async fn ensure(
 ) -> Result<Vec<Named>> {
     let mut names: Vec<(Wanted<'_>, Named)> = Vec::new();
     let mut missing: Vec<IndexModel> = Vec::new();
+    let mut guards: Vec<&Index> = Vec::new();
     for wanted in definition.indexes().flat_map(|index| Wanted::of(definition, codec, index)) {
         let same = seen.unwrap_or_default().iter().find(|other| wanted.is(other));
         let known = names.iter().find(|(other, _)| other.serves(&wanted)).map(|(_, (native, _))| native.as_str());
@@ -74,6 +75,7 @@ pub(super) async fn ensure(
         // another program made in its own way would only be in the way.
         if known.is_none() && native == wanted.name && same.is_none_or(|same| wanted.is_exactly(same)) {
             missing.push(wanted.model());
+            guards.extend(wanted.guard.as_ref().filter(|_| same.is_none()).map(|_| wanted.index));
             if seen.is_some() && same.is_none() && request.mode == SchemaMode::Verify {
                 return Err(DefineRequest::missing(&format!("the index `{native}`")));
             }
@@ -82,15 +84,14 @@ pub(super) async fn ensure(
         names.push((wanted, (native, own)));
     }
     if !missing.is_empty() && request.mode == SchemaMode::Ensure {
+        unique::refuse_empty(database, request, definition, &guards).await?;
         let collection = database.collection(definition.name());
         // All of them or none.
         let create = || collection.create_indexes(missing.clone()).into_future();
         let created = database.ask_again(&request.context, create).await;
         if let Err(error) = created.map_err(|failure| database.fail(failure, Effect::Reads)) {
             if came_of(&error, &DUPLICATE) {
-                let unique = names.iter().filter_map(|(wanted, _)| Some((wanted.index, wanted.guard.as_ref()?)));
-                let unique: Vec<_> = unique.collect();
-                unique::refuse(database, request, definition, &unique).await?;
+                unique::refuse(database, request, definition, &guards).await?;
             }
             // Or whoever had the same values has others by now.
             return Err(error.with_context("collection", collection.name()));

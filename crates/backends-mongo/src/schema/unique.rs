@@ -8,7 +8,7 @@ use mongodb::bson::{Bson, DateTime, Document, doc};
 use crate::codec::ID;
 use crate::database::{Database, Failure};
 use crate::error::Effect;
-use crate::place::in_documents;
+use crate::place::{Place, in_documents};
 
 /// What a unique index holds: the documents that have every field, of the kind that is declared. None for one on the
 /// library's id, which the server keeps unique by itself.
@@ -62,16 +62,54 @@ pub(super) fn guards(other: &IndexModel, keys: &Document, held: &Document) -> bo
         && other.keys.keys().eq(keys.keys())
 }
 
+/// The documents that have every field of a unique index. `""` is a value as well, though no index holds it: nothing that
+/// this library stores has it there.
+fn compared(definition: &Definition, index: &Index) -> Document {
+    let mut compared = held(definition, index).unwrap_or_default();
+    compared.extend(texts(definition, index).map(|name| (name, doc! { "$gte": "" }.into())));
+    compared
+}
+
+/// Those of them that the index does not hold; none if it holds all.
+fn left_out(definition: &Definition, index: &Index) -> Option<Document> {
+    let empty: Vec<Document> = texts(definition, index).map(|name| doc! { name: "" }).collect();
+    (!empty.is_empty()).then(|| doc! { "$and": [compared(definition, index), { "$or": empty }] })
+}
+
+/// The fields of an index in which `""` is a value.
+fn texts(definition: &Definition, index: &Index) -> impl Iterator<Item = String> {
+    let is_text = |place: &Place| place.kind.is_none() || place.is_of(Kind::String);
+    let places = index.fields().map(|field| Place::at(definition, &field.into()));
+    places.filter(move |place| place.name != ID && is_text(place) && !place.drops_empty()).map(|place| place.name)
+}
+
+/// Sees that no records have the same values in one of these indexes, which are about to be created, where it would not
+/// hold them.
+pub(super) async fn refuse_empty(
+    database: &Database,
+    request: &DefineRequest,
+    definition: &Definition,
+    indexes: &[&Index],
+) -> Result<()> {
+    for index in indexes {
+        let Some(left_out) = left_out(definition, index) else { continue };
+        if !stored_twice(database, request, definition, index, left_out).await?.is_empty() {
+            return refuse(database, request, definition, indexes).await;
+        }
+    }
+    Ok(())
+}
+
 /// Names the stored records of which several have the same values in one of these indexes.
 pub(super) async fn refuse(
     database: &Database,
     request: &DefineRequest,
     definition: &Definition,
-    indexes: &[(&Index, &Document)],
+    indexes: &[&Index],
 ) -> Result<()> {
     let mut mistakes = Mistakes::new(ErrorKind::DefinitionConflict);
-    for (index, held) in indexes {
-        let found = stored_twice(database, request, definition, index, held).await?;
+    for index in indexes {
+        let found = stored_twice(database, request, definition, index, compared(definition, index)).await?;
         if !found.is_empty() {
             mistakes.check(Err::<(), _>(found.of(index)));
         }
@@ -84,12 +122,12 @@ async fn stored_twice(
     request: &DefineRequest,
     definition: &Definition,
     index: &Index,
-    held: &Document,
+    documents: Document,
 ) -> Result<Duplicates> {
     let values = index.fields().map(|field| Bson::String(format!("${}", in_documents(definition, field))));
     let most = i64::try_from(Duplicates::TOLD + 1).unwrap_or(i64::MAX);
     let pipeline = [
-        doc! { "$match": held.clone() },
+        doc! { "$match": documents },
         doc! { "$group": {
             "_id": values.collect::<Vec<_>>(),
             "first": { "$first": "$_id" }, "last": { "$last": "$_id" }, "records": { "$sum": 1_i64 },
@@ -151,6 +189,28 @@ mod tests {
         }
         let on_id = Definition::builder("notes").partition_key("key").index(Index::unique(["id"])).build().unwrap();
         assert_eq!(held(&on_id, on_id.indexes().next().unwrap()), None);
+    }
+
+    #[test]
+    fn c31_c37_an_empty_text_is_compared_and_not_held() {
+        let json = r#"{"name": "notes", "fields": {"nnn": "number", "eee": {"kind": "string", "emptyIsMissing": true}},
+            "indexes": ["sss", "nnn", "eee", {"fields": ["sss", "nnn", "eee"], "unique": true}]}"#;
+        let definition = definition(json);
+        for (name, wanted, empty) in [
+            ("sss", doc! { "sss": { "$gte": "" } }, true),
+            ("nnn", doc! { "nnn": { "$gte": f64::NEG_INFINITY } }, false),
+            ("eee", doc! { "eee": { "$gt": "" } }, false),
+            (
+                "sss_nnn_eee",
+                doc! { "sss": { "$gte": "" }, "nnn": { "$gte": f64::NEG_INFINITY }, "eee": { "$gt": "" } },
+                true,
+            ),
+        ] {
+            let index = definition.index(name).unwrap();
+            assert_eq!(compared(&definition, index), wanted, "{name}");
+            let empty = empty.then(|| doc! { "$and": [wanted, { "$or": [{ "sss": "" }] }] });
+            assert_eq!(left_out(&definition, index), empty, "{name}");
+        }
     }
 
     #[test]

@@ -14,7 +14,10 @@ async fn notes(store: &Store, documents: Vec<bson::Document>) -> Repository<Docu
 }
 
 async fn ids(notes: &Repository<Document>, filter: impl Into<Filter>) -> Vec<String> {
-    let found = notes.find(filter.into()).sort("id", Order::Asc).fields(["id"]).await.unwrap();
+    ids_of(&notes.find(filter.into()).sort("id", Order::Asc).fields(["id"]).await.unwrap())
+}
+
+fn ids_of(found: &[Document]) -> Vec<String> {
     found.iter().map(|note| if let Some(Value::String(id)) = note.get("id") { id.clone() } else { panic!() }).collect()
 }
 
@@ -175,5 +178,28 @@ async fn c19_c43_a_stored_null_is_as_missing_in_every_order() {
             }
         }
     }
+    store.remove().await;
+}
+
+#[tokio::test]
+async fn c19_core_sorts_by_more_fields_than_the_server() {
+    let store = Store::open().await;
+    let json = r#"{"name": "notes", "idKind": "string"}"#;
+    let notes = store.backend.define::<Document>(definition(json)).await.unwrap();
+    for (id, last) in [("a", 2), ("b", 3), ("c", 1)] {
+        notes.insert(&Document::from([("id", Value::from(id)), ("f39", last.into())])).await.unwrap();
+    }
+    let by =
+        |fields: usize| (0..fields).fold(notes.find(Filter::all()), |find, n| find.sort(format!("f{n}"), Order::Asc));
+    assert_eq!(ids_of(&by(40).await.unwrap()), ["c", "a", "b"]);
+    assert_eq!(ids_of(&by(40).limit(2).offset(1).await.unwrap()), ["a", "b"]);
+    // With the key they are as many as the server takes, and one more.
+    for fields in [31, 32] {
+        assert_eq!(ids_of(&by(fields).await.unwrap()), ["a", "b", "c"]);
+    }
+    let page = by(40).page(2).await.unwrap();
+    assert_eq!(ids_of(&page.records), ["c", "a"]);
+    let rest = by(40).page(2).after(page.next).await.unwrap();
+    assert_eq!(ids_of(&rest.records), ["b"]);
     store.remove().await;
 }

@@ -5,9 +5,11 @@ use live::lost::{KeyIs, Report};
 
 use crate::stage::stage;
 
-/// One lost answer is made good by the driver, whichever it is.
+/// One lost answer is made good by the driver, whichever it is; but for an update that the server could not apply. What it
+/// has not done it does not know again, so that an error of the second try leaves the first in doubt.
 fn assert_all_answered(report: &Report) {
-    let unanswered: Vec<String> = report.unanswered().map(ToString::to_string).collect();
+    let unanswered: Vec<String> =
+        report.unanswered().filter(|line| line.call != "update that does not apply").map(ToString::to_string).collect();
     assert!(unanswered.is_empty(), "not asked again:\n{}", unanswered.join("\n"));
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use backends_core::{Document, ErrorKind};
+use backends_core::{Document, Error, ErrorKind, Update};
 use backends_mongo::mongodb::bson::{self, doc};
 use proxy::{Answer, Fault, Proxy, mongodb};
 
@@ -100,6 +100,28 @@ async fn c40_a_call_that_an_operator_ends_is_no_election() {
     for (error, may) in [(&read, false), (&write, true)] {
         assert!(error.is_unavailable() && error.may_have_happened() == may, "{error}");
         assert!(error.message().contains("ended the call") && !error.message().contains("elected"), "{error}");
+    }
+    store.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c42_a_second_try_that_does_not_apply_leaves_the_first_in_doubt() {
+    let (proxy, store, notes) = proxied_notes("").await;
+    let refused = || Fault::from(mongodb::error(2, "BadValue", "the field must be an array", &[]));
+    for (id, faults, kind, may) in [
+        ("a", vec![Fault::LoseAnswer, refused()], Some(ErrorKind::Unavailable), true),
+        ("b", vec![refused()], None, false),
+    ] {
+        notes.insert(&Document::from([("id", id)])).await.unwrap();
+        meet(&proxy, "findAndModify", faults);
+        let updated = notes.update(id, Update::new().push("tags", "x")).await;
+        proxy.pass();
+        let error = updated.err();
+        assert_eq!(error.as_ref().map(Error::kind), kind, "{error:?}");
+        assert_eq!(error.is_some_and(|error| error.may_have_happened()), may, "{id}");
+        // Done once, whether it is told or not.
+        let tags = store.collection("notes").find_one(doc! { "_id": id }).await.unwrap().unwrap();
+        assert_eq!(tags.get_array("tags").unwrap().len(), 1, "{id}");
     }
     store.remove().await;
 }
