@@ -321,8 +321,8 @@ pub(super) const MISTAKES: &[Mistake] = &[
         what: "the values that a batch leaves stay held",
         backend: "dynamodb",
         file: "crates/backends-dynamo/src/repository/batch.rs",
-        right: "for (position, guard) in &hands.leaves {",
-        wrong: "for (position, guard) in hands.leaves.iter().take(0) {",
+        right: "for leave in &hands.leaves {",
+        wrong: "for leave in hands.leaves.iter().take(0) {",
     },
     Mistake {
         name: "guard-is-not-deleted",
@@ -337,7 +337,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
         what: "values are taken whoever has them",
         backend: "dynamodb",
         file: "crates/backends-dynamo/src/repository/guarded.rs",
-        right: "const FREE_OR_OWN: &str = \"attribute_not_exists(#k) OR #o = :o\";",
-        wrong: "const FREE_OR_OWN: &str = \"attribute_not_exists(#k) OR #o = :o OR attribute_exists(#k)\";",
+        right: "let (mut text, mut values) = (\"attribute_not_exists(#k)\".to_owned(), Item::new());",
+        wrong: "let (mut text, mut values) = (\"attribute_not_exists(#k) OR attribute_exists(#k)\".to_owned(), Item::new());",
     },
 ];
