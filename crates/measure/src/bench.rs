@@ -79,32 +79,27 @@ impl<C: Writer> Bench<C> {
         Comparison::of(format!("insert_many of {of}")).throughput(THROUGHPUT_OF_MANY).run(&mut [ours, direct]);
     }
 
-    /// Compares reading all records with `others`, which read as many.
-    pub fn read<'a>(
-        &'a self,
-        ours: &'a Repository<Record>,
-        target: f64,
-        others: impl IntoIterator<Item = Contender<'a>>,
-    ) {
+    /// Compares reading all records with `others`, which read as many and have targets of their own.
+    pub fn read<'a>(&'a self, ours: &'a Repository<Record>, others: impl IntoIterator<Item = Contender<'a>>) {
         let mut contenders = vec![Contender::reading(&self.runtime, ours)];
         contenders.extend(others);
-        Comparison::of("read of 10,000").throughput(target).run(&mut contenders);
+        Comparison::of("read of 10,000").run(&mut contenders);
     }
 
     /// Compares filters with an order and a limit, by an index and without one: so many callers, and so many calls of
     /// each.
-    pub fn find<R: Reader>(&self, ours: &Repository<Record>, direct: &R, indexed: &[(usize, usize)], scan: usize) {
+    pub fn find<R: Reader>(&self, ours: &Repository<Record>, direct: &R, flights: [&[(usize, usize)]; 2]) {
         let runtime = &self.runtime;
-        compare_in_flight("first 50 by an index", true, indexed, |callers, each| {
-            [
-                Contender::finding(runtime, ours, true, callers, each),
-                Contender::finding(runtime, direct, true, callers, each),
-            ]
-        });
-        Comparison::of("first 50 without an index").throughput(THROUGHPUT).run(&mut [
-            Contender::finding(runtime, ours, false, 1, scan),
-            Contender::finding(runtime, direct, false, 1, scan),
-        ]);
+        for (call, is_indexed, flights) in
+            [("first 50 by an index", true, flights[0]), ("first 50 without an index", false, flights[1])]
+        {
+            compare_in_flight(call, true, flights, |callers, each| {
+                [
+                    Contender::finding(runtime, ours, is_indexed, callers, each),
+                    Contender::finding(runtime, direct, is_indexed, callers, each),
+                ]
+            });
+        }
     }
 
     /// Closes this library's backend.

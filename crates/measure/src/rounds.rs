@@ -30,6 +30,8 @@ fn cpu() -> Duration {
 /// Someone who does the same round of work; it says how many operations it was.
 pub struct Contender<'a> {
     name: &'static str,
+    /// How many times as fast as this one ours has to be, where that differs from what is asked of the others.
+    target: Option<f64>,
     prepare: Option<Box<dyn FnMut() + 'a>>,
     run: Box<dyn FnMut() -> usize + 'a>,
 }
@@ -43,13 +45,19 @@ impl fmt::Debug for Contender<'_> {
 impl<'a> Contender<'a> {
     /// One of this name.
     pub fn new(name: &'static str, run: impl FnMut() -> usize + 'a) -> Self {
-        Self { name, prepare: None, run: Box::new(run) }
+        Self { name, target: None, prepare: None, run: Box::new(run) }
     }
 
     /// The same, with what has to be done before each round and is not measured.
     #[must_use]
     pub fn prepared(self, prepare: impl FnMut() + 'a) -> Self {
         Self { prepare: Some(Box::new(prepare)), ..self }
+    }
+
+    /// The same with a target of its own for the throughput of ours.
+    #[must_use]
+    pub fn beaten(self, target: f64) -> Self {
+        Self { target: Some(target), ..self }
     }
 
     /// The same with another name in the tables.
@@ -164,7 +172,8 @@ impl Comparison {
             }
         }
         for (index, (contender, own)) in contenders.iter().zip(&costs).enumerate() {
-            self.print(contender.name, own, (index > 0).then_some(&costs[0]));
+            let throughput = contender.target.or(self.throughput);
+            Self { throughput, ..self.clone() }.print(contender.name, own, (index > 0).then_some(&costs[0]));
         }
     }
 

@@ -44,8 +44,8 @@ fn all_but_batches(bench: &Bench<Direct>) {
     bench.get_many();
     let indexed = runtime.block_on(ours_indexed(ours.backend()));
     // The design's own: the driver decodes what core decodes from its bytes.
-    bench.read(&indexed, 1.15, [Contender::reading(runtime, direct)]);
-    bench.find(&indexed, direct, &flights, 5);
+    bench.read(&indexed, [Contender::reading(runtime, direct).beaten(1.15)]);
+    bench.find(&indexed, direct, [&flights, &[(1, 5), (32, 1)]]);
     bench.update_many();
     for call in [Call::Insert, Call::Update, Call::Upsert, Call::Delete] {
         bench.call(call, &flights);
