@@ -1,6 +1,7 @@
 //! How much memory a stream of very many records takes: `cargo xtask stream`.
 
 use std::fs;
+use std::ops::Range;
 
 use backends::{Backend, Definition, Document, Filter, Kind, Repository, Value};
 
@@ -10,8 +11,11 @@ use crate::store::Stores;
 /// Records that one call stores.
 const BATCH: u64 = 1_000;
 
-/// What a stream may hold beyond what the process holds before it.
-const MOST: u64 = 32 << 20;
+/// What a stream may hold beyond what the process holds before it, in bytes.
+const MOST: u64 = 32_000_000;
+
+/// By how much the peaks of half of the records and of all may differ, in bytes: what pages and allocators make of it.
+const SAME: u64 = 4_000_000;
 
 /// What to stream.
 #[derive(Debug)]
@@ -35,7 +39,8 @@ impl Streaming {
         Ok(streaming)
     }
 
-    /// Streams, and prints the peak; 1 if it is too high or records are missing.
+    /// Streams half of the records, then all of them, and prints the peaks; how many of three things are wrong: a peak is
+    /// too high, the two differ, or records are missing.
     ///
     /// # Errors
     /// A call fails, or the system does not tell what memory is used.
@@ -51,8 +56,19 @@ impl Streaming {
         let definition =
             Definition::builder("notes").partition_key_of("number", Kind::Integer).build().map_err(said)?;
         let notes: Repository<Document> = backend.define(definition).await.map_err(said)?;
-        for first in (0..self.records).step_by(usize::try_from(BATCH).unwrap_or(1)) {
-            let batch: Vec<_> = (first..(first + BATCH).min(self.records)).map(note).collect();
+        let half = self.records / 2;
+        let peaks = [self.peak(&notes, 0..half).await?, self.peak(&notes, half..self.records).await?];
+        let [(small, seen_half), (large, seen_all)] = peaks;
+        println!("the peaks differ by {} KiB; by at most {} KiB", small.abs_diff(large) >> 10, SAME >> 10);
+        let is_too_high = small.max(large) > MOST;
+        let is_missing = (seen_half, seen_all) != (half, self.records);
+        Ok(u64::from(is_too_high) + u64::from(small.abs_diff(large) > SAME) + u64::from(is_missing))
+    }
+
+    /// Stores more records and streams all that are there; what that held at its peak, and how many came.
+    async fn peak(&self, notes: &Repository<Document>, more: Range<u64>) -> Result<(u64, u64), String> {
+        for first in more.clone().step_by(usize::try_from(BATCH).unwrap_or(1)) {
+            let batch: Vec<_> = (first..(first + BATCH).min(more.end)).map(note).collect();
             notes.insert_many(&batch).await.map_err(said)?;
         }
         // What the connection and the first reply take is there before.
@@ -72,7 +88,7 @@ impl Streaming {
             idle >> 10,
             MOST >> 10
         );
-        Ok(u64::from(above > MOST || seen != self.records))
+        Ok((above, seen))
     }
 }
 
