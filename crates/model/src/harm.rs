@@ -43,7 +43,9 @@ struct State {
     spell: (u32, u32),
     /// What was harmed of the operation.
     met: Vec<String>,
-    count: u64,
+    /// How many requests there were, and how many of them were harmed.
+    asked: u64,
+    harmed: u64,
 }
 
 impl Dice {
@@ -54,6 +56,7 @@ impl Dice {
     /// A number below 128 for a request that is harmed: 0 and 1 take the whole time limit, and are by themselves.
     fn draw(&self) -> Option<u32> {
         let mut state = self.lock();
+        state.asked += u64::from(state.rng.is_some());
         if let (1.., kind) = state.spell {
             state.spell.0 -= 1;
             return Some(kind);
@@ -73,7 +76,7 @@ impl Dice {
 
     fn note(&self, name: &str, harm: &dyn std::fmt::Debug) {
         let mut state = self.lock();
-        state.count += 1;
+        state.harmed += 1;
         state.met.push(format!("{name} {harm:?}"));
     }
 
@@ -212,8 +215,9 @@ impl Harm {
         self.dice.lock().met.join(", ")
     }
 
-    /// How many requests were harmed.
-    pub(crate) fn count(&self) -> u64 {
-        self.dice.lock().count
+    /// How many requests were harmed, and of how many.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        let state = self.dice.lock();
+        (state.harmed, state.asked)
     }
 }

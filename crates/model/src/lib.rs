@@ -97,9 +97,10 @@ pub async fn run(options: Options) -> Result<u64, String> {
     let [operations, differing] = [&work.operations, &work.differences].map(|count| count.load(Ordering::Relaxed));
     let seconds = started.elapsed().as_secs_f64();
     println!("{} on {programs} definitions, seed {}, {seconds:.0} s", work.options.backend, work.options.seed);
-    if let Some(percent) = work.options.harm {
-        let (harmed, failed) = work.stores.counts();
-        println!("{harmed} requests harmed ({percent} of 100), {failed} operations failed");
+    if work.options.harm.is_some() {
+        let [harmed, asked, failed] = work.stores.counts();
+        let percent = harmed * 100 / asked.max(1);
+        println!("{harmed} of {asked} requests harmed ({percent} of 100), {failed} operations failed");
     }
     println!("{operations} operations, {differing} divergences");
     Ok(differing)

@@ -185,7 +185,7 @@ impl Running {
             }
         }
         if let Some(harming) = &self.harming {
-            self.stores.count(harming.harm.count(), harming.failed);
+            self.stores.count(harming.harm.counts(), harming.failed);
         }
         Ok(())
     }

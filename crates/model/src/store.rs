@@ -17,6 +17,7 @@ pub(crate) struct Stores {
     /// How many of 100 requests are harmed, if any are.
     harm: Option<u32>,
     harmed: AtomicU64,
+    asked: AtomicU64,
     failed: AtomicU64,
 }
 
@@ -29,23 +30,24 @@ impl Stores {
             return Err(format!("`{backend}` is not compiled in; there are: {}", known.join(", ")));
         }
         let folder = TempDir::new().map_err(|error| format!("no folder for files: {error}"))?;
-        let (run, harmed, failed) = (format!("{:x}", fastrand::u32(..)), AtomicU64::new(0), AtomicU64::new(0));
-        Ok(Self { backend: backend.to_owned(), run, folder, harm, harmed, failed })
+        let (run, [harmed, asked, failed]) = (format!("{:x}", fastrand::u32(..)), Default::default());
+        Ok(Self { backend: backend.to_owned(), run, folder, harm, harmed, asked, failed })
     }
 
     pub(crate) fn harm(&self) -> Option<u32> {
         self.harm
     }
 
-    /// Counts so many requests that were harmed, and operations that failed.
-    pub(crate) fn count(&self, harmed: u64, failed: u64) {
+    /// Counts so many requests that were harmed, of so many, and operations that failed.
+    pub(crate) fn count(&self, (harmed, asked): (u64, u64), failed: u64) {
         self.harmed.fetch_add(harmed, Ordering::Relaxed);
+        self.asked.fetch_add(asked, Ordering::Relaxed);
         self.failed.fetch_add(failed, Ordering::Relaxed);
     }
 
-    /// How many requests were harmed, and how many operations failed.
-    pub(crate) fn counts(&self) -> (u64, u64) {
-        (self.harmed.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed))
+    /// How many requests were harmed, of how many, and how many operations failed.
+    pub(crate) fn counts(&self) -> [u64; 3] {
+        [&self.harmed, &self.asked, &self.failed].map(|count| count.load(Ordering::Relaxed))
     }
 
     /// The URI of a store.
