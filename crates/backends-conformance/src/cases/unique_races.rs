@@ -13,7 +13,7 @@ use crate::records::{document, id};
 
 /// How often a race is run: `TEST_ROUNDS`, or a few times.
 fn rounds() -> usize {
-    std::env::var("TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(4)
+    std::env::var("TEST_ROUNDS").map_or(4, |rounds| rounds.parse().expect("TEST_ROUNDS is a number"))
 }
 
 /// Two handles of one repository: of the backend of the case, and of another process.
@@ -38,13 +38,34 @@ async fn each_value_once(records: &Repository<Document>) -> usize {
     stored.len()
 }
 
-/// That one of the answers went well and the others were refused by the index.
-fn one_of<T>(answers: Vec<Result<T>>, operation: &str) {
-    let won = answers.iter().filter(|answer| answer.is_ok()).count();
-    for answer in answers.into_iter().filter(Result::is_err) {
-        assert_eq!(refused(answer, ErrorKind::AlreadyExists, operation).index(), Some("value"));
+/// Races for one value, of which each has one winner.
+struct Races {
+    operation: &'static str,
+    rounds: usize,
+    refused: usize,
+}
+
+impl Races {
+    fn of(operation: &'static str) -> Self {
+        Self { operation, rounds: 0, refused: 0 }
     }
-    assert_eq!(won, 1);
+
+    /// That one of the answers went well and the others were refused by the index.
+    fn one_of<T>(&mut self, answers: Vec<Result<T>>) {
+        let won = answers.iter().filter(|answer| answer.is_ok()).count();
+        for answer in answers.into_iter().filter(Result::is_err) {
+            assert_eq!(refused(answer, ErrorKind::AlreadyExists, self.operation).index(), Some("value"));
+            self.refused += 1;
+        }
+        assert_eq!(won, 1);
+        self.rounds += 1;
+    }
+
+    #[allow(clippy::print_stdout, reason = "the figures of a test, for who asks for them with `--nocapture`")]
+    fn print(&self) {
+        let Self { operation, rounds, refused } = self;
+        println!("{TASKS} times `{operation}` for one value: {rounds} rounds, one won in each, {refused} refused");
+    }
 }
 
 pub async fn c31_of_fifty_inserts_of_one_value_one_wins(context: &Context) {
@@ -52,14 +73,16 @@ pub async fn c31_of_fifty_inserts_of_one_value_one_wins(context: &Context) {
         return;
     }
     let handles = handles(context).await;
+    let mut races = Races::of("insert");
     for round in 0..rounds() {
         let racing = (0..TASKS).map(|task| {
             let record = holding(round * TASKS + task, round);
             tokio::spawn(handles[task % 2].insert(&record).into_future())
         });
-        one_of(all(racing.collect()).await, "insert");
+        races.one_of(all(racing.collect()).await);
         assert_eq!(each_value_once(&handles[0]).await, round + 1);
     }
+    races.print();
 }
 
 pub async fn c31_of_fifty_updates_to_one_value_one_wins(context: &Context) {
@@ -69,15 +92,17 @@ pub async fn c31_of_fifty_updates_to_one_value_one_wins(context: &Context) {
     let handles = handles(context).await;
     let records: Vec<_> = (0..TASKS).map(|task| holding(task, task)).collect();
     handles[0].insert_many(&records).await.unwrap();
+    let mut races = Races::of("update");
     for round in 0..rounds() {
         let value = 1_000 + round;
         let racing = (0..TASKS).map(|task| {
             let update = Update::new().set("value", value);
             tokio::spawn(handles[task % 2].update(id(task), update).into_future())
         });
-        one_of(all(racing.collect()).await, "update");
+        races.one_of(all(racing.collect()).await);
         assert_eq!(each_value_once(&handles[1]).await, TASKS);
     }
+    races.print();
 }
 
 pub async fn c31_of_fifty_upserts_and_replaces_to_one_value_one_wins(context: &Context) {
@@ -85,12 +110,13 @@ pub async fn c31_of_fifty_upserts_and_replaces_to_one_value_one_wins(context: &C
         return;
     }
     let handles = handles(context).await;
+    let (mut upserts, mut replaces) = (Races::of("upsert"), Races::of("replace"));
     for round in 0..rounds() {
         let racing = (0..TASKS).map(|task| {
             let record = holding(task, 1_000 + round);
             tokio::spawn(handles[task % 2].upsert(&record).into_future())
         });
-        one_of(all(racing.collect()).await, "upsert");
+        upserts.one_of(all(racing.collect()).await);
     }
     let stored = each_value_once(&handles[0]).await;
     let records: Vec<_> = (0..TASKS).map(|task| holding(100 + task, task)).collect();
@@ -100,8 +126,10 @@ pub async fn c31_of_fifty_upserts_and_replaces_to_one_value_one_wins(context: &C
             let record = holding(100 + task, 2_000 + round);
             tokio::spawn(handles[task % 2].replace(&record).into_future())
         });
-        one_of(all(racing.collect()).await, "replace");
+        replaces.one_of(all(racing.collect()).await);
     }
+    upserts.print();
+    replaces.print();
     assert_eq!(each_value_once(&handles[1]).await, stored + TASKS);
 }
 

@@ -38,6 +38,7 @@ async fn walk(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[allow(clippy::print_stdout, reason = "the figures of a test, for who asks for them with `--nocapture`")]
 async fn c19_a_page_of_an_ordered_index_is_one_request_a_shard_at_any_size() {
     let proxy = Proxy::start(&endpoint(), Protocol::DynamoDb).await.unwrap();
     let store = Store::through(&proxy.url()).await;
@@ -50,6 +51,7 @@ async fn c19_a_page_of_an_ordered_index_is_one_request_a_shard_at_any_size() {
         for order in [Order::Asc, Order::Desc] {
             let (sent, found) = walk(&proxy, most, || records.find(Filter::all()).sort("logins", order)).await;
             assert!(sent.iter().all(|requests| *requests == 4), "{size} {order:?}: {sent:?}");
+            println!("{size} records, {order:?}: {} pages of 50, each 4 requests", sent.len());
             let mut meant = by_logins(users(0..size));
             if order == Order::Desc {
                 meant.reverse();

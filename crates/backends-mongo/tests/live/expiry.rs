@@ -67,6 +67,7 @@ async fn c43_an_index_of_another_program_is_taken_over() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[allow(clippy::print_stdout, reason = "the figures of a test, for who asks for them with `--nocapture`")]
 async fn c35_the_server_removes_what_has_expired() {
     let store = Store::open().await;
     let faster = doc! { "setParameter": 1, "ttlMonitorSleepSecs": 1 };
@@ -81,6 +82,7 @@ async fn c35_the_server_removes_what_has_expired() {
         assert!(begun.elapsed() < Duration::from_secs(150), "the server removes nothing");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    println!("2 records that end after 1 s were removed by the server within {:.1} s", begun.elapsed().as_secs_f64());
     assert!(sessions.get("c").await.unwrap().is_some());
     store.remove().await;
 }

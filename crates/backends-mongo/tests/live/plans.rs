@@ -48,6 +48,7 @@ async fn noted(store: &Store) -> (String, bool, i64) {
 }
 
 #[tokio::test]
+#[allow(clippy::print_stdout, reason = "the figures of a test, for who asks for them with `--nocapture`")]
 async fn c19_c39_l07_reads_use_the_indexes_that_explain_names() {
     let store = Store::open().await;
     let people = people(&store).await;
@@ -130,6 +131,8 @@ async fn c19_c39_l07_reads_use_the_indexes_that_explain_names() {
         let (summary, sorts, examined) = noted(&store).await;
         let text = plan.to_string();
         let is_scan = summary.contains("COLLSCAN");
+        let what = if pages { "second page" } else { "all" };
+        println!("{reached}, {sorted}, {what}: the server has {summary}, sorts: {sorts}, {examined} documents");
         if !text.contains(reached)
             || !text.contains(sorted)
             || !text.contains("core:      filters nothing")

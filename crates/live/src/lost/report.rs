@@ -40,22 +40,16 @@ impl Report {
         self.0.push(line);
     }
 
-    /// Prints a line for each call and shape: how many answers were lost, and what came of that.
+    /// Prints a line for each call and shape, and one for all: how many answers were lost, and what came of that. What else
+    /// could come of it ends the test.
     #[allow(clippy::print_stdout, reason = "the figures of a test, for who asks for them with `--nocapture`")]
     pub(super) fn print(&self) {
+        let mut calls = 0;
         for first in self.firsts() {
-            let outcomes: Vec<_> = self.lines().filter(|line| line.is_like(first)).map(|line| line.outcome).collect();
-            let count = |wanted: Outcome| outcomes.iter().filter(|outcome| **outcome == wanted).count();
-            println!(
-                "{}, {}: {} lost; {} answered, {} happened, {} nothing",
-                first.call,
-                first.shape,
-                outcomes.len(),
-                count(Outcome::Answered),
-                count(Outcome::Happened),
-                count(Outcome::Nothing),
-            );
+            println!("{}, {}: {}", first.call, first.shape, told(self.lines().filter(|line| line.is_like(first))));
+            calls += 1;
         }
+        println!("{calls} calls: {}; 0 doubled, lost, or a conflict of their own", told(self.lines()));
     }
 
     /// The first line of each call and shape.
@@ -74,6 +68,13 @@ impl Report {
         let one = |line: &&Line| matches!(line.loss, Loss::Once | Loss::Half);
         self.lines().filter(one).filter(|line| line.outcome != Outcome::Answered)
     }
+}
+
+fn told<'l>(lines: impl Iterator<Item = &'l Line>) -> String {
+    let outcomes: Vec<_> = lines.map(|line| line.outcome).collect();
+    let [answered, happened, nothing] = [Outcome::Answered, Outcome::Happened, Outcome::Nothing]
+        .map(|wanted| outcomes.iter().filter(|outcome| **outcome == wanted).count());
+    format!("{} lost; {answered} answered, {happened} happened, {nothing} nothing", outcomes.len())
 }
 
 impl Line {
