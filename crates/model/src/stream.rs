@@ -58,15 +58,16 @@ impl Streaming {
         let notes: Repository<Document> = backend.define(definition).await.map_err(said)?;
         let half = self.records / 2;
         let peaks = [self.peak(&notes, 0..half).await?, self.peak(&notes, half..self.records).await?];
-        let [(small, seen_half), (large, seen_all)] = peaks;
-        println!("the peaks differ by {} KiB; by at most {} KiB", small.abs_diff(large) >> 10, SAME >> 10);
-        let is_too_high = small.max(large) > MOST;
-        let is_missing = (seen_half, seen_all) != (half, self.records);
-        Ok(u64::from(is_too_high) + u64::from(small.abs_diff(large) > SAME) + u64::from(is_missing))
+        let [of_half, of_all] = &peaks;
+        let difference = of_half.highest.abs_diff(of_all.highest);
+        println!("the peaks differ by {} KiB; by at most {} KiB", difference >> 10, SAME >> 10);
+        let is_too_high = peaks.iter().any(|peak| peak.highest.saturating_sub(peak.idle) > MOST);
+        let is_missing = (of_half.seen, of_all.seen) != (half, self.records);
+        Ok(u64::from(is_too_high) + u64::from(difference > SAME) + u64::from(is_missing))
     }
 
-    /// Stores more records and streams all that are there; what that held at its peak, and how many came.
-    async fn peak(&self, notes: &Repository<Document>, more: Range<u64>) -> Result<(u64, u64), String> {
+    /// Stores more records and streams all that are there.
+    async fn peak(&self, notes: &Repository<Document>, more: Range<u64>) -> Result<Peak, String> {
         for first in more.clone().step_by(usize::try_from(BATCH).unwrap_or(1)) {
             let batch: Vec<_> = (first..(first + BATCH).min(more.end)).map(note).collect();
             notes.insert_many(&batch).await.map_err(said)?;
@@ -80,16 +81,23 @@ impl Streaming {
             record.map_err(said)?;
             seen += 1;
         }
-        let above = memory("VmHWM:")?.saturating_sub(idle);
+        let highest = memory("VmHWM:")?;
         println!(
             "{}: a stream of {seen} records, {} KiB above the {} KiB before it; at most {} KiB",
             self.backend,
-            above >> 10,
+            highest.saturating_sub(idle) >> 10,
             idle >> 10,
             MOST >> 10
         );
-        Ok((above, seen))
+        Ok(Peak { idle, highest, seen })
     }
+}
+
+/// What the process held before a stream and at most during it, in bytes, and how many records came.
+struct Peak {
+    idle: u64,
+    highest: u64,
+    seen: u64,
 }
 
 /// A record of about 300 bytes.
