@@ -43,7 +43,7 @@ impl DynamoRepository {
             let Some(stored) = stored else { return Ok(Updated::missing()) };
             let read = RecordBuf::in_part(|| ItemTokens::new(&stored))?;
             let Some(record) = request.apply(&read)? else { return Ok(Updated::missing()) };
-            let item = self.codec.item_over(&record.readable(), &stamp, unread(request, &stored))?;
+            let item = self.codec.item_over(&record.readable(), &stamp, unread(&record, &stored))?;
             let outcome = match self.patching(request, &stored, &item) {
                 None => {
                     self.put_over_seen(context, &request.key, Some(&stored), &record, stamp, expiry.as_ref()).await?
@@ -131,12 +131,10 @@ impl<'r> Fields<'r> {
     }
 }
 
-/// What of a stored item an update does not change, as it stands there: also what cannot be read, of which places and
-/// guards are made all the same.
-fn unread(request: &UpdateRequest, stored: &Item) -> Item {
-    let Fields { changed, .. } = Fields::of(request);
-    let stays = |name: &str| !changed.contains(name) && !name.starts_with(RESERVED);
-    stored.iter().filter(|(name, _)| stays(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+/// What of a stored item cannot be read, and stays as it stands there: places and guards are made of it all the same.
+fn unread(record: &RecordBuf, stored: &Item) -> Item {
+    let held = |name: &str| Some((name.to_owned(), stored.get(name)?.clone()));
+    record.unreadable().into_iter().filter_map(held).collect()
 }
 
 /// What becomes of attributes: a value, or none.
