@@ -181,7 +181,8 @@ impl StoredKinds {
     pub fn fields(&self) -> BTreeSet<String> {
         // A name may hold a bracket of its own; only pairs at its end stand for arrays.
         let first = |path: &String| path.split('.').next().unwrap_or_default().trim_end_matches("[]").to_owned();
-        let ends = self.ttl.iter().map(|ttl| ttl.field().to_owned());
+        // When a record ends is of no use where nothing is looked at.
+        let ends = self.ttl.iter().filter(|_| !self.is_empty()).map(|ttl| ttl.field().to_owned());
         self.added.iter().map(|(path, _)| first(path)).chain(ends).collect()
     }
 

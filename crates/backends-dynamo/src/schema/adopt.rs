@@ -68,10 +68,7 @@ pub(super) async fn check(
     // The fields of one index are read together.
     let of_indexes = || raw.texts.iter().chain(&raw.instants).flatten();
     let mut fields: BTreeSet<String> = of_indexes().chain(&raw.keys).cloned().collect();
-    // Of no new kind nothing is looked at, the end of records neither.
-    if !look.kinds.is_empty() {
-        fields.extend(look.kinds.fields());
-    }
+    fields.extend(look.kinds.fields());
     let (first, rest): (Vec<_>, Vec<_>) = fields.into_iter().partition(|field| of_indexes().any(|one| one == field));
     let fields: Vec<String> = first.into_iter().chain(rest).collect();
     // More fields than an expression has room for are read in several rounds. What the definition does not name may be
