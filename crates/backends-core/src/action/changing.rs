@@ -198,6 +198,7 @@ impl Doing {
         let draw = Opening { is_in_doubt, ..Opening::new(&self.query, request) };
         let mut draw = draw.run().await?;
         let (mut keys, mut seen) = (Vec::new(), HashSet::new());
+        let is_one = self.target.limit == Some(1);
         while let Some(drawn) = draw.next().await? {
             for index in drawn.indexes {
                 let record = RecordBuf::from_batch(&Only::new(&*drawn.batch, &fields), index)?;
@@ -207,7 +208,7 @@ impl Doing {
                         Error::unreadable("a stored record has no key: repair it, or leave it out by the filter");
                     with_id(state, &*drawn.batch, index, error.path().into_iter().fold(told, Error::with_path))
                 })?;
-                if seen.insert(key.clone()) {
+                if is_one || seen.insert(key.clone()) {
                     keys.push(key);
                 }
             }
