@@ -92,22 +92,21 @@ impl MongoRepository {
             Err(failure) if creates(request) => failure,
             Err(failure) => return Err(self.refused(failure)),
         };
-        let index = lost.native().and_then(taken_index);
-        if index.is_some_and(|index| self.may_hide_the_key(index)) {
+        let hides_the_key = lost.native().and_then(taken_index).is_some_and(|index| self.may_hide_the_key(index));
+        if hides_the_key {
             // What has the key was met, or was in the way of the insert: without one it is met now.
             match self.ask_to_keep(request, id, false).await? {
                 Ok(Some(before)) => return kept(request, id, &before),
                 Ok(None) => {}
                 Err(failure) => return Err(self.refused(failure)),
             }
-            let is_cleared = self.clear(&request.context, &request.key, request.expiry.as_ref()).await?;
-            return if is_cleared { Ok(Err(self.refused(lost))) } else { Err(self.refused(lost)) };
-        }
-        if !self.is_key_taken(&lost) {
+        } else if !self.is_key_taken(&lost) {
             return Err(self.refused(lost));
         }
-        self.clear(&request.context, &request.key, request.expiry.as_ref()).await?;
-        Ok(Err(self.refused(lost)))
+        let is_cleared = self.clear(&request.context, &request.key, request.expiry.as_ref()).await?;
+        let refused = self.refused(lost);
+        // Another value is taken still, if nothing that had expired was in the way.
+        if hides_the_key && !is_cleared { Err(refused) } else { Ok(Err(refused)) }
     }
 
     /// Replaces the document that is meant, and hands over what of it the outcome depends on.
